@@ -1,0 +1,47 @@
+//! HKDF-SHA256 and HMAC-SHA256.
+
+use crate::crypto::hash::Hash;
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+/// HKDF-SHA256 (RFC 5869) with an empty salt, extracted once, from which any number of keys are expanded.
+#[derive(Clone)]
+pub struct Kdf(Hkdf<Sha256>);
+
+impl Kdf {
+    /// Extracts from input key material, which must be uniformly random (32 bytes everywhere in this protocol).
+    #[must_use]
+    pub fn new(key_material: &[u8]) -> Self {
+        Self(Hkdf::new(None, key_material))
+    }
+
+    /// Expands `N` bytes (at most 64 in this protocol) for a context.
+    #[must_use]
+    pub fn derive<const N: usize>(&self, context: impl AsRef<[u8]>) -> Zeroizing<[u8; N]> {
+        const { assert!(N <= 255 * 32, "HKDF-SHA256 expands at most 255 blocks") };
+        let mut output = Zeroizing::new([0; N]);
+        // Expanding fails only above 255 blocks, which does not compile.
+        let _ = self.0.expand(context.as_ref(), output.as_mut_slice());
+        output
+    }
+}
+
+impl std::fmt::Debug for Kdf {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Kdf([REDACTED])")
+    }
+}
+
+/// HMAC-SHA256 (RFC 2104) of `message` under `key`.
+#[must_use]
+pub fn mac(key: &[u8; 32], message: &[u8]) -> Hash {
+    let mut block = Zeroizing::new([0; 64]);
+    let (head, _) = block.split_at_mut(key.len());
+    head.copy_from_slice(key);
+    // RFC 2104 pads a shorter key with zeros to the hash's block of 64 bytes.
+    let mut mac = Hmac::<Sha256>::new((&*block).into());
+    mac.update(message);
+    Hash(mac.finalize().into_bytes().into())
+}

@@ -1,0 +1,50 @@
+//! Every limit of the protocol, in one place. Each is enforced where its error is named.
+
+/// Longest name of an organization, group, profile or agent, in characters ([`crate::name::InvalidName`]).
+pub const NAME_CHARS: usize = 128;
+/// Longest name of a secret, in bytes of UTF-8 ([`crate::name::InvalidName`]).
+pub const SECRET_NAME_BYTES: usize = 256;
+/// Longest e-mail address, in bytes (RFC 5321, section 4.5.3.1.3, less the angle brackets).
+pub const EMAIL_BYTES: usize = 254;
+/// Largest value of a secret, in bytes.
+pub const SECRET_VALUE_BYTES: usize = 256 * 1024;
+/// Longest note on a secret, in bytes of UTF-8.
+pub const SECRET_NOTE_BYTES: usize = 4096;
+/// Most secrets that one profile holds.
+pub const SECRETS_PER_PROFILE: usize = 10_000;
+/// Most secrets that one batch re-encrypts inline; larger profiles need the staged form.
+pub const INLINE_REKEY_SECRETS: usize = 1_000;
+/// Largest directory statement body, in bytes.
+pub const BODY_BYTES: usize = 16 * 1024 * 1024;
+/// Largest signed payload other than those in a body, in bytes.
+pub const PAYLOAD_BYTES: usize = 1024 * 1024;
+/// Most signatures that one signed object carries.
+pub const SIGNATURES: usize = 64;
+/// Most owners and admins in a roster, each.
+pub const ROSTER_MEMBERS: usize = 256;
+/// Most source address ranges in an agent's conditions.
+pub const SOURCE_CIDRS: usize = 64;
+/// Largest request that a server takes, in bytes: a batch that re-encrypts inline, in base64.
+pub const REQUEST_BYTES: usize = 64 * 1024 * 1024;
+/// Largest reply that a client takes, in bytes: a full profile of the largest values, in base64, with room for proofs.
+pub const REPLY_BYTES: usize = 4 * 1024 * 1024 * 1024 - 1;
+/// Longest `stronghold-context` header, in bytes.
+pub const CONTEXT_BYTES: usize = 4096;
+/// Longest path and query of a request, in bytes, together.
+pub const TARGET_BYTES: usize = 8192;
+/// Longest URL hint inside a token, in bytes (its length is one byte).
+pub const TOKEN_URL_BYTES: usize = 255;
+/// How far in the server's past a request's `created` may be, in seconds.
+pub const REQUEST_PAST_SECONDS: i64 = 60;
+/// How far in the server's future a request's `created` may be, in seconds.
+pub const REQUEST_FUTURE_SECONDS: i64 = 30;
+/// Largest correction that a client makes to its own clock, in seconds.
+pub const CLOCK_CORRECTION_SECONDS: i64 = 15 * 60;
+/// How long a server remembers a nonce at least, in seconds.
+pub const NONCE_MEMORY_SECONDS: i64 = 24 * 60 * 60;
+/// How far behind its newest record a server's clock may be, in seconds, before it refuses to serve.
+pub const SERVER_CLOCK_BEHIND_SECONDS: i64 = 30;
+/// Most statements in one page of the directory.
+pub const DIRECTORY_PAGE: usize = 500;
+/// Most blind indexes in one partial read.
+pub const PARTIAL_READ_INDEXES: usize = 64;
