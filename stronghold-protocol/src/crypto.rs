@@ -6,6 +6,7 @@
 
 pub mod hash;
 pub mod kdf;
+pub mod kem;
 pub mod password;
 pub mod random;
 pub mod sign;
