@@ -1,1 +1,39 @@
-//! Placeholder.
+//! The JSON of requests and replies, and the paths of the routes.
+//!
+//! The HTTP API is described in `docs/http-api.md`; every reply is evidence or ciphertext that the client verifies.
+
+mod account;
+mod read;
+mod write;
+
+pub use account::{
+    AccountBundle, CreatedOrganization, CreateOrganization, LoginFinish, LoginFinished, LoginStart, LoginStarted,
+    SetupStart, SetupStarted, WhoAmI, WhoAmIStatus,
+};
+pub use read::{
+    ActivityEntry, DirectoryPage, KeyPath, ListedProfile, ProfileList, SealedPart, SealedProfile, SealsQuery, SealsReply,
+};
+pub use write::{CommitStatement, Committed, NewRevision, Written};
+
+use crate::{evidence::ProfileSelector, id::OrgId, request::encode_segment};
+
+/// Path of the first request of a new organization: `POST` of [`SetupStart`].
+pub const SETUP: &str = "/v1/setup";
+/// Path under which organizations are created: `POST` of [`CreateOrganization`].
+pub const ORGS: &str = "/v1/orgs";
+/// Path of the first request of a log-in: `POST` of [`LoginStart`].
+pub const LOGIN_START: &str = "/v1/login/start";
+/// Path of the second request of a log-in: `POST` of [`LoginFinish`].
+pub const LOGIN_FINISH: &str = "/v1/login/finish";
+
+/// Path of an organization's own route, for example `whoami`, `profiles`, `directory`, `statements`, `seals`, `activity`.
+#[must_use]
+pub fn org_path(org: &OrgId, route: &str) -> String {
+    format!("{ORGS}/{org}/{route}")
+}
+
+/// Path of a profile's route: `read`, `secrets` or `revisions`. The profile is named or identified, percent-encoded.
+#[must_use]
+pub fn profile_path(org: &OrgId, profile: &ProfileSelector, route: &str) -> String {
+    format!("{ORGS}/{org}/profiles/{}/{route}", encode_segment(&profile.to_string()))
+}

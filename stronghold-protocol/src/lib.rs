@@ -20,7 +20,7 @@ pub mod merkle;
 pub mod name;
 pub mod number;
 pub mod problem;
-pub mod reader;
+
 pub mod request;
 pub mod roster;
 pub mod seal;
@@ -28,3 +28,4 @@ pub mod secret;
 pub mod signed;
 pub mod time;
 pub mod token;
+pub mod transport;

@@ -1,0 +1,50 @@
+//! How a signed request reaches a server: over HTTP, or in one process. Both ends of the protocol meet in this trait.
+
+use crate::request::{Authority, SignedRequest};
+use async_trait::async_trait;
+
+/// A server's answer, whatever carried it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// HTTP status code.
+    pub status: u16,
+    /// The body: JSON of the route's reply type, or a [`crate::problem::Problem`] where the status is 400 or above.
+    pub body: Vec<u8>,
+}
+
+/// A request got no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransportFailure {
+    /// The server could not be reached, or the connection broke; whether it acted on the request is unknown.
+    #[error("the server cannot be reached: {0}")]
+    Unreachable(String),
+    /// The connection could not be trusted: a certificate of an unknown authority, or of another host.
+    #[error("the connection to the server cannot be trusted: {0}")]
+    Untrusted(String),
+    /// No answer came in time; whether the server acted on the request is unknown.
+    #[error("the server did not answer within {0} seconds")]
+    TimedOut(u64),
+    /// The answer is no answer of this protocol (a redirect, or larger than allowed).
+    #[error("this is not a Stronghold server: {0}")]
+    NotTheProtocol(String),
+}
+
+/// Carries requests to a server.
+#[async_trait]
+pub trait Transport: Send + Sync {
+    /// The authority that requests are signed for.
+    fn authority(&self) -> Authority;
+
+    /// Sends a request with its body, once, and returns the answer. No redirect is followed.
+    ///
+    /// # Errors
+    /// [`TransportFailure`] when no answer of this protocol came.
+    async fn send(&self, request: SignedRequest, body: Vec<u8>) -> Result<Reply, TransportFailure>;
+
+    /// Sends a request that nobody signed: the few public routes (`path` with its query, `body` for a POST).
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    async fn send_unsigned(&self, path: &str, body: Option<Vec<u8>>) -> Result<Reply, TransportFailure>;
+}

@@ -1,0 +1,172 @@
+//! Where a server keeps its state: a trait that one node with SQLite and many nodes with PostgreSQL can both fulfil.
+//!
+//! **Group commit.** Works that wait for the same organization are decided one after another inside one transaction,
+//! which first locks the organization's head row; their answers are released only after the commit is durable. So a
+//! decision (status, nonce, use count, revision) holds as of the commit, on every node, and an audit record costs a
+//! share of one disk sync instead of a whole one. A work may be decided again when a transaction is retried; what it
+//! returns is then what the last, committed attempt returned.
+//!
+//! [`Tx`] is synchronous on purpose: its users run on the store's own threads, and the rejected alternative (async
+//! closures over an async transaction) would make SQLite pay for what only a network database needs; a PostgreSQL
+//! store drives its connections on such threads as well.
+
+pub mod sqlite;
+mod types;
+
+pub use types::{
+    AuditEntry, LoginAttempt, OrgHead, PasswordRecord, ProfileHead, RevisionWrite, Seen, StoreError, StoredSecret,
+    StoredStatement,
+};
+
+use crate::access::ReadPermit;
+use std::future::Future;
+use stronghold_protocol::{
+    crypto::{hash::Hash, sign::KeyId},
+    directory::HeaderRef,
+    id::{OrgId, PrincipalId, ProfileId, UserId},
+    number::{Revision, Seq},
+    request::RequestNonce,
+    seal::{KeyHistory, Seal, SealId},
+    secret::{BlindIndex, SecretLeaf},
+    time::Timestamp,
+};
+
+/// A durable, transactional store.
+pub trait Store: Send + Sync + 'static {
+    /// Decides a work after the organization's head row is locked, and returns its result once it is durable.
+    ///
+    /// `decide` sees every earlier work's effects. When it returns an error, its own effects are undone, nobody else's.
+    /// It may be called again when the transaction is retried, so it must not carry state from one call to the next.
+    /// Without an organization the work is serialized with every other such work (setting up organizations).
+    ///
+    /// # Errors
+    /// [`StoreError`]: from `decide`, or when the commit failed or its outcome is unknown; then nothing may be released.
+    fn locked<T, F>(&self, org: Option<OrgId>, decide: F) -> impl Future<Output = Result<T, StoreError>> + Send
+    where
+        T: Send + 'static,
+        F: FnMut(&mut dyn Tx) -> Result<T, StoreError> + Send + 'static;
+
+    /// Reads a consistent snapshot without locking: for start-up, and for what is confirmed later under the lock.
+    ///
+    /// # Errors
+    /// [`StoreError`]: from `read`, or when the store cannot be read.
+    fn snapshot<T, F>(&self, read: F) -> impl Future<Output = Result<T, StoreError>> + Send
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut dyn Tx) -> Result<T, StoreError> + Send + 'static;
+
+    /// Whether the store can be written now.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot.
+    fn check_ready(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// What a work can do within its transaction.
+///
+/// Every method fails with [`StoreError`] when the database does, or when what it returns is damaged.
+#[allow(clippy::missing_errors_doc, reason = "stated once for all methods above")]
+pub trait Tx {
+    /// The organization's head, or none when there is no such organization. Locked until the transaction ends.
+    fn head(&mut self, org: &OrgId) -> Result<Option<OrgHead>, StoreError>;
+
+    /// Creates an organization with its genesis statement. False when it exists already.
+    fn create_org(&mut self, org: &OrgId, genesis: &StoredStatement, at: Timestamp) -> Result<bool, StoreError>;
+
+    /// The statements from a position on, at most `limit` of them, in order.
+    fn statements(&mut self, org: &OrgId, from: Seq, limit: usize) -> Result<Vec<StoredStatement>, StoreError>;
+
+    /// Appends a statement if the head is still `before`. False otherwise.
+    fn append_statement(
+        &mut self,
+        org: &OrgId,
+        before: &HeaderRef,
+        statement: &StoredStatement,
+    ) -> Result<bool, StoreError>;
+
+    /// Remembers a nonce of a key. False when it was used before.
+    fn claim_nonce(&mut self, org: &OrgId, key: &KeyId, nonce: &RequestNonce, at: Timestamp)
+    -> Result<bool, StoreError>;
+
+    /// Forgets nonces that were used before a time; returns how many.
+    fn forget_nonces(&mut self, before: Timestamp) -> Result<usize, StoreError>;
+
+    /// Counts one use of a principal if it has fewer than `max` so far. False otherwise.
+    fn claim_use(&mut self, org: &OrgId, principal: &PrincipalId, max: Option<u64>) -> Result<bool, StoreError>;
+
+    /// Notes that a principal was served.
+    fn touch(&mut self, org: &OrgId, principal: &PrincipalId, at: Timestamp, seq: Seq) -> Result<(), StoreError>;
+
+    /// When each principal was last served.
+    fn activity(&mut self, org: &OrgId) -> Result<Vec<Seen>, StoreError>;
+
+    /// Stores seals; one that exists already is replaced (a lost race staged it).
+    fn put_seals(&mut self, org: &OrgId, seals: &[Seal]) -> Result<(), StoreError>;
+
+    /// The seals that exist of those named, in no particular order.
+    fn seals(&mut self, org: &OrgId, ids: &[SealId]) -> Result<Vec<Seal>, StoreError>;
+
+    /// Stores the earlier keys of profiles.
+    fn put_histories(&mut self, org: &OrgId, histories: &[KeyHistory]) -> Result<(), StoreError>;
+
+    /// The earlier keys of a profile, newest first.
+    fn histories(&mut self, org: &OrgId, profile: &ProfileId) -> Result<Vec<KeyHistory>, StoreError>;
+
+    /// A profile's newest revision.
+    fn profile_head(&mut self, org: &OrgId, profile: &ProfileId) -> Result<Option<ProfileHead>, StoreError>;
+
+    /// The leaves of a profile's newest revision, sorted by blind index: enough to check a manifest.
+    fn leaves(&mut self, org: &OrgId, profile: &ProfileId) -> Result<Vec<SecretLeaf>, StoreError>;
+
+    /// The ciphertexts of a profile's newest revision, sorted by blind index. Needs a permit, which only `access` makes.
+    fn secrets(&mut self, permit: &ReadPermit) -> Result<Vec<StoredSecret>, StoreError>;
+
+    /// The ciphertexts of some secrets of a profile's newest revision. Needs a permit, which only `access` makes.
+    fn secrets_at(&mut self, permit: &ReadPermit, indexes: &[BlindIndex]) -> Result<Vec<StoredSecret>, StoreError>;
+
+    /// Writes a profile's next revision if its newest is still `before` (none for a new profile). False otherwise.
+    ///
+    /// Versions and ciphertexts of earlier revisions are kept.
+    fn write_revision(
+        &mut self,
+        org: &OrgId,
+        before: Option<Revision>,
+        write: &RevisionWrite,
+    ) -> Result<bool, StoreError>;
+
+    /// Appends a record to the organization's audit log and returns its position, from 0.
+    fn append_record(&mut self, org: &OrgId, entry: &AuditEntry) -> Result<u64, StoreError>;
+
+    /// Records from a position on, at most `limit`, in order: the exact bytes that were appended.
+    fn records(&mut self, org: &OrgId, from: u64, limit: usize) -> Result<Vec<Vec<u8>>, StoreError>;
+
+    /// Stores how a user logs in, replacing what was there.
+    fn put_password(&mut self, org: &OrgId, user: &UserId, record: &PasswordRecord) -> Result<(), StoreError>;
+
+    /// How a user logs in.
+    fn password(&mut self, org: &OrgId, user: &UserId) -> Result<Option<PasswordRecord>, StoreError>;
+
+    /// Stores a log-in attempt under a random name.
+    fn put_login(&mut self, name: &[u8], attempt: &LoginAttempt) -> Result<(), StoreError>;
+
+    /// Takes a log-in attempt: it can be finished once. Attempts that expired at `now` are gone.
+    fn take_login(&mut self, name: &[u8], now: Timestamp) -> Result<Option<LoginAttempt>, StoreError>;
+
+    /// Stores the hash of a one-time setup code.
+    fn put_setup_code(&mut self, code: &Hash, at: Timestamp) -> Result<(), StoreError>;
+
+    /// Whether a setup code is good and unused.
+    fn has_setup_code(&mut self, code: &Hash) -> Result<bool, StoreError>;
+
+    /// Uses up a setup code. False when it is not good.
+    fn take_setup_code(&mut self, code: &Hash) -> Result<bool, StoreError>;
+
+    /// Whether a setup code was ever stored: the first start makes one.
+    fn had_setup_code(&mut self) -> Result<bool, StoreError>;
+
+    /// A value of the server's own (OPAQUE set-up), or none.
+    fn server_value(&mut self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Stores a value of the server's own if there is none of that name. False otherwise.
+    fn put_server_value(&mut self, name: &str, value: &[u8]) -> Result<bool, StoreError>;
+}
