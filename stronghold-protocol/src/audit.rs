@@ -1,1 +1,181 @@
-//! Placeholder.
+//! Audit records: who asked for what, when, and what came of it.
+//!
+//! A record is the leaf of an organization's audit log, as the exact bytes that were written: they are parsed, never
+//! encoded again. It holds the principal's own signed request, so that nobody can add a read that was not asked for.
+//!
+//! Specified in `docs/protocol.md`, section 13.
+
+use crate::{
+    crypto::{
+        hash::Hash,
+        sign::{KeyId, SignatureRejected, SigningPublicKey},
+    },
+    directory::HeaderRef,
+    id::{EventId, OrgId, PrincipalId, ProfileId, SecretId},
+    merkle,
+    number::{Revision, Seq, Version},
+    request::SignedRequest,
+    secret::BlindIndex,
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+/// One entry of the audit log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditRecord {
+    /// Version of this form.
+    pub schema: RecordSchema,
+    /// The record's stable id.
+    pub id: EventId,
+    /// The organization.
+    pub org: OrgId,
+    /// When the server decided.
+    pub time: Timestamp,
+    /// Who asked; none when no principal has the key.
+    pub principal: Option<PrincipalId>,
+    /// Which key signed the request.
+    pub key_id: KeyId,
+    /// The route's action, for example `profile.read`.
+    pub action: String,
+    /// What the server decided.
+    pub outcome: Outcome,
+    /// Why it was denied: a problem code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What was released or stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub released: Option<Released>,
+    /// From where, as the server saw it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The newest directory header, as of which the server decided.
+    pub directory: HeaderRef,
+    /// The principal's own signed request, with the authority for which it verified.
+    pub request: SignedRequest,
+}
+
+/// Version of the form of an [`AuditRecord`]: 1, the only one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u64", into = "u64")]
+pub struct RecordSchema;
+
+/// What the server decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The request was answered.
+    Allowed,
+    /// The request was refused.
+    Denied,
+}
+
+/// What a request brought out, or in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Released {
+    /// All secrets of a profile were read.
+    Profile {
+        /// The profile.
+        profile: ProfileId,
+        /// The revision.
+        revision: Revision,
+        /// The revision's manifest.
+        manifest: Hash,
+    },
+    /// Some secrets of a profile were read.
+    Secrets {
+        /// The profile.
+        profile: ProfileId,
+        /// The revision.
+        revision: Revision,
+        /// Those that were there.
+        secrets: Vec<ReleasedSecret>,
+        /// The blind indexes that were asked for and proven absent.
+        absent: Vec<BlindIndex>,
+    },
+    /// A directory statement was accepted.
+    Statement {
+        /// Its position.
+        seq: Seq,
+        /// Hash of its header.
+        hash: Hash,
+    },
+    /// A profile's revision was accepted.
+    Manifest {
+        /// The profile.
+        profile: ProfileId,
+        /// The revision.
+        revision: Revision,
+        /// The revision's manifest.
+        manifest: Hash,
+    },
+}
+
+/// One secret that was released.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReleasedSecret {
+    /// The secret.
+    pub secret: SecretId,
+    /// Its version.
+    pub version: Version,
+}
+
+/// Bytes are not an audit record, or a record cannot be written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an audit record: {0}")]
+pub struct InvalidRecord(String);
+
+impl AuditRecord {
+    /// The exact bytes to store and hash. They are made once and kept; nothing encodes a stored record again.
+    ///
+    /// # Errors
+    /// [`InvalidRecord`] when the record does not serialize, which none does.
+    pub fn encode(&self) -> Result<Vec<u8>, InvalidRecord> {
+        serde_json::to_vec(self).map_err(|error| InvalidRecord(error.to_string()))
+    }
+
+    /// Parses stored bytes, strictly.
+    ///
+    /// # Errors
+    /// [`InvalidRecord`] when they are not JSON of exactly this form.
+    pub fn parse(bytes: &[u8]) -> Result<Self, InvalidRecord> {
+        serde_json::from_slice(bytes).map_err(|error| InvalidRecord(error.to_string()))
+    }
+
+    /// Verifies that `key`, which the record names, signed the request in it for the authority in it.
+    ///
+    /// Whether the key was the principal's is for the directory to say, as of the header that the record names.
+    ///
+    /// # Errors
+    /// [`SignatureRejected`] when record, request and key do not belong together.
+    pub fn verify_request_signature(&self, key: &SigningPublicKey) -> Result<(), SignatureRejected> {
+        if self.key_id != self.request.key_id() {
+            return Err(SignatureRejected);
+        }
+        self.request.verify_signature(key)
+    }
+}
+
+/// Hash of a record's bytes as a leaf of the audit log: SHA-256(0x00 || bytes) (RFC 6962, section 2.1).
+#[must_use]
+pub fn record_leaf_hash(bytes: &[u8]) -> Hash {
+    merkle::leaf_hash(bytes)
+}
+
+const SCHEMA: u64 = 1;
+
+impl TryFrom<u64> for RecordSchema {
+    type Error = InvalidRecord;
+
+    fn try_from(version: u64) -> Result<Self, InvalidRecord> {
+        if version == SCHEMA { Ok(Self) } else { Err(InvalidRecord(format!("schema {version} is not known"))) }
+    }
+}
+
+impl From<RecordSchema> for u64 {
+    fn from(RecordSchema: RecordSchema) -> Self {
+        SCHEMA
+    }
+}

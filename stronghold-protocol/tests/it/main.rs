@@ -1,0 +1,10 @@
+//! Tests of the protocol through its public items only.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
+
+mod audit;
+mod problem;
+mod request;
+mod request_properties;
+mod request_values;
+mod vectors_request;
+mod wire;
