@@ -59,6 +59,10 @@ impl Name {
         if is_id_shaped(&name) {
             return Err(InvalidName::ShapedLikeId);
         }
+        // No URL can carry these two as a path segment, not even percent-encoded (RFC 3986, section 5.2.4).
+        if matches!(name.as_str(), "." | "..") {
+            return Err(InvalidName::ForbiddenCharacter);
+        }
         Ok(Self(name))
     }
 

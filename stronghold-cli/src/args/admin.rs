@@ -1,0 +1,263 @@
+//! `org`, `profile`, `secret`, `group` and `agent`.
+
+use super::auth::PasswordArgs;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// A command of `org`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum OrgCommand {
+    /// Create an organization and sign in as its owner
+    Create(OrgCreateArgs),
+    /// Show the organization: id, name, owners and admins, newest statement
+    Show,
+    /// Verify the organization's whole directory, and what this client remembers of it
+    Verify,
+}
+
+/// Arguments of `org create`.
+#[derive(Args, Debug)]
+pub(crate) struct OrgCreateArgs {
+    /// The organization's name
+    pub(crate) name: String,
+    /// File with the one-time code that the server's operator gave you (DATA_DIR/setup-code); `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) setup_code_file: PathBuf,
+    /// The owner's e-mail address
+    #[arg(long, env = "API_STRONGHOLD_EMAIL", value_name = "ADDRESS")]
+    pub(crate) email: Option<String>,
+    #[command(flatten)]
+    pub(crate) password: PasswordArgs,
+}
+
+/// A command of `profile`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProfileCommand {
+    /// Create a profile
+    Create {
+        /// Its name
+        name: String,
+    },
+    /// List the profiles that you can read
+    List,
+    /// Show one profile: id, revision, groups
+    Show {
+        /// Name or id
+        profile: String,
+    },
+    /// Give a profile another name
+    Rename {
+        /// Name or id
+        profile: String,
+        /// The new name
+        name: String,
+    },
+    /// Delete a profile with everything in it
+    Delete {
+        /// Name or id
+        profile: String,
+        /// Do not ask
+        #[arg(short, long)]
+        yes: bool,
+    },
+}
+
+/// Which profile a secret is in.
+#[derive(Args, Debug)]
+pub(crate) struct InProfile {
+    /// Name or id of the profile
+    #[arg(short, long, env = "API_STRONGHOLD_PROFILE", value_name = "PROFILE")]
+    pub(crate) profile: Option<String>,
+}
+
+/// A command of `secret`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SecretCommand {
+    /// Set a secret's value
+    Set(SecretSetArgs),
+    /// Print a secret's value: its exact bytes, with a newline added on a terminal only
+    Get {
+        /// Its name
+        name: String,
+        #[command(flatten)]
+        at: InProfile,
+        /// Print it as base64
+        #[arg(long)]
+        base64: bool,
+    },
+    /// List a profile's secrets, without values
+    List {
+        #[command(flatten)]
+        at: InProfile,
+    },
+    /// Delete a secret
+    Delete {
+        /// Its name
+        name: String,
+        #[command(flatten)]
+        at: InProfile,
+        /// Do not ask
+        #[arg(short, long)]
+        yes: bool,
+    },
+}
+
+/// Arguments of `secret set`.
+#[derive(Args, Debug)]
+pub(crate) struct SecretSetArgs {
+    /// Its name
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) at: InProfile,
+    /// Read the value from standard input, every byte of it
+    #[arg(long, visible_alias = "value-stdin", conflicts_with = "file")]
+    pub(crate) stdin: bool,
+    /// Read the value from a file, every byte of it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// A note for people, encrypted like the value
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) note: Option<String>,
+}
+
+/// A command of `group`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum GroupCommand {
+    /// Create a group
+    Create {
+        /// Its name
+        name: String,
+    },
+    /// List the groups
+    List,
+    /// Show one group: members and grants
+    Show {
+        /// Name or id
+        group: String,
+    },
+    /// Delete a group; its members lose what it granted, and that is encrypted anew
+    Delete {
+        /// Name or id
+        group: String,
+        /// Do not ask
+        #[arg(short, long)]
+        yes: bool,
+    },
+    /// Add a member
+    Add {
+        /// Name or id
+        group: String,
+        /// Name or id of the agent
+        #[arg(long)]
+        agent: String,
+    },
+    /// Remove a member; what it could read is encrypted anew
+    Remove {
+        /// Name or id
+        group: String,
+        /// Name or id of the agent
+        #[arg(long)]
+        agent: String,
+    },
+    /// Grant the group access to a profile
+    Grant {
+        /// Name or id
+        group: String,
+        /// Name or id of the profile
+        profile: String,
+        /// read, write (for editors) or history (earlier values too)
+        #[arg(long, default_value = "read", value_parser = ["read", "write", "history"])]
+        access: String,
+    },
+    /// Revoke the group's access to a profile, which is encrypted anew
+    Revoke {
+        /// Name or id
+        group: String,
+        /// Name or id of the profile
+        profile: String,
+    },
+}
+
+/// A command of `agent`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AgentCommand {
+    /// Create an agent and print its token, this once
+    Create(AgentCreateArgs),
+    /// List the agents
+    List {
+        /// Deleted ones too
+        #[arg(long)]
+        all: bool,
+    },
+    /// Show one agent: groups, status, what it can read
+    Show {
+        /// Name or id
+        agent: String,
+    },
+    /// Change an agent's name, expiry or other conditions
+    Update(AgentUpdateArgs),
+    /// Serve an agent again
+    Activate {
+        /// Name or id
+        agent: String,
+    },
+    /// Refuse an agent from its next request on, until it is activated again
+    Deactivate {
+        /// Name or id
+        agent: String,
+    },
+    /// Replace an agent's token; the old one ends at once, and what it could read is encrypted anew
+    RotateToken {
+        /// Name or id
+        agent: String,
+    },
+    /// Delete an agent for good; what it could read is encrypted anew
+    Delete {
+        /// Name or id
+        agent: String,
+        /// Do not ask
+        #[arg(short, long)]
+        yes: bool,
+    },
+}
+
+/// Arguments of `agent create`.
+#[derive(Args, Debug)]
+pub(crate) struct AgentCreateArgs {
+    /// Its name
+    pub(crate) name: String,
+    /// Group that it joins, by name or id; may be given several times
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) group: Vec<String>,
+    #[command(flatten)]
+    pub(crate) conditions: ConditionArgs,
+}
+
+/// Arguments of `agent update`.
+#[derive(Args, Debug)]
+pub(crate) struct AgentUpdateArgs {
+    /// Name or id
+    pub(crate) agent: String,
+    /// A new name
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    #[command(flatten)]
+    pub(crate) conditions: ConditionArgs,
+}
+
+/// When, from where and how often an agent is served.
+#[derive(Args, Debug)]
+pub(crate) struct ConditionArgs {
+    /// When it expires: 90d, 12h, 30m, 2s, 2027-01-31, 2027-01-31T12:00:00Z, or never
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) expires: Option<String>,
+    /// Not served before: like --expires
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) not_before: Option<String>,
+    /// Served only from these address ranges (10.0.0.0/8); `any` lifts the limit
+    #[arg(long, value_name = "CIDR", value_delimiter = ',')]
+    pub(crate) source_cidr: Vec<String>,
+    /// Served this many reads at most; `unlimited` lifts the limit
+    #[arg(long, value_name = "N")]
+    pub(crate) max_uses: Option<String>,
+}

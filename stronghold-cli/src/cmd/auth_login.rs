@@ -1,0 +1,80 @@
+//! `auth login`: sign in as a person.
+
+use crate::{
+    args::LoginArgs,
+    credentials::Identity,
+    failure::Failure,
+    input,
+    output::Output,
+    settings::Settings,
+};
+use serde::Serialize;
+use stronghold_sdk::{
+    admin::{Account, LogIn},
+    protocol::{
+        encoding::base64url,
+        id::{OrgId, UserId},
+        name::Email,
+        token::AccountKey,
+    },
+};
+
+#[derive(Serialize)]
+struct SignedIn {
+    kind: &'static str,
+    id: UserId,
+    name: String,
+    org_id: OrgId,
+    url: String,
+    credentials: String,
+}
+
+/// Runs the command.
+pub(crate) async fn run(settings: &Settings, output: &Output, args: &LoginArgs) -> Result<(), Failure> {
+    let key = match input::given(args.account_key.as_ref()) {
+        Some("-") => input::word(&input::standard_input(64 * 1024)?, "standard input")?,
+        Some(key) => zeroize::Zeroizing::new(key.to_owned()),
+        None => {
+            return Err(Failure::usage("your account key is needed: say --account-key or set API_STRONGHOLD_ACCOUNT_KEY")
+                .with_hint("You were shown it when you joined; it starts with stronghold_account_."));
+        }
+    };
+    let account_key = AccountKey::parse(&key)
+        .map_err(|error| Failure::refused(format!("the account key is not one: {error}")).with_hint("Copy it whole."))?;
+    let email = input::given(args.email.as_ref())
+        .ok_or_else(|| Failure::usage("your address is needed: say --email or set API_STRONGHOLD_EMAIL"))?;
+    let email = Email::new(email).map_err(|error| Failure::usage(format!("{email:?}: {error}")))?;
+    let password = input::password(args.password.password_stdin, false)?;
+    let url = settings.url(None)?;
+    let client = settings.client(&url)?;
+    let account = Account::log_in(&client, LogIn { account_key, email, password }, &settings.clock).await?;
+    let path = keep(settings, &account, &url)?;
+    let signed_in = SignedIn {
+        kind: "user",
+        id: account.user,
+        name: account.email.to_string(),
+        org_id: account.org,
+        url,
+        credentials: path,
+    };
+    output.result(&signed_in, || {
+        format!(
+            "Signed in as {} at {}.\nYour keys are kept in {} (mode 0600).",
+            signed_in.name, signed_in.url, signed_in.credentials
+        )
+    })
+}
+
+/// Keeps an account's keys and makes it the active identity. Returns where they are.
+pub(crate) fn keep(settings: &Settings, account: &Account, url: &str) -> Result<String, Failure> {
+    let mut credentials = settings.credentials()?;
+    credentials.sign_in(Identity::User {
+        id: account.user,
+        org: account.org,
+        email: account.email.to_string(),
+        url: Some(url.to_owned()),
+        seed: base64url(account.seed.as_slice()),
+        floor: Some(account.floor),
+    })?;
+    Ok(credentials.path().display().to_string())
+}

@@ -1,0 +1,44 @@
+//! `env pull`: a profile's secrets, as a file.
+
+use super::source::{self, Freshness};
+use crate::{args::PullArgs, failure::Failure, files, output::Output, settings::Settings};
+use std::path::Path;
+use stronghold_sdk::format::{self, Format};
+
+/// Runs the command. Nothing is written before everything is verified.
+pub(crate) async fn run(settings: &Settings, output: &Output, args: &PullArgs) -> Result<(), Failure> {
+    let profile = settings.profile(args.read.profile.as_ref())?;
+    let freshness = Freshness::new(args.read.min_revision.as_ref(), args.read.accept_replaced)?;
+    let format = format_of(args.format.as_deref(), args.out.as_deref())?;
+    let secrets = source::pull(settings, output, profile, freshness).await?;
+    let entries: Vec<(&str, &[u8])> = secrets
+        .iter()
+        .map(|(name, secret)| (name.expose(), secret.expose()))
+        .filter(|(name, _)| source::wanted(name, &args.read.only, &args.read.except))
+        .collect();
+    let count = entries.len();
+    let text = format::write(format, entries.into_iter()).map_err(|error| Failure::invalid(error.to_string()))?;
+    match &args.out {
+        Some(file) => {
+            files::write_private(file, &text)?;
+            output.say(format!(
+                "{count} secrets of {profile:?}, revision {}, written to {}",
+                secrets.revision(),
+                file.display()
+            ));
+        }
+        None => output.bytes(&text)?,
+    }
+    Ok(())
+}
+
+/// The format that was asked for, or that a file's ending says, or dotenv.
+pub(crate) fn format_of(given: Option<&str>, file: Option<&Path>) -> Result<Format, Failure> {
+    let ending = file.and_then(Path::extension).and_then(|ending| ending.to_str());
+    let name = given.unwrap_or(match ending {
+        Some("json") => "json",
+        Some("sh") => "shell",
+        _ => "dotenv",
+    });
+    name.parse().map_err(|_| Failure::usage(format!("{name:?} is no format")))
+}

@@ -1,0 +1,93 @@
+//! `org show` and `org verify`.
+
+use crate::{failure::Failure, output::Output, settings::Settings};
+use serde::Serialize;
+use stronghold_sdk::protocol::{crypto::hash::Hash, directory::Role, id::OrgId};
+
+#[derive(Serialize)]
+struct Shown {
+    org_id: OrgId,
+    name: String,
+    owners: Vec<String>,
+    admins: Vec<String>,
+    owner_threshold: u32,
+    roster_version: u64,
+    statements: u64,
+    head: Hash,
+    agents: usize,
+    groups: usize,
+    profiles: usize,
+}
+
+/// Shows the organization.
+pub(crate) async fn show(settings: &Settings, output: &Output) -> Result<(), Failure> {
+    let session = settings.session().await?;
+    let shown = shown(session.directory());
+    output.result(&shown, || {
+        format!(
+            "{}\n  id:        {}\n  owners:    {}\n  admins:    {}\n  threshold: {} of {} owners\n  directory: {} statements, head {}\n  holds:     {} agents, {} groups, {} profiles",
+            shown.name,
+            shown.org_id,
+            shown.owners.join(", "),
+            if shown.admins.is_empty() { "none".to_owned() } else { shown.admins.join(", ") },
+            shown.owner_threshold,
+            shown.owners.len(),
+            shown.statements,
+            shown.head,
+            shown.agents,
+            shown.groups,
+            shown.profiles,
+        )
+    })
+}
+
+/// Verifies everything that can be verified without an audit log: the directory from its genesis, every profile's head,
+/// and that all of it is not behind what this client remembers.
+pub(crate) async fn verify(settings: &Settings, output: &Output) -> Result<(), Failure> {
+    // Opening a session replays every statement from the genesis, which the organization's id pins.
+    let session = settings.session().await?;
+    let profiles: Vec<_> = session.directory().profiles().map(|profile| (profile.id, profile.name.clone())).collect();
+    let mut secrets = 0;
+    for (id, name) in &profiles {
+        output.say(format!("verifying {name:?}"));
+        secrets += session.open_profile(*id).await?.sealed().len();
+    }
+    let shown = shown(session.directory());
+    let result = serde_json::json!({
+        "org_id": shown.org_id,
+        "statements": shown.statements,
+        "head": shown.head,
+        "profiles": profiles.len(),
+        "secrets": secrets,
+        "verified": true,
+    });
+    output.result(&result, || {
+        format!(
+            "Verified: {} statements from the genesis on, {} profiles, {secrets} secrets. Head {}.",
+            shown.statements,
+            profiles.len(),
+            shown.head
+        )
+    })
+}
+
+fn shown(directory: &stronghold_sdk::protocol::directory::Directory) -> Shown {
+    let members = |role: Role| {
+        let live = directory.users().filter(move |user| !user.removed && user.role == role);
+        live.map(|user| user.email.to_string()).collect()
+    };
+    let roster = directory.roster().value();
+    Shown {
+        org_id: directory.org(),
+        name: directory.policy().name.to_string(),
+        owners: members(Role::Owner),
+        admins: members(Role::Admin),
+        owner_threshold: roster.owner_threshold,
+        roster_version: roster.version.get(),
+        statements: directory.head().seq.get() + 1,
+        head: directory.head().hash,
+        agents: directory.agents().filter(|agent| !agent.deleted).count(),
+        groups: directory.groups().count(),
+        profiles: directory.profiles().count(),
+    }
+}

@@ -1,0 +1,71 @@
+//! `org create`: an organization with its first owner, who is signed in.
+
+use super::auth_login::keep;
+use crate::{args::OrgCreateArgs, failure::Failure, input, output::Output, settings::Settings};
+use secrecy::ExposeSecret;
+use serde::Serialize;
+use std::path::Path;
+use stronghold_sdk::{
+    admin::{Account, NewOrganization},
+    protocol::{
+        id::{OrgId, UserId},
+        name::{Email, Name},
+    },
+};
+use zeroize::Zeroizing;
+
+/// What `org create` prints: the only time that key and kit can be seen.
+#[derive(Serialize)]
+pub(crate) struct Created {
+    pub(crate) org_id: OrgId,
+    pub(crate) user_id: UserId,
+    pub(crate) account_key: String,
+    pub(crate) recovery_kit: String,
+}
+
+/// Runs the command.
+pub(crate) async fn run(settings: &Settings, output: &Output, args: &OrgCreateArgs) -> Result<(), Failure> {
+    let code = input::word(&input::file(&args.setup_code_file, 4096)?, "the setup code")?;
+    let email = input::given(args.email.as_ref())
+        .ok_or_else(|| Failure::usage("the owner's address is needed: say --email or set API_STRONGHOLD_EMAIL"))?;
+    let password = input::password(args.password.password_stdin, true)?;
+    let url = settings.url(None)?;
+    let created = create(settings, &url, &args.name, email, password, code).await?;
+    output.result(&created, || {
+        format!(
+            "Organization {} was created, and you are signed in as its owner.\n\n\
+             Account key (you need it, with your password, on every new device):\n  {}\n\n\
+             Recovery kit (print it and lock it away; it replaces a forgotten password):\n  {}\n\n\
+             Nobody, this server included, can show you these again.",
+            created.org_id, created.account_key, created.recovery_kit
+        )
+    })
+}
+
+/// Creates the organization and signs its owner in.
+pub(crate) async fn create(
+    settings: &Settings,
+    url: &str,
+    name: &str,
+    email: &str,
+    password: Zeroizing<String>,
+    setup_code: Zeroizing<String>,
+) -> Result<Created, Failure> {
+    let name = Name::new(name).map_err(|error| Failure::usage(format!("{name:?}: {error}")))?;
+    let email = Email::new(email).map_err(|error| Failure::usage(format!("{email:?}: {error}")))?;
+    let client = settings.client(url)?;
+    let new = NewOrganization { name, email, password, setup_code };
+    let owner = Account::create_organization(&client, new, &settings.clock).await?;
+    keep(settings, &owner.account, url)?;
+    Ok(Created {
+        org_id: owner.account.org,
+        user_id: owner.account.user,
+        account_key: owner.account_key.to_secret_string().expose_secret().to_owned(),
+        recovery_kit: owner.recovery_kit.to_secret_string().expose_secret().to_owned(),
+    })
+}
+
+/// Reads a setup code from the file that a server wrote.
+pub(crate) fn read_code(file: &Path) -> Result<Zeroizing<String>, Failure> {
+    input::word(&input::file(file, 4096)?, "the setup code")
+}

@@ -1,0 +1,128 @@
+//! `profile`: deployment profiles.
+
+use crate::{
+    args::ProfileCommand,
+    failure::Failure,
+    input,
+    output::{Output, table},
+    settings::{Acting, Settings},
+};
+use serde::Serialize;
+use stronghold_sdk::{
+    admin::{ProfileSummary, Resolve},
+    protocol::{id::ProfileId, name::Name},
+};
+
+#[derive(Serialize)]
+struct Named {
+    profile_id: ProfileId,
+    name: String,
+    revision: u64,
+}
+
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    named: Named,
+    epoch: u64,
+    secrets: usize,
+    groups: Vec<String>,
+}
+
+/// Runs the command.
+pub(crate) async fn run(settings: &Settings, output: &Output, command: ProfileCommand) -> Result<(), Failure> {
+    match command {
+        ProfileCommand::Create { name } => {
+            let name = name_of(&name)?;
+            let mut session = settings.session().await?;
+            let id = session.create_profile(name.clone()).await?;
+            let named = Named { profile_id: id, name: name.to_string(), revision: 1 };
+            output.result(&named, || format!("Profile {name} was created ({id})."))
+        }
+        ProfileCommand::List => list(settings, output).await,
+        ProfileCommand::Show { profile } => show(settings, output, &profile).await,
+        ProfileCommand::Rename { profile, name } => {
+            let new = name_of(&name)?;
+            let mut session = settings.session().await?;
+            let id = session.directory().find_profile(&profile)?.id;
+            let revision = session.rename_profile(id, new.clone()).await?;
+            let named = Named { profile_id: id, name: new.to_string(), revision: revision.get() };
+            output.result(&named, || format!("Profile {profile} is now called {new}."))
+        }
+        ProfileCommand::Delete { profile, yes } => {
+            let mut session = settings.session().await?;
+            let known = session.directory().find_profile(&profile)?;
+            let (id, name) = (known.id, known.name.clone());
+            input::confirm(&format!("Delete profile {name} with everything in it?"), yes, &settings.global)?;
+            session.delete_profile(id).await?;
+            output.result(&serde_json::json!({"profile_id": id, "name": name}), || format!("Profile {name} was deleted."))
+        }
+    }
+}
+
+async fn list(settings: &Settings, output: &Output) -> Result<(), Failure> {
+    let mut listed: Vec<Named> = match settings.acting()? {
+        Acting::Agent { token, url, .. } => {
+            let agent = settings.agent(token, url.as_deref(), None, false)?;
+            let profiles = agent.profiles().await?.into_iter();
+            profiles
+                .map(|profile| Named { profile_id: profile.id, name: profile.name.to_string(), revision: profile.revision.get() })
+                .collect()
+        }
+        Acting::User { .. } => {
+            let session = settings.session().await?;
+            let ids: Vec<(ProfileId, Name)> =
+                session.directory().profiles().map(|profile| (profile.id, profile.name.clone())).collect();
+            let mut listed = Vec::with_capacity(ids.len());
+            for profile in session.list_profiles().await? {
+                listed.push(Named {
+                    profile_id: profile.id,
+                    name: profile.name.to_string(),
+                    revision: profile.revision.get(),
+                });
+            }
+            listed
+        }
+    };
+    listed.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    output.result(&listed, || {
+        let rows: Vec<Vec<String>> = listed
+            .iter()
+            .map(|profile| vec![profile.name.clone(), profile.revision.to_string(), profile.profile_id.to_string()])
+            .collect();
+        table(&["NAME", "REVISION", "ID"], &rows)
+    })
+}
+
+async fn show(settings: &Settings, output: &Output, profile: &str) -> Result<(), Failure> {
+    let session = settings.session().await?;
+    let known = session.directory().find_profile(profile)?;
+    let summary = ProfileSummary::of(session.directory(), known);
+    let opened = session.open_profile(summary.id).await?;
+    let shown = Shown {
+        named: Named {
+            profile_id: summary.id,
+            name: summary.name.to_string(),
+            revision: opened.manifest().value().revision.get(),
+        },
+        epoch: summary.epoch.get(),
+        secrets: opened.sealed().len(),
+        groups: summary.groups.iter().map(|(_, name)| name.to_string()).collect(),
+    };
+    output.result(&shown, || {
+        format!(
+            "{}\n  id:       {}\n  revision: {}\n  epoch:    {}\n  secrets:  {}\n  groups:   {}",
+            shown.named.name,
+            shown.named.profile_id,
+            shown.named.revision,
+            shown.epoch,
+            shown.secrets,
+            if shown.groups.is_empty() { "none".to_owned() } else { shown.groups.join(", ") },
+        )
+    })
+}
+
+/// A name as a person typed it.
+pub(crate) fn name_of(text: &str) -> Result<Name, Failure> {
+    Name::new(text).map_err(|error| Failure::usage(format!("{text:?}: {error}")))
+}

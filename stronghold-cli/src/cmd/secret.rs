@@ -1,0 +1,127 @@
+//! `secret`: single secrets of a profile.
+
+use super::source;
+use crate::{
+    args::{SecretCommand, SecretSetArgs},
+    failure::Failure,
+    input,
+    output::{Output, table},
+    settings::{Acting, Settings},
+};
+use data_encoding::BASE64;
+use serde::Serialize;
+use std::io::{self, IsTerminal};
+use stronghold_sdk::{
+    admin::{Edit, NewSecret, Resolve},
+    protocol::{id::SecretId, limits, name::SecretName, time::Timestamp},
+};
+use zeroize::Zeroizing;
+
+#[derive(Serialize)]
+struct Listed {
+    secret_id: SecretId,
+    name: String,
+    version: u64,
+    updated_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+}
+
+/// Runs the command.
+pub(crate) async fn run(settings: &Settings, output: &Output, command: SecretCommand) -> Result<(), Failure> {
+    match command {
+        SecretCommand::Set(args) => set(settings, output, &args).await,
+        SecretCommand::Get { name, at, base64 } => {
+            let profile = settings.profile(at.profile.as_ref())?;
+            let value = value_of(settings, output, profile, &name).await?;
+            print_value(output, &name, &value, base64)
+        }
+        SecretCommand::List { at } => {
+            let secrets = source::pull_in(settings, output, &at).await?;
+            let listed: Vec<Listed> = secrets
+                .iter()
+                .map(|(name, secret)| Listed {
+                    secret_id: secret.id(),
+                    name: name.expose().to_owned(),
+                    version: secret.version().get(),
+                    updated_at: secret.updated_at(),
+                    note: secret.note().map(str::to_owned),
+                })
+                .collect();
+            output.result(&listed, || {
+                let rows: Vec<Vec<String>> = listed
+                    .iter()
+                    .map(|secret| vec![secret.name.clone(), secret.version.to_string(), secret.updated_at.to_string()])
+                    .collect();
+                table(&["NAME", "VERSION", "UPDATED"], &rows)
+            })
+        }
+        SecretCommand::Delete { name, at, yes } => {
+            let profile = settings.profile(at.profile.as_ref())?;
+            input::confirm(&format!("Delete secret {name} of {profile}?"), yes, &settings.global)?;
+            let edit = Edit { delete: vec![secret_name(&name)?], ..Edit::default() };
+            let revision = write(settings, profile, &edit).await?;
+            output.result(&serde_json::json!({"name": name, "profile": profile, "revision": revision}), || {
+                format!("Secret {name} was deleted; {profile} is now at revision {revision}.")
+            })
+        }
+    }
+}
+
+async fn set(settings: &Settings, output: &Output, args: &SecretSetArgs) -> Result<(), Failure> {
+    let profile = settings.profile(args.at.profile.as_ref())?;
+    let name = secret_name(&args.name)?;
+    let value = match &args.file {
+        Some(file) => input::file(file, limits::SECRET_VALUE_BYTES)?,
+        None if args.stdin || !io::stdin().is_terminal() => input::standard_input(limits::SECRET_VALUE_BYTES)?,
+        None => {
+            let typed = rpassword::prompt_password(format!("Value of {}: ", args.name))
+                .map_err(|error| Failure::local("the value cannot be read", &error))?;
+            Zeroizing::new(Zeroizing::new(typed).as_bytes().to_vec())
+        }
+    };
+    let note = args.note.clone().map(Zeroizing::new);
+    let mut edit = Edit::default();
+    edit.set.insert(name, NewSecret { value, note });
+    let revision = write(settings, profile, &edit).await?;
+    output.result(&serde_json::json!({"name": args.name, "profile": profile, "revision": revision}), || {
+        format!("Secret {} was set; {profile} is now at revision {revision}.", args.name)
+    })
+}
+
+async fn write(settings: &Settings, profile: &str, edit: &Edit) -> Result<u64, Failure> {
+    let mut session = settings.session().await?;
+    let id = session.directory().find_profile(profile)?.id;
+    Ok(session.edit(id, edit, false).await?.revision.get())
+}
+
+async fn value_of(settings: &Settings, output: &Output, profile: &str, name: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let missing = || Failure::not_found("secret", name).with_hint(format!("`secret list --profile {profile}` shows what there is."));
+    if let Acting::Agent { token, url, .. } = settings.acting()? {
+        let agent = settings.agent(token, url.as_deref(), None, false)?;
+        let secret = agent.get(profile, name).await.map_err(source::as_agent)?;
+        settings.warn_of(output, agent.take_warning());
+        return secret.map(|secret| Zeroizing::new(secret.expose().to_vec())).ok_or_else(missing);
+    }
+    let secrets = source::pull(settings, output, profile, source::Freshness::default()).await?;
+    secrets.get(name).map(|secret| Zeroizing::new(secret.expose().to_vec())).ok_or_else(missing)
+}
+
+fn print_value(output: &Output, name: &str, value: &[u8], base64: bool) -> Result<(), Failure> {
+    if output.is_json() {
+        let value = match std::str::from_utf8(value) {
+            Ok(text) if !base64 => serde_json::json!(text),
+            _ => serde_json::json!({"base64": BASE64.encode(value)}),
+        };
+        return output.result(&serde_json::json!({"name": name, "value": value}), String::new);
+    }
+    if base64 {
+        return output.bytes(format!("{}\n", BASE64.encode(value)).as_bytes());
+    }
+    output.bytes(value)?;
+    if io::stdout().is_terminal() { output.bytes(b"\n") } else { Ok(()) }
+}
+
+fn secret_name(text: &str) -> Result<SecretName, Failure> {
+    SecretName::new(text).map_err(|error| Failure::usage(format!("{text:?}: {error}")))
+}

@@ -1,0 +1,99 @@
+//! Reading a profile as whoever is acting: an agent by its token, or a person.
+
+use crate::{
+    args::{InProfile},
+    failure::Failure,
+    input,
+    output::Output,
+    settings::{Acting, Settings},
+};
+use stronghold_sdk::{
+    Secrets,
+    admin::Resolve,
+    protocol::number::Revision,
+};
+
+/// How old an answer may be.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Freshness {
+    /// Refuse a revision below this one.
+    pub(crate) minimum: Option<Revision>,
+    /// Accept that another profile has the name now.
+    pub(crate) accept_replaced: bool,
+}
+
+impl Freshness {
+    /// From the text of `--min-revision`.
+    pub(crate) fn new(minimum: Option<&String>, accept_replaced: bool) -> Result<Self, Failure> {
+        let minimum = input::given(minimum)
+            .map(|text| text.parse().map_err(|_| Failure::usage("--min-revision is a number")))
+            .transpose()?;
+        Ok(Self { minimum, accept_replaced })
+    }
+}
+
+/// Pulls a profile, verified and opened.
+pub(crate) async fn pull(
+    settings: &Settings,
+    output: &Output,
+    profile: &str,
+    freshness: Freshness,
+) -> Result<Secrets, Failure> {
+    match settings.acting()? {
+        Acting::Agent { token, url, .. } => {
+            let agent = settings.agent(token, url.as_deref(), freshness.minimum, freshness.accept_replaced)?;
+            let secrets = agent.pull(profile).await.map_err(as_agent)?;
+            settings.warn_of(output, agent.take_warning());
+            Ok(secrets)
+        }
+        Acting::User { .. } => {
+            let session = settings.session().await?;
+            let id = session.directory().find_profile(profile)?.id;
+            let secrets = session.open_profile(id).await?.into_secrets();
+            if let Some(minimum) = freshness.minimum.filter(|minimum| secrets.revision() < *minimum) {
+                return Err(stronghold_sdk::Error::rolled_back(&format!(
+                    "the server shows revision {}, but --min-revision is {minimum}",
+                    secrets.revision()
+                ))
+                .into());
+            }
+            Ok(secrets)
+        }
+    }
+}
+
+/// Pulls the profile that a `secret` command names.
+pub(crate) async fn pull_in(settings: &Settings, output: &Output, at: &InProfile) -> Result<Secrets, Failure> {
+    pull(settings, output, settings.profile(at.profile.as_ref())?, Freshness::default()).await
+}
+
+/// An agent cannot tell a profile that does not exist from one outside its groups, and neither can we.
+pub(crate) fn as_agent(error: stronghold_sdk::Error) -> Failure {
+    if error.problem_code() == Some("not_found") {
+        return Failure::refused("this agent has no such profile")
+            .with_hint("Check the name; an admin grants profiles to the agent's groups with `group grant`.");
+    }
+    error.into()
+}
+
+/// Whether a name is wanted: named or matched by `only` (or `only` is empty), and not by `except`.
+pub(crate) fn wanted(name: &str, only: &[String], except: &[String]) -> bool {
+    (only.is_empty() || only.iter().any(|pattern| matches(pattern, name)))
+        && !except.iter().any(|pattern| matches(pattern, name))
+}
+
+/// `*` stands for any text, also none.
+fn matches(pattern: &str, name: &str) -> bool {
+    let Some((head, rest)) = pattern.split_once('*') else { return pattern == name };
+    let Some(mut tail) = name.strip_prefix(head) else { return false };
+    loop {
+        if matches(rest, tail) {
+            return true;
+        }
+        let mut characters = tail.chars();
+        if characters.next().is_none() {
+            return false;
+        }
+        tail = characters.as_str();
+    }
+}

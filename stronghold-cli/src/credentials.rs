@@ -1,0 +1,209 @@
+//! The identities that are signed in, in one file that only its owner can read.
+
+use crate::{failure::Failure, files};
+use serde::{Deserialize, Serialize};
+use std::{
+    fmt, fs,
+    path::{Path, PathBuf},
+};
+use stronghold_sdk::protocol::{
+    directory::HeaderRef,
+    id::{AgentId, OrgId, UserId},
+};
+
+const FILE_NAME: &str = "credentials.json";
+
+/// The signed-in identities of a configuration folder; at most one is active.
+#[derive(Debug)]
+pub(crate) struct Credentials {
+    folder: PathBuf,
+    stored: Stored,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    version: u32,
+    active: Option<String>,
+    identities: Vec<Identity>,
+}
+
+/// A signed-in identity.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum Identity {
+    /// An agent.
+    Agent {
+        /// Its id.
+        id: AgentId,
+        /// Its organization.
+        org: OrgId,
+        /// Its name, where the server told it.
+        name: Option<String>,
+        /// The server's address, where it is not the token's own.
+        url: Option<String>,
+        /// Its token.
+        token: String,
+    },
+    /// A person.
+    User {
+        /// Their id.
+        id: UserId,
+        /// Their organization.
+        org: OrgId,
+        /// Their address.
+        email: String,
+        /// The server's address.
+        url: Option<String>,
+        /// Their seed, base64url.
+        seed: String,
+        /// A header that is known to exist.
+        floor: Option<HeaderRef>,
+    },
+}
+
+impl Identity {
+    /// The id, as text: unique.
+    pub(crate) fn id(&self) -> String {
+        match self {
+            Self::Agent { id, .. } => id.to_string(),
+            Self::User { id, .. } => id.to_string(),
+        }
+    }
+
+    /// `agent` or `user`.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Agent { .. } => "agent",
+            Self::User { .. } => "user",
+        }
+    }
+
+    /// The agent's name or the person's address.
+    pub(crate) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Agent { name, .. } => name.as_deref(),
+            Self::User { email, .. } => Some(email),
+        }
+    }
+
+    /// The organization.
+    pub(crate) const fn org(&self) -> OrgId {
+        match self {
+            Self::Agent { org, .. } | Self::User { org, .. } => *org,
+        }
+    }
+
+    /// The server's address, where it is known.
+    pub(crate) fn url(&self) -> Option<&str> {
+        match self {
+            Self::Agent { url, .. } | Self::User { url, .. } => url.as_deref(),
+        }
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Identity({} {})", self.kind(), self.id())
+    }
+}
+
+impl Credentials {
+    /// Reads the folder's credentials; a folder without any has none.
+    pub(crate) fn open(folder: &Path) -> Result<Self, Failure> {
+        let file = folder.join(FILE_NAME);
+        let stored = match fs::read(&file) {
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| {
+                Failure::invalid(format!("{} is damaged", file.display())).with_hint("Delete it and sign in again.")
+            })?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Stored { version: 1, ..Stored::default() },
+            Err(error) => return Err(Failure::local(format!("{} cannot be read", file.display()), &error)),
+        };
+        if stored.version != 1 {
+            return Err(Failure::invalid(format!("{} was written by a newer version", file.display()))
+                .with_hint("Upgrade api-stronghold-cli."));
+        }
+        Ok(Self { folder: folder.to_owned(), stored })
+    }
+
+    /// Where the credentials are kept.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.join(FILE_NAME)
+    }
+
+    /// The active identity.
+    pub(crate) fn active(&self) -> Option<&Identity> {
+        let active = self.stored.active.as_ref()?;
+        self.stored.identities.iter().find(|identity| identity.id() == *active)
+    }
+
+    /// All identities.
+    pub(crate) fn all(&self) -> &[Identity] {
+        &self.stored.identities
+    }
+
+    /// Adds an identity, in place of one with the same id, and makes it the active one.
+    pub(crate) fn sign_in(&mut self, identity: Identity) -> Result<(), Failure> {
+        let id = identity.id();
+        self.stored.identities.retain(|known| known.id() != id);
+        self.stored.identities.push(identity);
+        self.stored.active = Some(id);
+        self.save()
+    }
+
+    /// Makes another identity the active one.
+    pub(crate) fn switch(&mut self, text: &str) -> Result<Identity, Failure> {
+        let identity = self.find(text)?.clone();
+        self.stored.active = Some(identity.id());
+        self.save()?;
+        Ok(identity)
+    }
+
+    /// Forgets an identity: the named one, or the active one.
+    pub(crate) fn sign_out(&mut self, text: Option<&str>) -> Result<Identity, Failure> {
+        let identity = match text {
+            Some(text) => self.find(text)?.clone(),
+            None => self.active().cloned().ok_or_else(Failure::signed_out)?,
+        };
+        let id = identity.id();
+        self.stored.identities.retain(|known| known.id() != id);
+        if self.stored.active.as_ref() == Some(&id) {
+            self.stored.active = None;
+        }
+        self.save()?;
+        Ok(identity)
+    }
+
+    /// Forgets all identities.
+    pub(crate) fn clear(&mut self) -> Result<(), Failure> {
+        self.stored = Stored { version: 1, ..Stored::default() };
+        self.save()
+    }
+
+    fn find(&self, text: &str) -> Result<&Identity, Failure> {
+        let matches = |identity: &&Identity| identity.id() == text || identity.name() == Some(text);
+        let mut found = self.stored.identities.iter().filter(matches);
+        match (found.next(), found.next()) {
+            (Some(identity), None) => Ok(identity),
+            (Some(_), Some(_)) => Err(Failure::usage(format!("several identities are called {text:?}; name one by its id"))),
+            (None, _) => Err(Failure::not_found("signed-in identity", text)),
+        }
+    }
+
+    fn save(&self) -> Result<(), Failure> {
+        create_private_folder(&self.folder)?;
+        let bytes = serde_json::to_vec_pretty(&self.stored)
+            .map_err(|error| Failure::local("the credentials cannot be written", &error))?;
+        files::write_private(&self.path(), &bytes)
+    }
+}
+
+/// Creates a folder that only its owner can enter, with its parents.
+pub(crate) fn create_private_folder(folder: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|error| Failure::local(format!("the folder {} cannot be made", folder.display()), &error))
+}

@@ -1,0 +1,112 @@
+//! What comes in beside arguments: variables, standard input, files, prompts.
+
+use crate::{args::Global, failure::Failure};
+use std::{
+    fs::File,
+    io::{self, IsTerminal, Read},
+    path::Path,
+};
+use zeroize::Zeroizing;
+
+/// A variable of the environment; a blank one counts as unset.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+/// A flag's or its variable's text; a blank one counts as unset.
+pub(crate) fn given(text: Option<&String>) -> Option<&str> {
+    text.map(|text| text.trim()).filter(|text| !text.is_empty())
+}
+
+/// All of standard input, at most `limit` bytes.
+pub(crate) fn standard_input(limit: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    read_at_most(io::stdin().lock(), limit, "standard input")
+}
+
+/// All of a file, or of standard input for `-`, at most `limit` bytes.
+pub(crate) fn file(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    if path.as_os_str() == "-" {
+        return standard_input(limit);
+    }
+    let name = path.display().to_string();
+    let file = File::open(path).map_err(|error| Failure::local(format!("{name} cannot be read"), &error))?;
+    if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+        return Err(Failure::invalid(format!("{name} is a folder, not a file")));
+    }
+    read_at_most(file, limit, &name)
+}
+
+/// A single secret word, from a file or standard input: without the line's end.
+pub(crate) fn word(bytes: &[u8], what: &str) -> Result<Zeroizing<String>, Failure> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Failure::invalid(format!("{what} is not UTF-8 text")))?;
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Failure::invalid(format!("{what} is empty")));
+    }
+    Ok(Zeroizing::new(text.to_owned()))
+}
+
+/// A password: from standard input, `API_STRONGHOLD_PASSWORD`, or a prompt; never without a terminal.
+pub(crate) fn password(from_stdin: bool, twice: bool) -> Result<Zeroizing<String>, Failure> {
+    if from_stdin {
+        let bytes = standard_input(64 * 1024)?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| Failure::invalid("the password is not UTF-8 text"))?;
+        let line = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
+        return non_empty(Zeroizing::new(line.to_owned()));
+    }
+    if let Ok(password) = std::env::var("API_STRONGHOLD_PASSWORD") {
+        return non_empty(Zeroizing::new(password));
+    }
+    if !io::stdin().is_terminal() {
+        return Err(Failure::usage(
+            "a password is needed, and there is no terminal to ask on: set API_STRONGHOLD_PASSWORD or use --password-stdin",
+        ));
+    }
+    let ask = |prompt: &str| {
+        rpassword::prompt_password(prompt)
+            .map(Zeroizing::new)
+            .map_err(|error| Failure::local("the password cannot be read", &error))
+    };
+    let first = ask("Password: ")?;
+    if twice && *ask("Password again: ")? != *first {
+        return Err(Failure::invalid("the two passwords differ"));
+    }
+    non_empty(first)
+}
+
+/// Asks for a yes where a person is there to give it.
+pub(crate) fn confirm(question: &str, yes: bool, global: &Global) -> Result<(), Failure> {
+    if yes {
+        return Ok(());
+    }
+    if global.is_json() || !io::stdin().is_terminal() {
+        return Err(Failure::usage(format!("{question} Say --yes to do it.")));
+    }
+    let mut answer = String::new();
+    eprint_prompt(&format!("{question} [y/N] "));
+    io::stdin().read_line(&mut answer).map_err(|error| Failure::local("the answer cannot be read", &error))?;
+    if matches!(answer.trim(), "y" | "Y" | "yes") { Ok(()) } else { Err(Failure::invalid("nothing was done")) }
+}
+
+fn eprint_prompt(text: &str) {
+    use io::Write;
+    let mut stderr = io::stderr().lock();
+    // A prompt that cannot be shown is answered no by whoever does not see it.
+    let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+}
+
+fn non_empty(password: Zeroizing<String>) -> Result<Zeroizing<String>, Failure> {
+    if password.is_empty() { Err(Failure::invalid("the password is empty")) } else { Ok(password) }
+}
+
+fn read_at_most(reader: impl Read, limit: usize, name: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    reader
+        .take(limit as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failure::local(format!("{name} cannot be read"), &error))?;
+    if bytes.len() > limit {
+        return Err(Failure::invalid(format!("{name} is larger than {limit} bytes")));
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,114 @@
+//! Results on standard output, messages on standard error.
+
+use crate::{args::Global, failure::Failure};
+use serde::Serialize;
+use std::io::{self, IsTerminal, Write};
+
+/// Where and how a command prints.
+#[derive(Clone, Debug)]
+pub(crate) struct Output {
+    json: bool,
+    quiet: bool,
+    colour: bool,
+}
+
+impl Output {
+    /// As the flags and the environment say.
+    pub(crate) fn new(global: &Global) -> Self {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+        let forced = set("CLICOLOR_FORCE");
+        let colour = !global.no_color && !set("NO_COLOR") && (forced || io::stderr().is_terminal());
+        Self { json: global.is_json(), quiet: global.quiet, colour }
+    }
+
+    /// Whether results are JSON.
+    pub(crate) const fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Whether messages are shown, and a person may be watching.
+    pub(crate) fn shows_progress(&self) -> bool {
+        !self.quiet && !self.json && io::stderr().is_terminal()
+    }
+
+    /// Prints a result: as JSON, or as the lines that `text` gives.
+    pub(crate) fn result(
+        &self,
+        value: &impl Serialize,
+        text: impl FnOnce() -> String,
+    ) -> Result<(), Failure> {
+        let mut line = if self.json {
+            serde_json::to_string_pretty(value).map_err(|error| Failure::local("the result cannot be printed", &error))?
+        } else {
+            text()
+        };
+        if line.is_empty() {
+            return Ok(());
+        }
+        if !line.ends_with('\n') {
+            line.push('\n');
+        }
+        self.bytes(line.as_bytes())
+    }
+
+    /// Writes bytes to standard output as they are. A reader that went away is no failure of ours.
+    pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Failure::local("standard output cannot be written", &error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Says something to whoever is watching, on standard error.
+    pub(crate) fn say(&self, message: impl AsRef<str>) {
+        if !self.quiet {
+            // There is nobody to tell when standard error is gone.
+            let _ = writeln!(io::stderr(), "{}", message.as_ref());
+        }
+    }
+
+    /// Warns, also when quiet.
+    pub(crate) fn warn(&self, message: impl AsRef<str>) {
+        let label = if self.colour { "\u{1b}[33mwarning\u{1b}[0m" } else { "warning" };
+        let _ = writeln!(io::stderr(), "{label}: {}", message.as_ref());
+    }
+
+    /// Prints a failure: one line and what to do, or problem details.
+    pub(crate) fn failure(&self, failure: &Failure) {
+        let text = if self.json {
+            failure.to_problem().to_string()
+        } else {
+            let label = if self.colour { "\u{1b}[31merror\u{1b}[0m" } else { "error" };
+            match failure.hint() {
+                Some(hint) => format!("{label}: {}. {hint}", failure.message().trim_end_matches('.')),
+                None => format!("{label}: {}", failure.message()),
+            }
+        };
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+}
+
+/// Lays out rows in columns, with a heading.
+pub(crate) fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
+    let mut widths: Vec<usize> = heading.iter().map(|cell| cell.chars().count()).collect();
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let heading: Vec<String> = heading.iter().map(|cell| (*cell).to_owned()).collect();
+    let mut text = String::new();
+    for row in std::iter::once(&heading).chain(rows) {
+        let cells: Vec<String> = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell}{}", " ".repeat(width.saturating_sub(cell.chars().count()))))
+            .collect();
+        text.push_str(cells.join("  ").trim_end());
+        text.push('\n');
+    }
+    text
+}

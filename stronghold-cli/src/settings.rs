@@ -1,0 +1,237 @@
+//! What applies: flag, then environment, then the active identity's or token's own, then nothing.
+
+use crate::{
+    args::Global,
+    credentials::{Credentials, Identity},
+    failure::Failure,
+    input,
+    output::Output,
+};
+use secrecy::SecretString;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use stronghold_sdk::{
+    Agent, Client, HttpTransport, LocalIdentity,
+    admin::{DirectoryCache, Session},
+    protocol::{
+        directory::HeaderRef,
+        encoding::decode_base64url,
+        id::{OrgId, UserId},
+        number::Revision,
+        request::RequestContext,
+        time::{Clock, SystemClock},
+        token::AgentToken,
+    },
+};
+use zeroize::Zeroizing;
+
+/// A session over HTTP.
+pub(crate) type HttpSession = Session<HttpTransport>;
+/// An agent over HTTP.
+pub(crate) type HttpAgent = Agent<Client<HttpTransport>>;
+
+/// The settings of one command.
+pub(crate) struct Settings {
+    pub(crate) global: Global,
+    pub(crate) folder: PathBuf,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// Who a command acts as.
+pub(crate) enum Acting {
+    /// An agent, by its token.
+    Agent {
+        /// The token.
+        token: AgentToken,
+        /// Where it comes from.
+        source: &'static str,
+        /// The address that was given when it was signed in, if it was.
+        url: Option<String>,
+    },
+    /// A person.
+    User {
+        /// Who.
+        user: UserId,
+        /// Their organization.
+        org: OrgId,
+        /// Their address.
+        email: String,
+        /// Their seed.
+        seed: Zeroizing<[u8; 32]>,
+        /// The server's address.
+        url: Option<String>,
+        /// A header that is known to exist.
+        floor: Option<HeaderRef>,
+    },
+}
+
+impl Settings {
+    /// Works out the configuration folder; reads nothing yet.
+    pub(crate) fn new(global: Global) -> Result<Self, Failure> {
+        let given = global.config_dir.clone().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = given.or_else(default_folder).ok_or_else(|| {
+            Failure::usage("there is no home folder: say --config-dir or set API_STRONGHOLD_CONFIG_DIR")
+        })?;
+        Ok(Self { global, folder, clock: Arc::new(SystemClock) })
+    }
+
+    /// The signed-in identities.
+    pub(crate) fn credentials(&self) -> Result<Credentials, Failure> {
+        Credentials::open(&self.folder)
+    }
+
+    /// Where floors and the directory cache are remembered.
+    pub(crate) fn state_folder(&self) -> PathBuf {
+        self.folder.join("state")
+    }
+
+    /// Who the command acts as: `API_STRONGHOLD_TOKEN`, else its file, else the active identity.
+    pub(crate) fn acting(&self) -> Result<Acting, Failure> {
+        if let Some(token) = token_of_environment()? {
+            return Ok(token);
+        }
+        self.signed_in()
+    }
+
+    /// The active identity of the configuration folder.
+    fn signed_in(&self) -> Result<Acting, Failure> {
+        match self.credentials()?.active() {
+            Some(Identity::Agent { token, url, .. }) => Ok(Acting::Agent {
+                token: parse_token(token)?,
+                source: "the configuration folder",
+                url: url.clone(),
+            }),
+            Some(Identity::User { id, org, email, url, seed, floor }) => Ok(Acting::User {
+                user: *id,
+                org: *org,
+                email: email.clone(),
+                seed: Zeroizing::new(decode_base64url(seed).map_err(|error| {
+                    Failure::local("the stored credentials are damaged; sign in again", &error)
+                })?),
+                url: url.clone(),
+                floor: *floor,
+            }),
+            None => Err(Failure::signed_out()),
+        }
+    }
+
+    /// The server's address: `--url` or `API_STRONGHOLD_URL`, else the identity's own.
+    pub(crate) fn url(&self, own: Option<&str>) -> Result<String, Failure> {
+        let url = input::given(self.global.url.as_ref()).or(own).map(str::to_owned);
+        url.ok_or_else(|| {
+            Failure::usage("no server is known: say --url or set API_STRONGHOLD_URL")
+        })
+    }
+
+    /// A connection to the server at `url`.
+    pub(crate) fn transport(&self, url: &str) -> Result<HttpTransport, Failure> {
+        let mut builder = HttpTransport::builder(url).timeout(self.timeout()?);
+        if let Some(file) = &self.global.ca_cert {
+            builder = builder.ca_cert(file);
+        }
+        Ok(builder.build()?)
+    }
+
+    /// A client of the server at `url`.
+    pub(crate) fn client(&self, url: &str) -> Result<Client<HttpTransport>, Failure> {
+        let context = RequestContext {
+            reason: input::given(self.global.reason.as_ref()).map(str::to_owned),
+            ..RequestContext::default()
+        };
+        Ok(Client::new(self.transport(url)?, self.clock.clone()).with_context(context))
+    }
+
+    /// The acting agent, ready to read. A person cannot use what needs this.
+    pub(crate) fn agent(
+        &self,
+        token: AgentToken,
+        own_url: Option<&str>,
+        minimum: Option<Revision>,
+        accept_replaced: bool,
+    ) -> Result<HttpAgent, Failure> {
+        let url = self.url(own_url.or(token.url.as_deref()))?;
+        let builder = Agent::builder()
+            .token(token)
+            .state_dir(self.state_folder())
+            .accept_replaced(accept_replaced)
+            .min_revision(minimum);
+        Ok(builder.build_with(self.client(&url)?)?)
+    }
+
+    /// The acting person's session. An agent cannot use what needs this.
+    pub(crate) async fn session(&self) -> Result<HttpSession, Failure> {
+        self.session_of(self.acting()?).await
+    }
+
+    /// The session of the signed-in person, whatever token the environment gives.
+    pub(crate) async fn session_without_environment(&self) -> Result<HttpSession, Failure> {
+        self.session_of(self.signed_in()?).await
+    }
+
+    async fn session_of(&self, acting: Acting) -> Result<HttpSession, Failure> {
+        match acting {
+            Acting::User { user, org, seed, url, floor, .. } => {
+                let url = self.url(url.as_deref())?;
+                let who = Arc::new(LocalIdentity::from_seed(org, user.into(), &seed));
+                let cache = DirectoryCache::new(org, Some(&self.state_folder()), floor);
+                Ok(Session::open(self.client(&url)?, who, user, cache, self.clock.clone()).await?)
+            }
+            Acting::Agent { source, .. } => Err(Failure::refused("agents only read: this needs a person")
+                .with_hint(format!("You act as an agent, by the token in {source}. Sign in with `auth login`, and unset API_STRONGHOLD_TOKEN if it is set."))),
+        }
+    }
+
+    /// The address of the signed-in person's server: what a new token carries as its hint.
+    pub(crate) fn session_url(&self) -> Result<String, Failure> {
+        self.url(self.credentials()?.active().and_then(Identity::url))
+    }
+
+    /// The profile of a command: the flag or `API_STRONGHOLD_PROFILE`.
+    pub(crate) fn profile<'given>(&self, given: Option<&'given String>) -> Result<&'given str, Failure> {
+        input::given(given).ok_or_else(|| Failure::usage("which profile? say --profile or set API_STRONGHOLD_PROFILE"))
+    }
+
+    /// Tells about state that could not be written; the command goes on.
+    pub(crate) fn warn_of(&self, output: &Output, warning: Option<String>) {
+        if let Some(warning) = warning {
+            output.warn(warning);
+        }
+    }
+
+    fn timeout(&self) -> Result<Duration, Failure> {
+        let Some(text) = input::given(self.global.timeout.as_ref()) else { return Ok(Duration::from_secs(60)) };
+        match text.parse() {
+            Ok(seconds @ 1..=3600) => Ok(Duration::from_secs(seconds)),
+            _ => Err(Failure::usage("--timeout is a number of seconds from 1 to 3600")),
+        }
+    }
+}
+
+/// Parses a token, wherever it comes from.
+pub(crate) fn parse_token(text: &str) -> Result<AgentToken, Failure> {
+    AgentToken::parse(text.trim()).map_err(|error| {
+        Failure::refused(format!("the token is not one: {error}"))
+            .with_hint("Copy it whole, as `agent create` printed it; it starts with stronghold_agent_.")
+    })
+}
+
+/// The token that the environment gives, if it gives one.
+fn token_of_environment() -> Result<Option<Acting>, Failure> {
+    if let Some(token) = input::variable("API_STRONGHOLD_TOKEN") {
+        let token = SecretString::from(token);
+        let token = parse_token(secrecy::ExposeSecret::expose_secret(&token))?;
+        return Ok(Some(Acting::Agent { token, source: "API_STRONGHOLD_TOKEN", url: None }));
+    }
+    let Some(file) = input::variable("API_STRONGHOLD_TOKEN_FILE") else { return Ok(None) };
+    let bytes = input::file(Path::new(&file), 64 * 1024)?;
+    let token = parse_token(&input::word(&bytes, "the file that API_STRONGHOLD_TOKEN_FILE names")?)?;
+    Ok(Some(Acting::Agent { token, source: "API_STRONGHOLD_TOKEN_FILE", url: None }))
+}
+
+fn default_folder() -> Option<PathBuf> {
+    let absolute = |name: &str| input::variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    absolute("XDG_CONFIG_HOME").or_else(|| absolute("HOME").map(|home| home.join(".config"))).map(|home| home.join("stronghold"))
+}

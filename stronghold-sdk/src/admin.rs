@@ -1,0 +1,24 @@
+//! What people do: set up an organization, log in, manage agents, groups and profiles, write secrets.
+//!
+//! A [`Session`] replays the organization's directory before it seals or signs anything, so it seals only to keys that
+//! owners and admins signed for. Every change is one statement that is committed whole or not at all; who loses a race
+//! replays and tries again.
+
+mod account;
+mod agents;
+mod batch;
+mod directory;
+mod groups;
+mod keyring;
+mod profiles;
+mod rekey;
+mod secrets;
+mod session;
+
+pub use account::{Account, LogIn, NewOrganization, NewOwner};
+pub use agents::{AgentSummary, AgentUpdate, MintedToken, NewAgent};
+pub use directory::DirectoryCache;
+pub use groups::{Access, GroupSummary};
+pub use profiles::ProfileSummary;
+pub use secrets::{Edit, EditOutcome, NewSecret};
+pub use session::{Resolve, Session};

@@ -1,0 +1,244 @@
+//! Agents: create, change, rotate, delete.
+
+use super::{Session, batch::Batch};
+use crate::{authenticator::LocalIdentity, error::Error};
+use secrecy::SecretString;
+use stronghold_protocol::{
+    crypto::random,
+    directory::{Agent, AgentStatus, Change, Conditions, Directory},
+    id::{AgentId, GroupId, ProfileId},
+    name::Name,
+    time::Timestamp,
+    token::{AgentToken, TokenFloor},
+    transport::Transport,
+};
+use zeroize::Zeroizing;
+
+/// What an admin says of a new agent.
+#[derive(Clone, Debug)]
+pub struct NewAgent {
+    /// Its name.
+    pub name: Name,
+    /// The groups that it joins at once.
+    pub groups: Vec<GroupId>,
+    /// When, from where and how often it is served.
+    pub conditions: Conditions,
+    /// The server's address, for the token to carry as a hint.
+    pub url: Option<String>,
+}
+
+/// A token that was just made: the only time that it can be seen.
+#[derive(Debug)]
+pub struct MintedToken {
+    /// Whose.
+    pub agent: AgentId,
+    /// The agent's name.
+    pub name: Name,
+    /// The token.
+    pub token: SecretString,
+    /// When the agent expires.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// What an admin changes of an agent: what is none stays.
+#[derive(Clone, Debug, Default)]
+pub struct AgentUpdate {
+    /// Another name.
+    pub name: Option<Name>,
+    /// Active or inactive.
+    pub status: Option<AgentStatus>,
+    /// Other conditions, all restated.
+    pub conditions: Option<Conditions>,
+}
+
+/// An agent as it is listed.
+#[derive(Clone, Debug)]
+pub struct AgentSummary {
+    /// Its id.
+    pub id: AgentId,
+    /// Its name.
+    pub name: Name,
+    /// `active`, `inactive`, `expired` or `deleted`, as of now.
+    pub status: &'static str,
+    /// Names of its groups, sorted.
+    pub groups: Vec<Name>,
+    /// Its conditions.
+    pub conditions: Conditions,
+    /// When it was created, as the author of its statement said.
+    pub created_at: Timestamp,
+}
+
+impl AgentSummary {
+    /// Sums up an agent of a directory.
+    #[must_use]
+    pub fn of(directory: &Directory, agent: &Agent, now: Timestamp) -> Self {
+        let expired = agent.conditions.expires_at.is_some_and(|at| at <= now);
+        let status = match agent.status {
+            _ if agent.deleted => "deleted",
+            AgentStatus::Inactive => "inactive",
+            AgentStatus::Active if expired => "expired",
+            AgentStatus::Active => "active",
+        };
+        let mut groups: Vec<Name> =
+            agent.groups.iter().filter_map(|id| directory.group(id)).map(|group| group.name.clone()).collect();
+        groups.sort_unstable();
+        Self {
+            id: agent.id,
+            name: agent.name.clone(),
+            status,
+            groups,
+            conditions: agent.conditions.clone(),
+            created_at: agent.created_at,
+        }
+    }
+}
+
+impl<T: Transport> Session<T> {
+    /// Creates an agent, puts it into its groups, and makes its token.
+    ///
+    /// The token is made here and leaves this process only as the return value; the server gets public keys.
+    ///
+    /// # Errors
+    /// [`Error`] when the name is taken, a group does not exist, or the statement cannot be committed.
+    pub async fn create_agent(&mut self, new: NewAgent) -> Result<MintedToken, Error> {
+        let id = AgentId::generate(self.clock.now())?;
+        let (seed, keys) = self.mint(id)?;
+        let reached = self.vouched_by(&new.groups).await?;
+        self.commit(|batch| {
+            batch.changes.push(Change::AgentCreated {
+                id,
+                name: new.name.clone(),
+                keys: keys.clone(),
+                conditions: new.conditions.clone(),
+            });
+            for group in &new.groups {
+                batch.join(*group, id.into())?;
+            }
+            batch.changes.extend(reached.iter().cloned());
+            Ok(())
+        })
+        .await?;
+        let expires_at = new.conditions.expires_at;
+        Ok(self.minted(id, new.name, seed, new.url, expires_at))
+    }
+
+    /// Changes an agent's name, status or conditions, at once and without a rekey.
+    ///
+    /// # Errors
+    /// [`Error`] when there is no such agent, the name is taken, or the statement cannot be committed.
+    pub async fn update_agent(&mut self, id: AgentId, update: &AgentUpdate) -> Result<(), Error> {
+        self.commit(|batch| {
+            let agent = live(&batch.before, id)?;
+            let change = Change::AgentChanged {
+                id,
+                name: update.name.clone().unwrap_or_else(|| agent.name.clone()),
+                status: update.status.unwrap_or(agent.status),
+                conditions: update.conditions.clone().unwrap_or_else(|| agent.conditions.clone()),
+            };
+            let same = matches!(&change, Change::AgentChanged { name, status, conditions, .. }
+                if *name == agent.name && *status == agent.status && *conditions == agent.conditions);
+            if !same {
+                batch.changes.push(change);
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Gives an agent a new token. The old one ends in the same statement, and everything it reached is rekeyed.
+    ///
+    /// # Errors
+    /// [`Error`] when there is no such agent, or the statement cannot be committed.
+    pub async fn rotate_token(&mut self, id: AgentId, url: Option<String>) -> Result<MintedToken, Error> {
+        let (seed, keys) = self.mint(id)?;
+        let agent = self.commit(|batch| {
+            let agent = live(&batch.before, id)?.clone();
+            batch.changes.push(Change::AgentRekeyed { id, keys: vec![keys.clone()] });
+            Ok(agent)
+        });
+        let agent = agent.await?;
+        Ok(self.minted(id, agent.name, seed, url, agent.conditions.expires_at))
+    }
+
+    /// Deletes an agent for good and rekeys everything it reached.
+    ///
+    /// # Errors
+    /// [`Error`] when there is no such agent, or the statement cannot be committed.
+    pub async fn delete_agent(&mut self, id: AgentId) -> Result<(), Error> {
+        self.commit(|batch| {
+            live(&batch.before, id)?;
+            batch.changes.push(Change::AgentDeleted { id });
+            Ok(())
+        })
+        .await
+    }
+
+    /// What vouches for the newest revisions that members of `groups` reach: a new token starts from there.
+    async fn vouched_by(&mut self, groups: &[GroupId]) -> Result<Vec<Change>, Error> {
+        self.sync().await?;
+        let mut profiles: Vec<ProfileId> = groups
+            .iter()
+            .filter_map(|id| self.directory.group(id))
+            .flat_map(|group| group.profiles.iter().copied())
+            .collect();
+        profiles.sort_unstable();
+        profiles.dedup();
+        let mut batch = Vec::new();
+        for id in profiles {
+            let evidence = self.verify_evidence(id).await?;
+            let manifest = evidence.manifest();
+            let newer = self.directory.profile(&id).is_some_and(|known| known.vouched.manifest != manifest.hash());
+            if newer {
+                let vouched = stronghold_protocol::directory::Vouched {
+                    revision: manifest.value().revision,
+                    manifest: manifest.hash(),
+                };
+                batch.push(Change::ProfileVouched { id, vouched });
+            }
+        }
+        Ok(batch)
+    }
+
+    fn mint(
+        &self,
+        id: AgentId,
+    ) -> Result<(Zeroizing<[u8; 32]>, stronghold_protocol::crypto::kem::PublicKeys), Error> {
+        let seed = random::secret()?;
+        let identity = LocalIdentity::from_seed(self.directory.org(), id.into(), &seed);
+        Ok((seed, identity.public_keys()))
+    }
+
+    fn minted(
+        &self,
+        agent: AgentId,
+        name: Name,
+        seed: Zeroizing<[u8; 32]>,
+        url: Option<String>,
+        expires_at: Option<Timestamp>,
+    ) -> MintedToken {
+        let head = self.directory.head();
+        let token = AgentToken {
+            agent,
+            org: self.directory.org(),
+            seed,
+            floor: TokenFloor::of(&head),
+            url,
+        };
+        MintedToken { agent, name, token: token.to_secret_string(), expires_at }
+    }
+}
+
+impl Batch {
+    /// Adds a member to a group, with a new epoch first where the group's key opens what is no longer current.
+    pub(super) fn join(&mut self, group: GroupId, member: stronghold_protocol::id::PrincipalId) -> Result<(), Error> {
+        if self.before.group(&group).is_some_and(|group| group.stale) {
+            self.renew_group(group)?;
+        }
+        self.changes.push(Change::MemberAdded { group, member });
+        Ok(())
+    }
+}
+
+fn live(directory: &Directory, id: AgentId) -> Result<&Agent, Error> {
+    directory.agent(&id).filter(|agent| !agent.deleted).ok_or_else(|| Error::not_found("agent", &id.to_string()))
+}

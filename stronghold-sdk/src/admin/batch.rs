@@ -1,0 +1,146 @@
+//! From a wish to a committed statement: changes, what they make necessary, seals, signature, and the race.
+
+use super::{Session, keyring::RawKey};
+use crate::{
+    crypto::seal::{self, KemSecretKey},
+    error::Error,
+    open::ProfileKey,
+};
+use std::collections::BTreeMap;
+use stronghold_protocol::{
+    api::{CommitStatement, NewRevision},
+    crypto::{kem::KemPublicKey, random},
+    directory::{Change, Directory, HeaderRef, Rekeys},
+    id::{GroupId, ProfileId},
+    merkle,
+    number::Epoch,
+    seal::{KeyHistory, Seal, SealedObject, WantedSeal},
+    transport::Transport,
+};
+
+/// How often an author who loses a race tries again.
+const ATTEMPTS: usize = 10;
+
+/// A statement in the making.
+pub(super) struct Batch {
+    pub(super) before: Directory,
+    pub(super) changes: Vec<Change>,
+    pub(super) fresh: BTreeMap<SealedObject, RawKey>,
+    pub(super) histories: Vec<KeyHistory>,
+    pub(super) revisions: Vec<NewRevision>,
+}
+
+impl Batch {
+    fn new(before: Directory) -> Self {
+        Self { before, changes: Vec::new(), fresh: BTreeMap::new(), histories: Vec::new(), revisions: Vec::new() }
+    }
+
+    /// Makes a new group key: its seed is sealed with the statement, its public half is returned.
+    pub(super) fn new_group_key(&mut self, id: GroupId) -> Result<KemPublicKey, Error> {
+        let seed: RawKey = random::secret()?;
+        let public = KemSecretKey::from_seed(&seed).public_key().clone();
+        self.fresh.insert(SealedObject::GroupSeed(id), seed);
+        Ok(public)
+    }
+
+    /// Makes a new master key and history key of a profile's epoch.
+    pub(super) fn new_profile_key(&mut self, id: ProfileId, epoch: Epoch) -> Result<ProfileKey, Error> {
+        let master: RawKey = random::secret()?;
+        let key = ProfileKey::new(self.before.org(), id, epoch, &master);
+        self.fresh.insert(SealedObject::ProfileKey(id), master);
+        self.fresh.insert(SealedObject::HistoryKey(id), random::secret()?);
+        Ok(key)
+    }
+
+    /// Adds a new epoch of a group, unless the batch makes one already.
+    pub(super) fn renew_group(&mut self, id: GroupId) -> Result<(), Error> {
+        let renewed = self.changes.iter().any(|change| matches!(change, Change::GroupEpoch { id: made, .. } if *made == id));
+        let epoch = match self.before.group(&id) {
+            Some(group) if !renewed => group.epoch.next(),
+            _ => return Ok(()),
+        };
+        let key = self.new_group_key(id)?;
+        self.changes.push(Change::GroupEpoch { id, epoch, key });
+        Ok(())
+    }
+}
+
+impl<T: Transport> Session<T> {
+    /// Commits the changes that `make` asks for, with every new epoch, re-encryption and seal that they make necessary.
+    ///
+    /// 1. replay to the head; 2. `make` states the changes; 3. what they end is rekeyed; 4. the statement is worked out;
+    ///    5. its seals are made; 6. it is signed and sent; 7. who lost a race starts again, who got no answer looks.
+    pub(super) async fn commit<R>(
+        &mut self,
+        make: impl Fn(&mut Batch) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        let mut last = None;
+        for _ in 0..ATTEMPTS {
+            // 1. The directory may have moved since the session opened or since the race was lost.
+            self.sync().await?;
+            // 2.
+            let mut batch = Batch::new(self.directory.clone());
+            let made = make(&mut batch)?;
+            if batch.changes.is_empty() {
+                return Ok(made);
+            }
+            // 3.
+            let needs = Rekeys::required(&batch.before, &batch.changes);
+            self.add_rekeys(&mut batch, &needs).await?;
+            // 4.
+            let now = self.clock.now();
+            let draft = batch.before.draft(batch.changes.clone(), self.is_owner(), now).map_err(Error::refused_change)?;
+            // 5.
+            let wanted = draft.after().wanted_seals(Some(&batch.before), draft.changes(), now);
+            let seals = self.make_seals(&wanted, &batch.fresh).await?;
+            // 6.
+            let (statement, after) = draft.sign(&[self.who.signing_key()]).map_err(Error::refused_change)?;
+            let body = CommitStatement { statement, seals, histories: batch.histories, revisions: batch.revisions };
+            // 7.
+            match self.client.commit_statement(&*self.who, &body).await {
+                Ok(_) => {
+                    self.cache.remember(&body.statement);
+                    self.directory = after;
+                    return Ok(made);
+                }
+                Err(error) if error.is_conflict() => last = Some(error),
+                Err(error) if error.is_unanswered() => {
+                    self.sync().await?;
+                    if self.holds(&after.head()) {
+                        return Ok(made);
+                    }
+                    return Err(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(last.unwrap_or_else(|| Error::invalid("the directory changes too fast; try again")))
+    }
+
+    /// Seals the wanted keys: new ones from `fresh`, others opened from the server's seals.
+    pub(super) async fn make_seals(
+        &mut self,
+        wanted: &[WantedSeal],
+        fresh: &BTreeMap<SealedObject, RawKey>,
+    ) -> Result<Vec<Seal>, Error> {
+        let mut existing: Vec<SealedObject> =
+            wanted.iter().map(|seal| seal.id.object).filter(|object| !fresh.contains_key(object)).collect();
+        existing.sort_unstable();
+        existing.dedup();
+        let opened = self.open_keys(&existing).await?;
+        let org = self.directory.org();
+        wanted
+            .iter()
+            .map(|WantedSeal { id, to }| {
+                let key = fresh.get(&id.object).or_else(|| opened.get(&id.object));
+                let key = key.ok_or_else(|| Error::withheld(format!("a {} that must be sealed anew", id.object.kind())))?;
+                Ok(Seal { id: *id, sealed: seal::seal(to, &id.info(&org), key.as_slice())?.into() })
+            })
+            .collect()
+    }
+
+    fn holds(&self, header: &HeaderRef) -> bool {
+        let position = usize::try_from(header.seq.get()).unwrap_or(usize::MAX);
+        self.directory.header_log().leaf(position) == Some(merkle::leaf_hash(&header.hash.0))
+    }
+}

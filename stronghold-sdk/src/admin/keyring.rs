@@ -1,0 +1,110 @@
+//! The keys that an owner or admin can open: `admins` reaches every group and every profile.
+
+use super::Session;
+use crate::{
+    crypto::seal::{self, KemSecretKey},
+    error::Error,
+    open::ProfileKey,
+};
+use std::collections::BTreeMap;
+use stronghold_protocol::{
+    api::SealsQuery,
+    directory::Directory,
+    id::GroupId,
+    number::Epoch,
+    seal::{Seal, SealId, SealedObject},
+    transport::Transport,
+};
+use zeroize::Zeroizing;
+
+/// A 32-byte key or seed.
+pub(super) type RawKey = Zeroizing<[u8; 32]>;
+
+/// Keys that were opened in this session, by object and epoch.
+#[derive(Default)]
+pub(super) struct Keyring {
+    opened: BTreeMap<(SealedObject, Epoch), RawKey>,
+}
+
+impl<T: Transport> Session<T> {
+    /// Opens the current keys of `objects`, from memory where they were opened before.
+    ///
+    /// An opened group seed must derive the public key that the directory states, a master key must match its commitment.
+    pub(super) async fn open_keys(
+        &mut self,
+        objects: &[SealedObject],
+    ) -> Result<BTreeMap<SealedObject, RawKey>, Error> {
+        let missing: Vec<SealedObject> = objects
+            .iter()
+            .copied()
+            .filter(|object| !self.keys.opened.contains_key(&(*object, self.current_epoch(object))))
+            .collect();
+        if !missing.is_empty() {
+            let admins = self.admins_key().await?;
+            let reply = self.client.seals(&*self.who, &SealsQuery { objects: missing.clone(), histories: false }).await?;
+            for object in missing {
+                let epoch = self.current_epoch(&object);
+                let key = self.open_seal(&admins, object, epoch, &reply.seals)?;
+                self.keys.opened.insert((object, epoch), key);
+            }
+        }
+        let opened = |object: &SealedObject| self.keys.opened.get(&(*object, self.current_epoch(object))).cloned();
+        Ok(objects.iter().filter_map(|object| opened(object).map(|key| (*object, key))).collect())
+    }
+
+    async fn admins_key(&mut self) -> Result<KemSecretKey, Error> {
+        let object = SealedObject::GroupSeed(GroupId::ADMINS);
+        let epoch = self.current_epoch(&object);
+        let seed = match self.keys.opened.get(&(object, epoch)) {
+            Some(seed) => seed.clone(),
+            None => {
+                let query = SealsQuery { objects: vec![object], histories: false };
+                let reply = self.client.seals(&*self.who, &query).await?;
+                let seed = self.open_seal(self.who.kem_key(), object, epoch, &reply.seals)?;
+                self.keys.opened.insert((object, epoch), seed.clone());
+                seed
+            }
+        };
+        Ok(KemSecretKey::from_seed(&seed))
+    }
+
+    fn open_seal(
+        &self,
+        key: &KemSecretKey,
+        object: SealedObject,
+        epoch: Epoch,
+        seals: &[Seal],
+    ) -> Result<RawKey, Error> {
+        let id = SealId { object, epoch, recipient: key.public_key().key_id() };
+        let seal = seals.iter().find(|seal| seal.id == id);
+        let seal = seal.ok_or_else(|| Error::withheld(format!("a sealed {} that you need", object.kind())))?;
+        let opened = seal::open(key, &id.info(&self.directory.org()), &seal.sealed.0)?;
+        let raw: RawKey = Zeroizing::new(opened.as_slice().try_into().map_err(|_| Error::wrong_key(object.kind()))?);
+        check_key(&self.directory, &object, epoch, &raw)?;
+        Ok(raw)
+    }
+
+    fn current_epoch(&self, object: &SealedObject) -> Epoch {
+        let epoch = match object {
+            SealedObject::GroupSeed(id) => self.directory.group(id).map(|group| group.epoch),
+            SealedObject::ProfileKey(id) | SealedObject::HistoryKey(id) => {
+                self.directory.profile(id).map(|profile| profile.epoch)
+            }
+        };
+        epoch.unwrap_or(Epoch::FIRST)
+    }
+}
+
+fn check_key(directory: &Directory, object: &SealedObject, epoch: Epoch, raw: &RawKey) -> Result<(), Error> {
+    let right = match object {
+        SealedObject::GroupSeed(id) => {
+            directory.group(id).is_some_and(|group| KemSecretKey::from_seed(raw).public_key() == group.key)
+        }
+        SealedObject::ProfileKey(id) => directory.profile(id).is_some_and(|profile| {
+            ProfileKey::new(directory.org(), *id, epoch, raw).commitment() == profile.commitment
+        }),
+        // What it opens is checked instead: an earlier master key against its manifest's commitment.
+        SealedObject::HistoryKey(_) => true,
+    };
+    if right { Ok(()) } else { Err(Error::wrong_key(object.kind())) }
+}

@@ -1,0 +1,146 @@
+//! Deployment profiles: create, rename, delete.
+
+use super::{Session, rekey::vouched_of};
+use crate::{
+    error::Error,
+    open::{OpenedProfile, VerifiedKeys},
+};
+use stronghold_protocol::{
+    api::NewRevision,
+    directory::{Change, Directory, Profile},
+    evidence::{ProfileSelector, VerifiedProfile},
+    id::{GroupId, ProfileId},
+    manifest::Manifest,
+    merkle,
+    name::Name,
+    number::{Epoch, Revision},
+    signed::Signed,
+    transport::Transport,
+};
+
+/// A profile as it is listed.
+#[derive(Clone, Debug)]
+pub struct ProfileSummary {
+    /// Its id.
+    pub id: ProfileId,
+    /// Its name.
+    pub name: Name,
+    /// Its key generation.
+    pub epoch: Epoch,
+    /// The revision that the directory vouches for; there may be newer ones.
+    pub vouched: Revision,
+    /// The groups that are granted it, sorted by name.
+    pub groups: Vec<(GroupId, Name)>,
+}
+
+impl ProfileSummary {
+    /// Sums up a profile of a directory.
+    #[must_use]
+    pub fn of(directory: &Directory, profile: &Profile) -> Self {
+        let mut groups: Vec<_> = profile
+            .grants
+            .keys()
+            .filter_map(|id| directory.group(id))
+            .map(|group| (group.id, group.name.clone()))
+            .collect();
+        groups.sort_unstable_by(|a, b| a.1.cmp(&b.1));
+        Self {
+            id: profile.id,
+            name: profile.name.clone(),
+            epoch: profile.epoch,
+            vouched: profile.vouched.revision,
+            groups,
+        }
+    }
+}
+
+impl<T: Transport> Session<T> {
+    /// Creates a profile, with revision 1, which holds nothing.
+    ///
+    /// # Errors
+    /// [`Error`] when the name is taken, or the statement cannot be committed.
+    pub async fn create_profile(&mut self, name: Name) -> Result<ProfileId, Error> {
+        let id = ProfileId::generate(self.clock.now())?;
+        let time = self.clock.now();
+        let who = self.who.clone();
+        self.commit(|batch| {
+            let key = batch.new_profile_key(id, Epoch::FIRST)?;
+            let manifest = Manifest {
+                org: batch.before.org(),
+                profile: id,
+                name: name.clone(),
+                revision: Revision::FIRST,
+                prev: None,
+                epoch: Epoch::FIRST,
+                commitment: key.commitment(),
+                count: 0,
+                root: merkle::empty_root(),
+                header: batch.before.head(),
+                time,
+            };
+            let manifest = Signed::create(&manifest, &[who.signing_key()])?;
+            let revision = NewRevision { profile: id, manifest, puts: Vec::new(), removes: Vec::new() };
+            let vouched = vouched_of(&revision, Revision::FIRST);
+            batch.changes.push(Change::ProfileCreated {
+                id,
+                name: name.clone(),
+                commitment: key.commitment(),
+                vouched,
+            });
+            batch.revisions.push(revision);
+            Ok(())
+        })
+        .await?;
+        Ok(id)
+    }
+
+    /// Renames a profile: a new revision with the same secrets states the new name.
+    ///
+    /// # Errors
+    /// [`Error`] when the name is taken, there is no such profile, or the statement cannot be committed.
+    pub async fn rename_profile(&mut self, id: ProfileId, name: Name) -> Result<Revision, Error> {
+        self.sync().await?;
+        let opened = self.open_profile(id).await?;
+        let revision = self.sign_revision(&opened, &name, opened.key(), Vec::new(), &[])?;
+        let number = opened.manifest().value().revision.next();
+        self.commit(|batch| {
+            let vouched = vouched_of(&revision, number);
+            batch.changes.push(Change::ProfileRenamed { id, name: name.clone(), vouched });
+            batch.revisions.push(revision.clone());
+            Ok(number)
+        })
+        .await
+    }
+
+    /// Deletes a profile with everything in it.
+    ///
+    /// # Errors
+    /// [`Error`] when there is no such profile, or the statement cannot be committed.
+    pub async fn delete_profile(&mut self, id: ProfileId) -> Result<(), Error> {
+        self.commit(|batch| {
+            batch.changes.push(Change::ProfileDeleted { id });
+            Ok(())
+        })
+        .await
+    }
+
+    /// Fetches, verifies and opens a profile.
+    ///
+    /// # Errors
+    /// [`Error`] when the server cannot be reached, refuses, or shows something forged or old.
+    pub async fn open_profile(&self, id: ProfileId) -> Result<OpenedProfile, Error> {
+        let reply = self.fetch_profile(id).await?;
+        let keys = VerifiedKeys::of(&self.who);
+        crate::open::open_profile(reply, &keys, &self.anchor(), &ProfileSelector::Id(id), &[], None)
+    }
+
+    /// A profile's newest manifest, verified, without its secrets.
+    ///
+    /// # Errors
+    /// As [`Self::open_profile`].
+    pub async fn verify_evidence(&self, id: ProfileId) -> Result<VerifiedProfile, Error> {
+        let reply = self.fetch_evidence(id).await?;
+        let trusted = reply.chain.verify(&self.anchor())?;
+        Ok(reply.profile.verify(&trusted, &ProfileSelector::Id(id), &[], None)?)
+    }
+}

@@ -1,0 +1,168 @@
+//! Secrets: set and delete, as a new revision that replaces exactly the one it was made from.
+
+use super::Session;
+use crate::{
+    error::Error,
+    open::{OpenedProfile, PlainSecret},
+};
+use std::collections::BTreeMap;
+use stronghold_protocol::{
+    id::{ProfileId, SecretId},
+    limits,
+    name::SecretName,
+    number::{Revision, Version},
+    secret::SealedSecret,
+    transport::Transport,
+};
+use zeroize::Zeroizing;
+
+/// How often a writer who loses a race tries again.
+const ATTEMPTS: usize = 10;
+
+/// A value to be set.
+#[derive(Clone)]
+pub struct NewSecret {
+    /// The exact bytes.
+    pub value: Zeroizing<Vec<u8>>,
+    /// A note; none keeps the one that is there.
+    pub note: Option<Zeroizing<String>>,
+}
+
+/// What is to be changed in a profile.
+#[derive(Clone, Default)]
+pub struct Edit {
+    /// Secrets to be created or updated.
+    pub set: BTreeMap<SecretName, NewSecret>,
+    /// Secrets to be deleted; it is an error if one is not there.
+    pub delete: Vec<SecretName>,
+    /// Whether everything else is deleted too.
+    pub prune: bool,
+}
+
+/// What an edit did, or would do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EditOutcome {
+    /// The profile's revision after the edit; unchanged where nothing changed.
+    pub revision: Revision,
+    /// How many secrets are new.
+    pub created: usize,
+    /// How many have a new version.
+    pub updated: usize,
+    /// How many already had that value.
+    pub unchanged: usize,
+    /// How many are gone.
+    pub deleted: usize,
+}
+
+struct Plan {
+    puts: Vec<SealedSecret>,
+    removes: Vec<SecretId>,
+    outcome: EditOutcome,
+}
+
+impl<T: Transport> Session<T> {
+    /// Edits a profile. With `dry_run`, only works out what would happen.
+    ///
+    /// Somebody else's revision in between is never overwritten: the edit is worked out again on top of it.
+    ///
+    /// # Errors
+    /// [`Error`] when a secret to be deleted is not there, a limit is exceeded, or the revision cannot be written.
+    pub async fn edit(&mut self, profile: ProfileId, edit: &Edit, dry_run: bool) -> Result<EditOutcome, Error> {
+        let mut last = None;
+        for _ in 0..ATTEMPTS {
+            let before = self.open_profile(profile).await?;
+            let plan = self.plan(&before, edit)?;
+            if dry_run || (plan.puts.is_empty() && plan.removes.is_empty()) {
+                return Ok(plan.outcome);
+            }
+            let name = &before.manifest().value().name;
+            let revision = self.sign_revision(&before, name, before.key(), plan.puts, &plan.removes)?;
+            let outcome = EditOutcome { revision: plan.outcome.revision.next(), ..plan.outcome };
+            match self.client.write_revision(&*self.who, profile, &revision).await {
+                Ok(_) => return Ok(outcome),
+                Err(error) if error.is_conflict() => {
+                    last = Some(error);
+                    self.sync().await?;
+                }
+                Err(error) if error.is_unanswered() => {
+                    let now = self.verify_evidence(profile).await?;
+                    let written = now.manifest().hash()
+                        == revision.manifest.hash_as::<stronghold_protocol::manifest::Manifest>();
+                    return if written { Ok(outcome) } else { Err(error) };
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(last.unwrap_or_else(|| Error::invalid("the profile changes too fast; try again")))
+    }
+
+    fn plan(&self, before: &OpenedProfile, edit: &Edit) -> Result<Plan, Error> {
+        let now = self.clock.now();
+        let there: BTreeMap<&str, (&SealedSecret, &PlainSecret)> =
+            before.iter().map(|(sealed, plain)| (plain.name.expose(), (sealed, plain))).collect();
+        let mut outcome = EditOutcome {
+            revision: before.manifest().value().revision,
+            created: 0,
+            updated: 0,
+            unchanged: 0,
+            deleted: 0,
+        };
+        let mut puts = Vec::new();
+        for (name, new) in &edit.set {
+            if new.value.len() > limits::SECRET_VALUE_BYTES {
+                return Err(Error::invalid(format!(
+                    "the value of {} is larger than {} KiB",
+                    name.expose(),
+                    limits::SECRET_VALUE_BYTES / 1024
+                )));
+            }
+            let (id, version, note) = match there.get(name.expose()) {
+                Some((_, plain)) if plain.value == new.value && (new.note.is_none() || new.note == plain.note) => {
+                    outcome.unchanged += 1;
+                    continue;
+                }
+                Some((sealed, plain)) => {
+                    outcome.updated += 1;
+                    (sealed.id, sealed.version.next(), plain.note.clone())
+                }
+                None => {
+                    outcome.created += 1;
+                    (SecretId::generate(now)?, Version::FIRST, None)
+                }
+            };
+            let plain = PlainSecret {
+                name: name.clone(),
+                value: new.value.clone(),
+                note: new.note.clone().or(note),
+                updated_at: now,
+            };
+            puts.push(before.key().seal_secret(id, version, &plain)?);
+        }
+        let removes = removed(&there, edit)?;
+        outcome.deleted = removes.len();
+        if there.len() + outcome.created - outcome.deleted > limits::SECRETS_PER_PROFILE {
+            return Err(Error::invalid(format!("a profile holds at most {} secrets", limits::SECRETS_PER_PROFILE)));
+        }
+        Ok(Plan { puts, removes, outcome })
+    }
+}
+
+fn removed(
+    there: &BTreeMap<&str, (&SealedSecret, &PlainSecret)>,
+    edit: &Edit,
+) -> Result<Vec<SecretId>, Error> {
+    let mut removes = Vec::new();
+    for name in &edit.delete {
+        match there.get(name.expose()) {
+            Some((sealed, _)) => removes.push(sealed.id),
+            None => return Err(Error::not_found("secret", name.expose())),
+        }
+    }
+    if edit.prune {
+        let pruned = there.iter().filter(|(_, (_, plain))| !edit.set.contains_key(&plain.name));
+        removes.extend(pruned.map(|(_, (sealed, _))| sealed.id));
+    }
+    removes.sort_unstable();
+    removes.dedup();
+    Ok(removes)
+}

@@ -1,0 +1,152 @@
+//! A signed-in person at work.
+
+use super::{DirectoryCache, keyring::Keyring};
+use crate::{
+    authenticator::LocalIdentity,
+    client::Client,
+    error::Error,
+};
+use std::sync::Arc;
+use stronghold_protocol::{
+    api::{ActivityEntry, SealedPart, SealedProfile},
+    directory::{Agent, Directory, Group, HeaderRef, Profile, Role},
+    evidence::{Anchor, ProfileSelector},
+    id::{AgentId, GroupId, ProfileId, UserId},
+    name::Name,
+    time::Clock,
+    transport::Transport,
+};
+
+/// A signed-in person: the client, their keys, and the directory as far as it was replayed.
+pub struct Session<T: Transport> {
+    pub(super) client: Client<T>,
+    pub(super) who: Arc<LocalIdentity>,
+    pub(super) user: UserId,
+    pub(super) directory: Directory,
+    pub(super) cache: DirectoryCache,
+    pub(super) keys: Keyring,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+impl<T: Transport> Session<T> {
+    /// Opens a session: replays the directory from what `cache` holds, and from the server what is newer.
+    ///
+    /// # Errors
+    /// [`Error`] when the server cannot be reached, refuses, or shows a directory that does not verify or is older than
+    /// the remembered one.
+    pub async fn open(
+        client: Client<T>,
+        who: Arc<LocalIdentity>,
+        user: UserId,
+        mut cache: DirectoryCache,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Error> {
+        let directory = cache.replay(&client, &*who, None).await?;
+        let session = Self { client, who, user, directory, cache, keys: Keyring::default(), clock };
+        session.require_member()?;
+        Ok(session)
+    }
+
+    /// The directory as far as it was replayed.
+    #[must_use]
+    pub const fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// The signed-in user.
+    #[must_use]
+    pub const fn user(&self) -> UserId {
+        self.user
+    }
+
+    /// Replays what is newer on the server.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn sync(&mut self) -> Result<(), Error> {
+        self.directory = self.cache.replay(&self.client, &*self.who, Some(self.directory.clone())).await?;
+        Ok(())
+    }
+
+    /// When each principal was last served, as the server says.
+    ///
+    /// # Errors
+    /// [`Error`] when the server cannot be reached or refuses.
+    pub async fn activity(&self) -> Result<Vec<ActivityEntry>, Error> {
+        self.client.activity(&*self.who).await
+    }
+
+    /// Whether the signed-in user is an owner.
+    #[must_use]
+    pub fn is_owner(&self) -> bool {
+        self.directory.user(&self.user).is_some_and(|user| user.role == Role::Owner && !user.removed)
+    }
+
+    pub(super) fn anchor(&self) -> Anchor {
+        let head: HeaderRef = self.directory.head();
+        Anchor {
+            org: self.directory.org(),
+            seq: head.seq,
+            hash: head.hash.0.to_vec(),
+            remembered: Some(head),
+            roster: Some(self.directory.roster_ref().version),
+        }
+    }
+
+    pub(super) async fn fetch_profile(&self, profile: ProfileId) -> Result<SealedProfile, Error> {
+        self.client.read_profile_raw(&*self.who, &ProfileSelector::Id(profile), &self.anchor()).await
+    }
+
+    pub(super) async fn fetch_evidence(&self, profile: ProfileId) -> Result<SealedPart, Error> {
+        self.client.read_secrets_raw(&*self.who, &ProfileSelector::Id(profile), &self.anchor(), &[]).await
+    }
+
+    fn require_member(&self) -> Result<(), Error> {
+        let member = self.directory.user(&self.user).filter(|user| !user.removed);
+        match member {
+            Some(user) if user.keys == self.who.public_keys() => Ok(()),
+            _ => Err(Error::invalid("these keys are not a member's of the organization any more; sign in again")),
+        }
+    }
+}
+
+/// Finds live objects by what a person typed: a name or an id.
+pub trait Resolve {
+    /// A live agent.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is none.
+    fn find_agent(&self, text: &str) -> Result<&Agent, Error>;
+
+    /// A live group.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is none.
+    fn find_group(&self, text: &str) -> Result<&Group, Error>;
+
+    /// A live profile.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is none.
+    fn find_profile(&self, text: &str) -> Result<&Profile, Error>;
+}
+
+impl Resolve for Directory {
+    fn find_agent(&self, text: &str) -> Result<&Agent, Error> {
+        let by_id = text.parse::<AgentId>().ok().and_then(|id| self.agent(&id)).filter(|agent| !agent.deleted);
+        let by_name = || Name::new(text).ok().and_then(|name| self.agent_named(&name));
+        by_id.or_else(by_name).ok_or_else(|| Error::not_found("agent", text))
+    }
+
+    fn find_group(&self, text: &str) -> Result<&Group, Error> {
+        let by_id = text.parse::<GroupId>().ok().and_then(|id| self.group(&id));
+        let by_name = || Name::new(text).ok().and_then(|name| self.group_named(&name));
+        by_id.or_else(by_name).ok_or_else(|| Error::not_found("group", text))
+    }
+
+    fn find_profile(&self, text: &str) -> Result<&Profile, Error> {
+        let by_id = text.parse::<ProfileId>().ok().and_then(|id| self.profile(&id));
+        let by_name = || Name::new(text).ok().and_then(|name| self.profile_named(&name));
+        by_id.or_else(by_name).ok_or_else(|| Error::not_found("profile", text))
+    }
+}
