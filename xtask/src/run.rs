@@ -1,0 +1,65 @@
+//! Running a step: announced, timed, with its own output shown as it is.
+
+use std::{
+    env,
+    ffi::{OsStr, OsString},
+    process::Command,
+    time::Instant,
+};
+
+/// Which step failed.
+#[derive(Debug)]
+pub(crate) struct Failed(pub(crate) String);
+
+/// A program to be run.
+pub(crate) struct Step {
+    name: String,
+    command: Command,
+}
+
+impl Step {
+    /// A step with a name for people.
+    pub(crate) fn new(name: &str, program: impl AsRef<OsStr>) -> Self {
+        Self { name: name.to_owned(), command: Command::new(program) }
+    }
+
+    /// Adds arguments.
+    pub(crate) fn args<S: AsRef<OsStr>>(mut self, arguments: &[S]) -> Self {
+        self.command.args(arguments);
+        self
+    }
+
+    /// Sets a variable.
+    pub(crate) fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Runs the step; its output goes where ours goes.
+    pub(crate) fn run(mut self) -> Result<(), Failed> {
+        println!("\n== {} ==", self.name);
+        let start = Instant::now();
+        let status = self.command.status();
+        println!("== {}: {} s ==", self.name, start.elapsed().as_secs());
+        match status {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) => Err(Failed(format!("{} ({status})", self.name))),
+            Err(error) => Err(Failed(format!("{} ({:?}: {error})", self.name, self.command.get_program()))),
+        }
+    }
+
+    /// Runs the step without announcing it and returns what it printed.
+    pub(crate) fn output(mut self) -> Result<String, Failed> {
+        let output = self.command.output().map_err(|error| Failed(format!("{} ({error})", self.name)))?;
+        if !output.status.success() {
+            return Err(Failed(format!("{}: {}", self.name, String::from_utf8_lossy(&output.stderr))));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+}
+
+/// A step that is a cargo command, of the cargo that runs us.
+pub(crate) fn cargo(name: &str, arguments: &[&str]) -> Step {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    Step::new(name, cargo).args(arguments)
+}
