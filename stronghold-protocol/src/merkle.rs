@@ -123,6 +123,39 @@ impl Tree {
         Some(Inclusion { index: index as u64, size: size as u64, path })
     }
 
+    /// The inclusion path of the leaf at `index` in the tree of the first `size` leaves (RFC 6962, section 2.1.1), if
+    /// there is such a leaf: what an earlier root proves. Takes O(log n).
+    #[must_use]
+    pub fn inclusion_at(&self, index: usize, size: usize) -> Option<Inclusion> {
+        if index >= size || size > self.len() {
+            return None;
+        }
+        // Every node left of the last one of its level covers only leaves below `size`, so it is the stored one. The last
+        // one is worked out on the way up, as its subtree may have grown since.
+        let mut edge = self.leaf(size - 1)?;
+        let mut position = index;
+        let mut nodes = size;
+        let mut path = Vec::new();
+        for level in &self.levels {
+            if nodes <= 1 {
+                break;
+            }
+            let last = nodes - 1;
+            let sibling = position ^ 1;
+            if sibling < last {
+                path.push(*level.get(sibling)?);
+            } else if sibling == last {
+                path.push(edge);
+            }
+            if last & 1 == 1 {
+                edge = node_hash(level.get(last - 1)?, &edge);
+            }
+            position /= 2;
+            nodes = nodes.div_ceil(2);
+        }
+        Some(Inclusion { index: index as u64, size: size as u64, path })
+    }
+
     fn put(&mut self, index: usize, hash: Hash) {
         let mut position = index;
         let mut hash = hash;

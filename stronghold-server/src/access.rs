@@ -1,4 +1,17 @@
-//! Placeholder.
-/// Placeholder.
-#[derive(Debug)]
-pub struct ReadPermit(());
+//! Who may do what: the route table, the order of refusal after a signature verified, and the permit to read.
+//!
+//! The table in `routes.rs` is what is enforced, tested and documented; what is not in it is refused. The order is
+//! fixed (`docs/protocol.md`, section 12): framing and size; rate by address; signature; clock; nonce; status; access.
+
+mod openapi;
+mod permit;
+mod rate;
+mod routes;
+mod standing;
+
+pub use openapi::openapi_document;
+pub use permit::ReadPermit;
+pub use rate::{Bucket, RateLimit, RateLimiter, RateState, Source};
+pub use routes::{Action, Callers, Found, Parameter, Route, find_route, routes};
+pub(crate) use standing::check_standing;
+pub use standing::{CallerKind, Caller};

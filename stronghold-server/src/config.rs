@@ -1,1 +1,208 @@
-//! Placeholder.
+//! What the operator says: flags, and environment variables `STRONGHOLD_SERVER_*`; a flag wins.
+
+mod data_dir;
+
+pub use data_dir::{DataDir, DataDirError};
+
+use crate::{
+    access::RateLimit,
+    http::{ServeLimits, TlsError, tls_config},
+    service::{Limits, Settings},
+};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use stronghold_protocol::request::{Authority, InvalidAuthority};
+use url::Url;
+
+/// The reference server of Stronghold: stores, checks and audits what it cannot read.
+#[derive(Debug, Parser)]
+#[command(version, about, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub struct Arguments {
+    /// Something else than serving.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// How to serve.
+    #[command(flatten)]
+    pub serve: ServeArguments,
+}
+
+/// Something else than serving.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print another one-time setup code, for a further organization; works while the server runs
+    SetupCode {
+        /// Directory of the server's data
+        #[arg(long, env = "STRONGHOLD_SERVER_DATA_DIR", value_name = "DIR")]
+        data_dir: PathBuf,
+    },
+    /// Print the HTTP API as an OpenAPI 3.1 document
+    Openapi,
+}
+
+/// How to serve.
+#[derive(Debug, Args)]
+pub struct ServeArguments {
+    /// Directory of the server's data; made if it is missing
+    #[arg(long, env = "STRONGHOLD_SERVER_DATA_DIR", value_name = "DIR", required = true)]
+    pub data_dir: Option<PathBuf>,
+    /// Address and port to listen at; port 0 chooses a free one
+    #[arg(long, env = "STRONGHOLD_SERVER_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:7878")]
+    pub listen: SocketAddr,
+    /// URL at which clients reach this server; may be given more than once
+    #[arg(long = "public-url", env = "STRONGHOLD_SERVER_PUBLIC_URL", value_name = "URL", value_delimiter = ',')]
+    pub public_urls: Vec<Url>,
+    /// PEM file with the certificate chain
+    #[arg(long, env = "STRONGHOLD_SERVER_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// PEM file with the certificate's private key
+    #[arg(long, env = "STRONGHOLD_SERVER_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// Serve without TLS at an address that other machines reach, behind a proxy that adds TLS
+    #[arg(long, env = "STRONGHOLD_SERVER_ALLOW_PLAIN_HTTP")]
+    pub allow_plain_http: bool,
+    /// Form of the log, which goes to standard error
+    #[arg(long, env = "STRONGHOLD_SERVER_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+    /// What is logged: error, warn, info, debug, or a filter like info,stronghold_server=debug
+    #[arg(long, env = "STRONGHOLD_SERVER_LOG_LEVEL", value_name = "FILTER", default_value = "info")]
+    pub log_level: String,
+    /// Limits.
+    #[command(flatten)]
+    pub limits: LimitArguments,
+}
+
+/// Limits that an operator may change.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits")]
+pub struct LimitArguments {
+    /// Refused requests of one address, in a minute
+    #[arg(long, env = "STRONGHOLD_SERVER_REFUSED_PER_MINUTE", value_name = "N", default_value_t = 600)]
+    pub refused_per_minute: u32,
+    /// Log-ins and set-ups of one address, in a minute
+    #[arg(long, env = "STRONGHOLD_SERVER_LOGINS_PER_MINUTE", value_name = "N", default_value_t = 60)]
+    pub logins_per_minute: u32,
+    /// Log-ins of one account, in a minute
+    #[arg(long, env = "STRONGHOLD_SERVER_ACCOUNT_LOGINS_PER_MINUTE", value_name = "N", default_value_t = 20)]
+    pub account_logins_per_minute: u32,
+    /// Connections at once
+    #[arg(long, env = "STRONGHOLD_SERVER_CONNECTIONS", value_name = "N", default_value_t = 4096)]
+    pub connections: usize,
+    /// How long a request may take to arrive, in seconds
+    #[arg(long, env = "STRONGHOLD_SERVER_REQUEST_SECONDS", value_name = "SECONDS", default_value_t = 60)]
+    pub request_seconds: u64,
+    /// Memory for ciphertexts that are asked for often, in MiB
+    #[arg(long, env = "STRONGHOLD_SERVER_CACHE_MIB", value_name = "MIB", default_value_t = 128)]
+    pub cache_mib: usize,
+}
+
+/// Form of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What was said cannot be served.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A wildcard address says nothing of how clients reach the server.
+    #[error("a server at {0} needs --public-url: clients sign for the host that they reach it by")]
+    PublicUrlMissing(SocketAddr),
+    /// Plain HTTP would leave this machine.
+    #[error(
+        "{0} is reached from other machines: give --tls-cert and --tls-key, or --allow-plain-http behind a TLS proxy"
+    )]
+    PlainHttp(SocketAddr),
+    /// A public URL is not one.
+    #[error("--public-url {0}: {1}")]
+    PublicUrl(Url, InvalidAuthority),
+    /// Certificate or key cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+impl ServeArguments {
+    /// Checks that the address may be served this way.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for plain HTTP or a wildcard address without what they need.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let address = self.listen;
+        if self.tls_cert.is_none() && !address.ip().to_canonical().is_loopback() && !self.allow_plain_http {
+            return Err(ConfigError::PlainHttp(address));
+        }
+        if address.ip().is_unspecified() && self.public_urls.is_empty() {
+            return Err(ConfigError::PublicUrlMissing(address));
+        }
+        self.authorities(address).map(drop)
+    }
+
+    /// The TLS configuration, if there is to be TLS.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when certificate or key cannot be used.
+    pub fn tls(&self) -> Result<Option<Arc<rustls::ServerConfig>>, ConfigError> {
+        match (&self.tls_cert, &self.tls_key) {
+            (Some(certificate), Some(key)) => Ok(Some(tls_config(certificate, key)?)),
+            _ => Ok(None),
+        }
+    }
+
+    /// The URL of the listener at `bound`, for people and scripts.
+    #[must_use]
+    pub fn listening_url(&self, bound: SocketAddr) -> String {
+        format!("{}://{bound}", self.scheme())
+    }
+
+    /// How the service behaves, listening at `bound`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when a public URL is not one.
+    pub fn settings(&self, bound: SocketAddr) -> Result<Settings, ConfigError> {
+        let limits = &self.limits;
+        let defaults = Limits::default();
+        let per_minute = |n: u32, burst: u32| RateLimit { burst: burst.min(n.max(1)), per_minute: n };
+        Ok(Settings {
+            authorities: self.authorities(bound)?,
+            limits: Limits {
+                refused: per_minute(limits.refused_per_minute, defaults.refused.burst),
+                login: per_minute(limits.logins_per_minute, defaults.login.burst),
+                account: per_minute(limits.account_logins_per_minute, defaults.account.burst),
+                arrival: Duration::from_secs(limits.request_seconds),
+                cache_bytes: limits.cache_mib.saturating_mul(1024 * 1024),
+            },
+        })
+    }
+
+    /// Limits on connections.
+    #[must_use]
+    pub fn serve_limits(&self) -> ServeLimits {
+        ServeLimits { connections: self.limits.connections.max(1), ..ServeLimits::default() }
+    }
+
+    const fn scheme(&self) -> &'static str {
+        if self.tls_cert.is_some() { "https" } else { "http" }
+    }
+
+    /// The hosts that clients sign for: those of the public URLs, or the listener's own, with `localhost` and
+    /// `127.0.0.1` both where it listens at one of them.
+    fn authorities(&self, bound: SocketAddr) -> Result<Vec<Authority>, ConfigError> {
+        if !self.public_urls.is_empty() {
+            let parse = |url: &Url| Authority::from_url(url).map_err(|error| ConfigError::PublicUrl(url.clone(), error));
+            return self.public_urls.iter().map(parse).collect();
+        }
+        let mut hosts = vec![bound.to_string()];
+        if bound.ip().is_loopback() {
+            hosts.push(format!("localhost:{}", bound.port()));
+            hosts.push(format!("127.0.0.1:{}", bound.port()));
+        }
+        let urls = hosts.iter().filter_map(|host| format!("{}://{host}", self.scheme()).parse::<Url>().ok());
+        let mut authorities: Vec<Authority> = urls.filter_map(|url| Authority::from_url(&url).ok()).collect();
+        authorities.sort_unstable();
+        authorities.dedup();
+        Ok(authorities)
+    }
+}

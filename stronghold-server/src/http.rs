@@ -1,1 +1,127 @@
-//! Placeholder.
+//! HTTP over a [`Service`]: a warp filter that any server can mount, and a server of our own.
+
+mod idle;
+mod serve;
+mod tls;
+
+pub use serve::{ServeLimits, Server};
+pub use tls::{TlsError, tls_config};
+
+use crate::{
+    service::{Incoming, Outgoing, Service},
+    store::Store,
+};
+use bytes::{Buf, Bytes, BytesMut};
+use futures_util::{Stream, StreamExt};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use std::{net::IpAddr, pin::pin};
+use stronghold_protocol::problem::{Problem, ProblemCode};
+use warp::{Filter, Rejection, filters::path::FullPath};
+
+/// The peer's address, which a server puts into a request's extensions. Addresses in headers are never believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer(pub IpAddr);
+
+/// All routes of a service as a warp filter, to be mounted at the root of a host of its own.
+///
+/// It answers every request, also those to paths that are not its own, so it comes last where it is combined with
+/// others. The peer's address is taken from a [`Peer`] in the request's extensions; without one, nothing is limited by
+/// address, and agents that are bound to addresses are refused.
+pub fn routes<S: Store>(
+    service: Service<S>,
+) -> impl Filter<Extract = (Response<Bytes>,), Error = Rejection> + Clone + Send + Sync + 'static {
+    let query = warp::query::raw().map(Some).or(warp::any().map(|| None)).unify();
+    warp::method()
+        .and(warp::path::full())
+        .and(query)
+        .and(warp::header::headers_cloned())
+        .and(warp::ext::optional::<Peer>())
+        .and(warp::body::stream())
+        .then(move |method: Method, path: FullPath, query: Option<String>, headers, peer: Option<Peer>, body| {
+            let service = service.clone();
+            let target = match query {
+                Some(query) => format!("{}?{query}", path.as_str()),
+                None => path.as_str().to_owned(),
+            };
+            async move { respond(&service, &method, target, &headers, peer, body).await }
+        })
+}
+
+async fn respond<S: Store, B: Buf>(
+    service: &Service<S>,
+    method: &Method,
+    target: String,
+    headers: &HeaderMap,
+    peer: Option<Peer>,
+    body: impl Stream<Item = Result<B, warp::Error>>,
+) -> Response<Bytes> {
+    let path = target.split_once('?').map_or(target.as_str(), |(path, _)| path);
+    let limit = Service::<S>::body_limit(method.as_str(), path);
+    // Only the arrival is timed: what is being decided may have been written, so it is never given up half-way.
+    let body = match tokio::time::timeout(service.settings().limits.arrival, read_body(headers, body, limit)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(problem)) => return response(Outgoing::problem(&problem)),
+        Err(_) => {
+            let problem = Problem::new(ProblemCode::Timeout, "the request took too long to arrive");
+            return response(Outgoing::problem(&problem));
+        }
+    };
+    let headers = headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()));
+    let incoming = Incoming {
+        method: method.as_str().to_owned(),
+        target,
+        headers: headers.collect(),
+        body,
+        address: peer.map(|Peer(address)| address),
+    };
+    response(service.handle(incoming).await)
+}
+
+/// Reads a body of at most `limit` bytes: more is refused without being kept.
+async fn read_body<B: Buf>(
+    headers: &HeaderMap,
+    body: impl Stream<Item = Result<B, warp::Error>>,
+    limit: usize,
+) -> Result<Bytes, Problem> {
+    let too_large = || Problem::new(ProblemCode::TooLarge, format!("this route takes at most {limit} bytes"));
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > limit) {
+        return Err(too_large());
+    }
+    let mut collected = BytesMut::with_capacity(announced.unwrap_or(0).min(64 * 1024));
+    let mut body = pin!(body);
+    while let Some(chunk) = body.next().await {
+        let broken = |_| Problem::new(ProblemCode::Malformed, "the body broke off");
+        let chunk = chunk.map_err(broken)?;
+        if collected.len() + chunk.remaining() > limit {
+            return Err(too_large());
+        }
+        bytes::BufMut::put(&mut collected, chunk);
+    }
+    Ok(collected.freeze())
+}
+
+/// Headers of every answer: nothing is kept by anyone on the way, and a browser takes it for nothing but data.
+const HEADERS: [(&str, &str); 6] = [
+    ("cache-control", "no-store"),
+    ("x-content-type-options", "nosniff"),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("referrer-policy", "no-referrer"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("x-frame-options", "DENY"),
+];
+
+fn response(outgoing: Outgoing) -> Response<Bytes> {
+    let mut response = Response::new(outgoing.body);
+    *response.status_mut() = StatusCode::from_u16(outgoing.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    for (name, value) in outgoing.headers {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(name, value);
+        }
+    }
+    response
+}

@@ -1,0 +1,353 @@
+//! The route table: every route, what it does, and who may call it. What is not in it does not exist.
+
+use super::CallerKind::{self, Admin, Agent, Auditor, Editor, Owner};
+use stronghold_protocol::{limits, request::Method};
+
+/// What a route does. Its [`Action::name`] stands in audit records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// The process runs.
+    Health,
+    /// The store can be written.
+    Ready,
+    /// A first owner registers a password.
+    SetupStart,
+    /// An organization is created.
+    OrgCreate,
+    /// A log-in starts.
+    LoginStart,
+    /// A log-in finishes.
+    LoginFinish,
+    /// The caller asks who it is.
+    WhoAmI,
+    /// The caller lists what it may read.
+    ProfileList,
+    /// A whole profile is read.
+    ProfileRead,
+    /// Some secrets of a profile are read.
+    SecretsRead,
+    /// A profile's next revision is written.
+    ProfileWrite,
+    /// The directory is read.
+    DirectoryRead,
+    /// A directory statement is committed.
+    DirectoryCommit,
+    /// Sealed keys are read.
+    SealsRead,
+    /// Who was last served when is read.
+    ActivityRead,
+}
+
+/// Who may call a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Callers {
+    /// Anyone, without a signature.
+    Public,
+    /// Principals of these kinds, with a signature.
+    Signed(&'static [CallerKind]),
+}
+
+/// A parameter of a route's query.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it must be there.
+    pub required: bool,
+    /// Whether it may be there more than once.
+    pub repeated: bool,
+    /// What it means.
+    pub meaning: &'static str,
+}
+
+/// One route.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    /// Method.
+    pub method: Method,
+    /// Path, with `{org}` and `{profile}` for segments that vary.
+    pub pattern: &'static str,
+    /// What it does.
+    pub action: Action,
+    /// Who may call it.
+    pub callers: Callers,
+    /// Largest body, in bytes; 0 where there is none.
+    pub body_limit: usize,
+    /// Parameters of the query.
+    pub query: &'static [Parameter],
+    /// Names of the body's and the reply's types in `stronghold_protocol::api`; empty where there is no body.
+    pub bodies: (&'static str, &'static str),
+    /// One line for people.
+    pub summary: &'static str,
+}
+
+const EVERYONE: &[CallerKind] = &[Agent, Owner, Admin, Editor, Auditor];
+const READERS: &[CallerKind] = &[Agent, Owner, Admin, Editor];
+const USERS: &[CallerKind] = &[Owner, Admin, Editor, Auditor];
+const WRITERS: &[CallerKind] = &[Owner, Admin, Editor];
+const MANAGERS: &[CallerKind] = &[Owner, Admin];
+const OBSERVERS: &[CallerKind] = &[Owner, Admin, Auditor];
+
+const ANCHOR: Parameter = Parameter {
+    name: "anchor",
+    required: true,
+    repeated: false,
+    meaning: "position of the header that the caller trusts",
+};
+const REMEMBERED: Parameter = Parameter {
+    name: "remembered",
+    required: false,
+    repeated: false,
+    meaning: "position of the newest header that the caller remembers",
+};
+const INDEX: Parameter =
+    Parameter { name: "index", required: false, repeated: true, meaning: "blind index of a secret that is asked for" };
+const FROM: Parameter =
+    Parameter { name: "from", required: true, repeated: false, meaning: "position of the first statement to send" };
+const SINCE: &[Parameter] = &[ANCHOR, REMEMBERED];
+
+/// Largest body of the routes that anyone may call, but for the genesis of an organization.
+const PUBLIC_BODY_BYTES: usize = 64 * 1024;
+/// Largest genesis, and largest question for seals.
+const SMALL_BODY_BYTES: usize = 2 * 1024 * 1024;
+
+const fn public(
+    method: Method,
+    pattern: &'static str,
+    action: Action,
+    body_limit: usize,
+    bodies: (&'static str, &'static str),
+    summary: &'static str,
+) -> Route {
+    Route { method, pattern, action, callers: Callers::Public, body_limit, query: &[], bodies, summary }
+}
+
+const fn read(
+    pattern: &'static str,
+    action: Action,
+    callers: &'static [CallerKind],
+    query: &'static [Parameter],
+    reply: &'static str,
+    summary: &'static str,
+) -> Route {
+    let callers = Callers::Signed(callers);
+    Route { method: Method::Get, pattern, action, callers, body_limit: 0, query, bodies: ("", reply), summary }
+}
+
+const fn post(
+    pattern: &'static str,
+    action: Action,
+    callers: &'static [CallerKind],
+    body_limit: usize,
+    bodies: (&'static str, &'static str),
+    summary: &'static str,
+) -> Route {
+    let callers = Callers::Signed(callers);
+    Route { method: Method::Post, pattern, action, callers, body_limit, query: &[], bodies, summary }
+}
+
+/// The table.
+const ROUTES: &[Route] = &[
+    public(Method::Get, "/healthz", Action::Health, 0, ("", ""), "Whether the process runs"),
+    public(Method::Get, "/readyz", Action::Ready, 0, ("", ""), "Whether the server can serve"),
+    public(
+        Method::Post,
+        "/v1/setup",
+        Action::SetupStart,
+        PUBLIC_BODY_BYTES,
+        ("SetupStart", "SetupStarted"),
+        "Register the password of a new organization's owner",
+    ),
+    public(
+        Method::Post,
+        "/v1/orgs",
+        Action::OrgCreate,
+        SMALL_BODY_BYTES,
+        ("CreateOrganization", "CreatedOrganization"),
+        "Create an organization with a setup code",
+    ),
+    public(
+        Method::Post,
+        "/v1/login/start",
+        Action::LoginStart,
+        PUBLIC_BODY_BYTES,
+        ("LoginStart", "LoginStarted"),
+        "Start a log-in",
+    ),
+    public(
+        Method::Post,
+        "/v1/login/finish",
+        Action::LoginFinish,
+        PUBLIC_BODY_BYTES,
+        ("LoginFinish", "LoginFinished"),
+        "Finish a log-in",
+    ),
+    read("/v1/orgs/{org}/whoami", Action::WhoAmI, EVERYONE, &[], "WhoAmI", "Who the caller is, and its status"),
+    read(
+        "/v1/orgs/{org}/profiles",
+        Action::ProfileList,
+        READERS,
+        SINCE,
+        "ProfileList",
+        "The profiles that the caller may read",
+    ),
+    read(
+        "/v1/orgs/{org}/profiles/{profile}/read",
+        Action::ProfileRead,
+        READERS,
+        SINCE,
+        "SealedProfile",
+        "Everything to verify and open a profile, in one reply",
+    ),
+    read(
+        "/v1/orgs/{org}/profiles/{profile}/secrets",
+        Action::SecretsRead,
+        READERS,
+        &[ANCHOR, REMEMBERED, INDEX],
+        "SealedPart",
+        "Some secrets of a profile, with proofs of what is there and what is not",
+    ),
+    post(
+        "/v1/orgs/{org}/profiles/{profile}/revisions",
+        Action::ProfileWrite,
+        WRITERS,
+        limits::REQUEST_BYTES,
+        ("NewRevision", "Written"),
+        "Write a profile's next revision",
+    ),
+    read(
+        "/v1/orgs/{org}/directory",
+        Action::DirectoryRead,
+        USERS,
+        &[FROM],
+        "DirectoryPage",
+        "Directory statements from a position on",
+    ),
+    post(
+        "/v1/orgs/{org}/statements",
+        Action::DirectoryCommit,
+        MANAGERS,
+        limits::REQUEST_BYTES,
+        ("CommitStatement", "Committed"),
+        "Commit a directory statement and all that becomes live with it",
+    ),
+    post(
+        "/v1/orgs/{org}/seals",
+        Action::SealsRead,
+        WRITERS,
+        SMALL_BODY_BYTES,
+        ("SealsQuery", "SealsReply"),
+        "The sealed keys of some objects that the caller can open",
+    ),
+    read(
+        "/v1/orgs/{org}/activity",
+        Action::ActivityRead,
+        OBSERVERS,
+        &[],
+        "ActivityEntry[]",
+        "When each principal was last served",
+    ),
+];
+
+impl Action {
+    /// The name in audit records and logs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Health => "server.health",
+            Self::Ready => "server.ready",
+            Self::SetupStart => "org.setup",
+            Self::OrgCreate => "org.create",
+            Self::LoginStart => "login.start",
+            Self::LoginFinish => "login.finish",
+            Self::WhoAmI => "self.read",
+            Self::ProfileList => "profile.list",
+            Self::ProfileRead => "profile.read",
+            Self::SecretsRead => "secret.read",
+            Self::ProfileWrite => "profile.write",
+            Self::DirectoryRead => "directory.read",
+            Self::DirectoryCommit => "directory.commit",
+            Self::SealsRead => "seal.read",
+            Self::ActivityRead => "activity.read",
+        }
+    }
+}
+
+impl Route {
+    /// Whether principals of this kind may call it.
+    #[must_use]
+    pub fn allows(&self, kind: CallerKind) -> bool {
+        match self.callers {
+            Callers::Public => true,
+            Callers::Signed(kinds) => kinds.contains(&kind),
+        }
+    }
+
+    /// Whether it needs a signature.
+    #[must_use]
+    pub const fn is_signed(&self) -> bool {
+        matches!(self.callers, Callers::Signed(_))
+    }
+
+    /// The segments that vary, if `path` is this route's.
+    fn matches<'p>(&self, path: &'p str) -> Option<Segments<'p>> {
+        let mut segments = Segments::default();
+        let mut given = path.split('/');
+        for expected in self.pattern.split('/') {
+            let segment = given.next()?;
+            match expected {
+                "{org}" => segments.org = Some(segment),
+                "{profile}" => segments.profile = Some(segment),
+                _ if expected == segment => {}
+                _ => return None,
+            }
+        }
+        given.next().is_none().then_some(segments)
+    }
+}
+
+/// The segments of a path that vary, as they stand in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Segments<'p> {
+    org: Option<&'p str>,
+    profile: Option<&'p str>,
+}
+
+/// What a method and path lead to.
+#[derive(Clone, Copy, Debug)]
+pub enum Found<'p> {
+    /// A route, with the segments that vary, percent-encoded.
+    Route {
+        /// The route.
+        route: &'static Route,
+        /// What stands for `{org}`.
+        org: Option<&'p str>,
+        /// What stands for `{profile}`.
+        profile: Option<&'p str>,
+    },
+    /// The path is a route's, with another method.
+    OtherMethod,
+    /// Nothing.
+    Nothing,
+}
+
+/// Every route.
+#[must_use]
+pub const fn routes() -> &'static [Route] {
+    ROUTES
+}
+
+/// Finds the route of a request. `method` is as it was sent; `path` is percent-encoded, without the query.
+#[must_use]
+pub fn find_route<'p>(method: &str, path: &'p str) -> Found<'p> {
+    let mut other_method = false;
+    for route in ROUTES {
+        if let Some(Segments { org, profile }) = route.matches(path) {
+            if route.method.as_str() == method {
+                return Found::Route { route, org, profile };
+            }
+            other_method = true;
+        }
+    }
+    if other_method { Found::OtherMethod } else { Found::Nothing }
+}

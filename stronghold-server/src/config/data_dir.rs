@@ -1,0 +1,119 @@
+//! The server's data directory: database, checkpoint key and the first setup code, readable by the server alone.
+
+use std::{
+    fs::{self, DirBuilder, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+use stronghold_protocol::crypto::random;
+use zeroize::Zeroizing;
+
+const DATABASE: &str = "stronghold.db";
+const CHECKPOINT_KEY: &str = "checkpoint.key";
+const SETUP_CODE: &str = "setup-code";
+
+/// The data directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataDirError {
+    /// A file or the directory cannot be made, read or written.
+    #[error("{path}: {error}")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// The checkpoint key is not 32 bytes.
+    #[error("{0} is damaged: it must hold exactly 32 bytes; restore it from a backup")]
+    Damaged(PathBuf),
+    /// The operating system gives no randomness.
+    #[error(transparent)]
+    Randomness(#[from] random::RandomnessUnavailable),
+}
+
+/// The directory of a server's data.
+#[derive(Clone, Debug)]
+pub struct DataDir(PathBuf);
+
+impl DataDir {
+    /// Uses a directory, and makes it with mode 0700 if it is missing.
+    ///
+    /// # Errors
+    /// [`DataDirError::Io`] when it cannot be made, or is something else than a directory.
+    pub fn open(path: &Path) -> Result<Self, DataDirError> {
+        let failed = |error| DataDirError::Io { path: path.to_owned(), error };
+        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
+        fs::read_dir(path).map_err(failed)?;
+        Ok(Self(path.to_owned()))
+    }
+
+    /// Where the database is.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.0.join(DATABASE)
+    }
+
+    /// Where the first setup code is written.
+    #[must_use]
+    pub fn setup_code(&self) -> PathBuf {
+        self.0.join(SETUP_CODE)
+    }
+
+    /// The 32-byte seed of the key that signs audit checkpoints, made at the first start. It is a file of its own, not a
+    /// row of the database, so that who steals or replaces the database cannot sign.
+    ///
+    /// # Errors
+    /// [`DataDirError`] when it cannot be read, written or made, or has another length.
+    pub fn checkpoint_seed(&self) -> Result<Zeroizing<[u8; 32]>, DataDirError> {
+        let path = self.0.join(CHECKPOINT_KEY);
+        match fs::read(&path).map(Zeroizing::new) {
+            Ok(bytes) => {
+                let mut seed = Zeroizing::new([0; 32]);
+                if bytes.len() != seed.len() {
+                    return Err(DataDirError::Damaged(path));
+                }
+                seed.copy_from_slice(&bytes);
+                Ok(seed)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let seed = random::secret::<32>()?;
+                self.write_private(CHECKPOINT_KEY, seed.as_slice())?;
+                Ok(seed)
+            }
+            Err(error) => Err(DataDirError::Io { path, error }),
+        }
+    }
+
+    /// Writes the first setup code, with mode 0600, and says where.
+    ///
+    /// # Errors
+    /// [`DataDirError::Io`] when it cannot be written.
+    pub fn write_setup_code(&self, code: &str) -> Result<PathBuf, DataDirError> {
+        self.write_private(SETUP_CODE, format!("{code}\n").as_bytes())
+    }
+
+    /// Writes a file atomically and durably, readable by its owner alone.
+    fn write_private(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, DataDirError> {
+        let path = self.0.join(name);
+        let staged = self.0.join(format!(".{name}.new"));
+        let write = || -> io::Result<()> {
+            // What a crash left behind would keep the mode of whoever made it.
+            match fs::remove_file(&staged) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&staged)?;
+            file.write_all(bytes)?;
+            file.sync_all()?;
+            fs::rename(&staged, &path)?;
+            fs::File::open(&self.0)?.sync_all()
+        };
+        write().map_err(|error| {
+            let _ = fs::remove_file(&staged);
+            DataDirError::Io { path: path.clone(), error }
+        })?;
+        Ok(path)
+    }
+}

@@ -1,0 +1,396 @@
+//! The order of refusal for signed requests, from the address to the audit record.
+
+use super::{
+    Incoming, Inner, Outgoing,
+    orgs::OrgState,
+    task::Task,
+};
+use crate::{
+    access::{Bucket, Caller, CallerKind, RateState, ReadPermit, Route, Source, check_standing},
+    audit::{Event, record},
+    store::{Store, StoreError, Tx},
+};
+use std::{net::IpAddr, sync::Arc};
+use stronghold_protocol::{
+    audit::Released,
+    crypto::sign::KeyId,
+    directory::Directory,
+    encoding::Base64Bytes,
+    evidence::ProfileSelector,
+    id::{OrgId, ProfileId},
+    limits::SERVER_CLOCK_BEHIND_SECONDS,
+    problem::{Problem, ProblemCode},
+    request::{Authority, Method, RequestRefusal, UnverifiedRequest, VerifiedRequest, check_clock, decode_segment},
+    time::Timestamp,
+};
+
+/// How a request came: it decides for which authority it must be signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Channel {
+    Network,
+    InProcess,
+}
+
+/// Where a signed request goes, as its path says. Not believed before the signature verified.
+#[derive(Debug)]
+pub(super) struct Target {
+    pub(super) route: &'static Route,
+    pub(super) org: String,
+    pub(super) profile: Option<String>,
+}
+
+/// A request whose signature verified, with what it asks for.
+pub(super) struct Asked {
+    pub(super) route: &'static Route,
+    pub(super) org: OrgId,
+    /// The profile that the path names, decoded; none where it names none, or nothing that can be a profile.
+    pub(super) selector: Option<ProfileSelector>,
+    pub(super) request: VerifiedRequest,
+    pub(super) address: Option<IpAddr>,
+    /// What is asked for, or what is wrong with the question: told only to a caller that may ask.
+    pub(super) task: Result<Task, Problem>,
+}
+
+/// A request that is being decided, after the organization's head row is locked.
+pub(super) struct Decision<'a, S> {
+    pub(super) inner: &'a Inner<S>,
+    pub(super) state: Arc<OrgState>,
+    pub(super) caller: Caller,
+    pub(super) now: Timestamp,
+    /// The profile that the path names, if there is one. Whether the caller may know is not decided yet.
+    pub(super) profile: Option<ProfileId>,
+}
+
+/// Why nothing is released.
+pub(super) enum Refused {
+    /// The caller is told, and the log too.
+    Problem(Problem),
+    /// The store failed: nothing is known to be written, nothing is released.
+    Store(StoreError),
+}
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Writes the answer's body, given the bytes of the audit record; called after the commit.
+pub(super) type Render = Box<dyn FnOnce(Base64Bytes) -> serde_json::Result<Vec<u8>> + Send>;
+
+/// What is released once the record of it is durable.
+pub(super) struct Answer {
+    pub(super) released: Option<Released>,
+    pub(super) render: Render,
+}
+
+impl Answer {
+    /// An answer that `render` writes, with the record's bytes in it where the reply has a place for them.
+    pub(super) fn new<T: serde::Serialize>(
+        released: Option<Released>,
+        render: impl FnOnce(Base64Bytes) -> T + Send + 'static,
+    ) -> Self {
+        Self { released, render: Box::new(move |record| serde_json::to_vec(&render(record))) }
+    }
+}
+
+/// What came of a decision.
+enum Decided {
+    Released { render: Render, record: Base64Bytes, state: Arc<OrgState> },
+    Denied { problem: Problem, state: Option<Arc<OrgState>> },
+}
+
+impl<S: Store> Inner<S> {
+    /// Answers a signed request.
+    ///
+    /// 2. the address's rate; 3. the signature, with one answer for everything that is wrong up to there; then, under
+    ///    the lock: 4. clock, 5. nonce, 6. status, 7. access, and what is asked for.
+    pub(super) async fn answer_signed(
+        self: &Arc<Self>,
+        target: Target,
+        incoming: Incoming,
+        channel: Channel,
+    ) -> Outgoing {
+        let action = target.route.action.name();
+        let address = incoming.address;
+        // 2.
+        if let Some(rate) = self.refused_too_often(address) {
+            tracing::warn!(action, ?address, "refused: too many refused requests from this address");
+            return too_many(&rate);
+        }
+        // 3.
+        let asked = match self.verify(target, incoming, channel).await {
+            Ok(asked) => asked,
+            Err(Unverified::Refused(refusal)) => {
+                tracing::warn!(action, ?address, reason = %refusal, "refused before the signature verified");
+                self.count_refusal(address);
+                return Outgoing::problem(&refusal.problem());
+            }
+            Err(Unverified::Store(error)) => return unavailable(action, &error),
+        };
+        let inner = Arc::clone(self);
+        let org = asked.org;
+        let decided = self.store.locked(Some(org), move |tx| inner.decide(&asked, tx)).await;
+        match decided {
+            Ok(Decided::Released { render, record, state }) => {
+                self.orgs.committed(&state);
+                match render(record) {
+                    Ok(body) => Outgoing::json(body),
+                    Err(error) => {
+                        tracing::error!(action, %error, "an answer does not serialize");
+                        Outgoing::problem(&Problem::new(ProblemCode::Internal, "the answer could not be written"))
+                    }
+                }
+            }
+            Ok(Decided::Denied { problem, state }) => {
+                if let Some(state) = state {
+                    self.orgs.committed(&state);
+                }
+                tracing::info!(action, %org, code = %problem.code, "denied");
+                if matches!(problem.code, ProblemCode::ClockSkew | ProblemCode::NonceUsed) {
+                    // Whoever repeats what it overheard must not fill the log at will.
+                    self.count_refusal(address);
+                }
+                Outgoing::problem(&problem)
+            }
+            Err(error) => unavailable(action, &error),
+        }
+    }
+
+    async fn verify(&self, target: Target, incoming: Incoming, channel: Channel) -> Result<Asked, Unverified> {
+        let Target { route, org, profile } = target;
+        let method: Method = incoming.method.parse().map_err(|_| RequestRefusal::Signature)?;
+        let headers = incoming.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
+        let unverified = UnverifiedRequest::from_headers(method, &incoming.target, headers)?;
+        let unknown = || RequestRefusal::UnknownKey(unverified.key_id());
+        let org: OrgId = org.parse().map_err(|_| unknown())?;
+        let key = self.find_key(&org, &unverified.key_id()).await?.ok_or_else(unknown)?;
+        let in_process = [Authority::in_process()];
+        let authorities: &[Authority] = match channel {
+            Channel::Network => &self.settings.authorities,
+            Channel::InProcess => &in_process,
+        };
+        let request = unverified.verify(&key, authorities, &incoming.body)?;
+        let task = Task::parse(route, request.parts().query(), &incoming.body);
+        let selector = profile.and_then(|segment| decode_segment(&segment).ok()).and_then(|text| text.parse().ok());
+        Ok(Asked { route, org, selector, request, address: incoming.address, task })
+    }
+
+    /// Decides a request after the organization's head row is locked, and records it.
+    fn decide(&self, asked: &Asked, tx: &mut dyn Tx) -> Result<Decided, StoreError> {
+        let now = self.now();
+        let Some(head) = tx.head(&asked.org)? else {
+            return Ok(Decided::Denied { problem: Problem::unauthenticated(), state: None });
+        };
+        let latest = now.plus_millis(SERVER_CLOCK_BEHIND_SECONDS * 1000);
+        if let Some(newest) = head.newest_record_at.filter(|newest| *newest > latest) {
+            // A record that is older than the one before it would make the log's times meaningless.
+            return Err(StoreError::GivenUp(format!("the clock is behind the newest record, of {newest}")));
+        }
+        let state = self.orgs.current(tx, &asked.org, &head.head)?;
+        // The key was looked up before the lock: a statement that was rolled back since may have brought it.
+        let Some(owner) = state.directory.key_owner(&asked.request.request().key_id()).copied() else {
+            return Ok(Decided::Denied { problem: Problem::unauthenticated(), state: None });
+        };
+        let profile = asked.selector.as_ref().and_then(|selector| find_profile(&state.directory, selector));
+        let event = Event {
+            at: now,
+            org: asked.org,
+            principal: owner.principal,
+            action: asked.route.action.name(),
+            profile,
+            address: asked.address,
+            directory: head.head,
+            request: asked.request.request(),
+        };
+        let answered = self.judge(asked, tx, &state, now).and_then(|caller| {
+            let decision = Decision { inner: self, state: Arc::clone(&state), caller, now, profile };
+            decision.perform(asked, tx)
+        });
+        match answered {
+            Ok(Answer { released, render }) => {
+                let record = record(tx, &event, Ok(released.as_ref()))?;
+                tx.touch(&asked.org, &owner.principal, now, head.head.seq)?;
+                // A statement that this request committed is known by now.
+                let state = self.orgs.known(&asked.org).unwrap_or(state);
+                Ok(Decided::Released { render, record, state })
+            }
+            Err(Refused::Problem(problem)) => {
+                record(tx, &event, Err(&problem.code))?;
+                Ok(Decided::Denied { problem, state: Some(state) })
+            }
+            Err(Refused::Store(error)) => Err(error),
+        }
+    }
+
+    fn judge(&self, asked: &Asked, tx: &mut dyn Tx, state: &OrgState, now: Timestamp) -> Result<Caller, Refused> {
+        let params = asked.request.params();
+        // 4.
+        check_clock(params.created, now).map_err(|_| Problem::clock_skew(now))?;
+        // 5.
+        if !tx.claim_nonce(&asked.org, &params.key_id, &params.nonce, now)? {
+            return Err(Problem::new(ProblemCode::NonceUsed, "sign the request anew").into());
+        }
+        // 6.
+        let owner = state.directory.key_owner(&params.key_id).ok_or_else(Problem::unauthenticated)?;
+        let caller = check_standing(&state.directory, owner, asked.address, now)?;
+        // 7.
+        if !asked.route.allows(caller.kind) {
+            return Err(forbidden(caller.kind).into());
+        }
+        Ok(caller)
+    }
+
+    /// The public key with this id, from memory, or from the store if that is ahead.
+    async fn find_key(
+        &self,
+        org: &OrgId,
+        key: &KeyId,
+    ) -> Result<Option<stronghold_protocol::crypto::sign::SigningPublicKey>, Unverified>
+    where
+        S: Store,
+    {
+        let known = self.orgs.known(org);
+        if let Some(owner) = known.as_ref().and_then(|state| state.directory.key_owner(key).copied()) {
+            return Ok(Some(owner.key));
+        }
+        if !self.rates.take(Bucket::UnknownKeys, UNKNOWN_KEYS, self.now()).allowed {
+            return Ok(None);
+        }
+        let asked = *org;
+        let head = self.store.snapshot(move |tx| tx.head(&asked)).await?;
+        let Some(head) = head else { return Ok(None) };
+        if known.is_some_and(|state| state.directory.head() == head.head) {
+            return Ok(None);
+        }
+        Ok(self.refresh(asked).await?.and_then(|state| state.directory.key_owner(key).map(|owner| owner.key)))
+    }
+
+    fn refused_too_often(&self, address: Option<IpAddr>) -> Option<RateState> {
+        let bucket = Bucket::Refused(Source::from(address?));
+        let state = self.rates.peek(bucket, self.settings.limits.refused, self.now());
+        (!state.allowed).then_some(state)
+    }
+
+    fn count_refusal(&self, address: Option<IpAddr>) {
+        if let Some(address) = address {
+            let _ = self.rates.take(Bucket::Refused(Source::from(address)), self.settings.limits.refused, self.now());
+        }
+    }
+}
+
+/// Looks into the store for unknown keys, of all addresses together.
+const UNKNOWN_KEYS: crate::access::RateLimit = crate::access::RateLimit { burst: 200, per_minute: 6000 };
+
+impl<S: Store> Inner<S> {
+    /// Replays what the store has beyond memory.
+    pub(super) async fn refresh(&self, org: OrgId) -> Result<Option<Arc<OrgState>>, StoreError> {
+        let known = self.orgs.known(&org);
+        let state = self.store.snapshot(move |tx| super::orgs::load(tx, &org, known)).await?;
+        Ok(state.map(|state| self.orgs.note(&org, state)))
+    }
+}
+
+impl<S: Store> Decision<'_, S> {
+    /// Does what is asked for.
+    fn perform(&self, asked: &Asked, tx: &mut dyn Tx) -> Result<Answer, Refused> {
+        let task = asked.task.as_ref().map_err(Clone::clone)?;
+        match task {
+            Task::WhoAmI => self.who_am_i(),
+            Task::ListProfiles(since) => self.list_profiles(tx, *since),
+            Task::ReadProfile(since) => self.read_profile(tx, *since),
+            Task::ReadSecrets(since, indexes) => self.read_secrets(tx, *since, indexes),
+            Task::WriteRevision(new) => self.write_revision(tx, new),
+            Task::ReadDirectory(from) => self.read_directory(tx, *from),
+            Task::CommitStatement(commit) => self.commit_statement(tx, commit),
+            Task::ReadSeals(query) => self.read_seals(tx, query),
+            Task::ReadActivity => self.read_activity(tx),
+        }
+    }
+
+    /// The organization's directory, as of the commit.
+    pub(super) fn directory(&self) -> &Directory {
+        &self.state.directory
+    }
+
+    /// The organization.
+    pub(super) fn org(&self) -> OrgId {
+        self.state.directory.org()
+    }
+
+    /// The permit to read the profile that the path names, and the profile.
+    ///
+    /// # Errors
+    /// The one answer for what does not exist and for what the caller may not know of.
+    pub(super) fn permit(&self) -> Result<ReadPermit, Problem> {
+        let profile = self.profile.ok_or_else(Problem::not_found)?;
+        ReadPermit::grant(self.directory(), &self.caller, &profile).ok_or_else(Problem::not_found)
+    }
+
+    /// Counts one read of the caller.
+    ///
+    /// # Errors
+    /// A problem when the caller has used up what it had.
+    pub(super) fn count_read(&self, tx: &mut dyn Tx) -> Result<(), Refused> {
+        if tx.claim_use(&self.org(), &self.caller.principal, self.caller.max_uses)? {
+            Ok(())
+        } else {
+            Err(Problem::new(ProblemCode::UsesExhausted, "an administrator can allow this agent more reads").into())
+        }
+    }
+}
+
+/// Why a request did not get as far as being decided.
+enum Unverified {
+    Refused(RequestRefusal),
+    Store(StoreError),
+}
+
+impl From<RequestRefusal> for Unverified {
+    fn from(refusal: RequestRefusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<StoreError> for Unverified {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+fn find_profile(directory: &Directory, selector: &ProfileSelector) -> Option<ProfileId> {
+    match selector {
+        ProfileSelector::Name(name) => directory.profile_named(name),
+        ProfileSelector::Id(id) => directory.profile(id),
+    }
+    .map(|profile| profile.id)
+}
+
+fn forbidden(kind: CallerKind) -> Problem {
+    let detail = match kind {
+        CallerKind::Agent => "an agent only reads the profiles of its groups; this takes a person",
+        CallerKind::Auditor => "an auditor reads the audit log only",
+        CallerKind::Owner | CallerKind::Admin | CallerKind::Editor => "your role does not allow this",
+    };
+    Problem::new(ProblemCode::Forbidden, detail)
+}
+
+/// The answer when the store failed: the log has the reason.
+pub(super) fn unavailable(action: &'static str, error: &StoreError) -> Outgoing {
+    tracing::error!(action, %error, "unavailable");
+    Outgoing::problem(&Problem::new(ProblemCode::Unavailable, "try again in a moment").retry_after(1))
+}
+
+/// The answer to an address or account that asked too often.
+pub(super) fn too_many(rate: &RateState) -> Outgoing {
+    let problem = Problem::new(ProblemCode::RateLimited, "wait before you try again");
+    Outgoing::problem(&problem.retry_after(rate.retry_after_seconds))
+        .with_header("ratelimit-policy", rate.policy_header())
+        .with_header("ratelimit", rate.header())
+}

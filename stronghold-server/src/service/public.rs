@@ -1,0 +1,115 @@
+//! The routes that anyone may call.
+
+use super::{
+    Incoming, Inner, Outgoing,
+    gate::{too_many, unavailable},
+    task::parse_json,
+};
+use crate::{
+    access::{Action, Bucket, Route, Source},
+    store::{Store, StoreError},
+};
+use serde::Serialize;
+use std::sync::Arc;
+use stronghold_protocol::{
+    id::{OrgId, UserId},
+    problem::{Problem, ProblemCode},
+};
+
+/// Why a public route refused.
+pub(super) enum Refusal {
+    Problem(Problem),
+    Answer(Outgoing),
+    Store(StoreError),
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl<S: Store> Inner<S> {
+    /// Answers a request without a signature: 2. the address's rate; then what is asked for.
+    pub(super) async fn answer_public(self: &Arc<Self>, route: &Route, incoming: Incoming) -> Outgoing {
+        let action = route.action.name();
+        let answered = match route.action {
+            Action::Health => return status("ok"),
+            Action::Ready => match self.store.check_ready().await {
+                Ok(()) => return status("ready"),
+                Err(error) => Err(error.into()),
+            },
+            Action::SetupStart => self.limited(&incoming, Self::setup_start).await,
+            Action::OrgCreate => self.limited(&incoming, Self::create_org).await,
+            Action::LoginStart => self.limited(&incoming, Self::login_start).await,
+            Action::LoginFinish => self.limited(&incoming, Self::login_finish).await,
+            Action::WhoAmI
+            | Action::ProfileList
+            | Action::ProfileRead
+            | Action::SecretsRead
+            | Action::ProfileWrite
+            | Action::DirectoryRead
+            | Action::DirectoryCommit
+            | Action::SealsRead
+            | Action::ActivityRead => Err(Problem::unauthenticated().into()),
+        };
+        match answered {
+            Ok(body) => {
+                tracing::info!(action, address = ?incoming.address, "allowed");
+                Outgoing::json(body)
+            }
+            Err(Refusal::Problem(problem)) => {
+                tracing::warn!(action, address = ?incoming.address, code = %problem.code, "denied");
+                Outgoing::problem(&problem)
+            }
+            Err(Refusal::Answer(outgoing)) => {
+                tracing::warn!(action, address = ?incoming.address, "refused: too many tries");
+                outgoing
+            }
+            Err(Refusal::Store(error)) => unavailable(action, &error),
+        }
+    }
+
+    async fn limited<'a, B, R>(
+        self: &'a Arc<Self>,
+        incoming: &Incoming,
+        answer: impl AsyncFnOnce(&'a Arc<Self>, B) -> Result<R, Refusal>,
+    ) -> Result<Vec<u8>, Refusal>
+    where
+        B: serde::de::DeserializeOwned,
+        R: Serialize,
+    {
+        if let Some(address) = incoming.address {
+            let bucket = Bucket::Login(Source::from(address));
+            let rate = self.rates.take(bucket, self.settings.limits.login, self.now());
+            if !rate.allowed {
+                return Err(Refusal::Answer(too_many(&rate)));
+            }
+        }
+        let body: B = parse_json(&incoming.body)?;
+        let reply = answer(self, body).await?;
+        let failed = |_| Problem::new(ProblemCode::Internal, "the answer could not be written");
+        Ok(serde_json::to_vec(&reply).map_err(failed)?)
+    }
+
+    /// Counts a try of an account, whether or not it exists.
+    pub(super) fn count_account(&self, org: OrgId, user: UserId) -> Result<(), Refusal> {
+        let rate = self.rates.take(Bucket::Account(org, user), self.settings.limits.account, self.now());
+        if rate.allowed { Ok(()) } else { Err(Refusal::Answer(too_many(&rate))) }
+    }
+}
+
+#[derive(Serialize)]
+struct Status {
+    status: &'static str,
+}
+
+fn status(status: &'static str) -> Outgoing {
+    Outgoing::json(serde_json::to_vec(&Status { status }).unwrap_or_default())
+}

@@ -1,0 +1,92 @@
+//! `profile.read`: everything to verify and open a profile, in one reply.
+
+use super::{
+    evidence::stored_manifest,
+    gate::{Answer, Decision, Refused},
+    task::Since,
+};
+use crate::{
+    access::ReadPermit,
+    store::{ProfileHead, Store, StoreError, Tx},
+};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::sync::Arc;
+use stronghold_protocol::{
+    api::KeyPath,
+    audit::Released,
+    crypto::hash::Hash,
+    encoding::Base64Bytes,
+    evidence::{ChainEvidence, ProfileEvidence},
+    id::{OrgId, ProfileId},
+    manifest::Manifest,
+    secret::SealedSecret,
+    signed::Verified,
+};
+
+/// Which content: a profile's state is fixed by its manifest.
+pub(super) type ProfileVersion = (OrgId, ProfileId, Hash);
+
+/// What a profile holds at a revision, ready to be sent.
+#[derive(Debug)]
+pub(super) struct ProfileContent {
+    manifest: Verified<Manifest>,
+    /// JSON of all secrets, sorted by blind index.
+    secrets: Box<RawValue>,
+}
+
+/// [`stronghold_protocol::api::SealedProfile`] with secrets that are JSON already.
+#[derive(Serialize)]
+struct Reply<'a> {
+    chain: &'a ChainEvidence,
+    profile: &'a ProfileEvidence,
+    keys: &'a KeyPath,
+    secrets: &'a RawValue,
+    record: Base64Bytes,
+}
+
+impl<S: Store> Decision<'_, S> {
+    /// Releases the whole profile that the path names.
+    pub(super) fn read_profile(&self, tx: &mut dyn Tx, since: Since) -> Result<Answer, Refused> {
+        let permit = self.permit()?;
+        let head = self.profile_head(tx, &permit)?;
+        let content = self.content(tx, &permit, &head)?;
+        let chain = self.chain(tx, since)?;
+        let profile = self.profile_evidence(&permit.profile(), &content.manifest)?;
+        let keys = self.key_path(tx, &permit.profile(), &head)?;
+        self.count_read(tx)?;
+        let released =
+            Released::Profile { profile: permit.profile(), revision: head.revision, manifest: head.manifest };
+        let render = move |record| {
+            let secrets = &*content.secrets;
+            serde_json::to_vec(&Reply { chain: &chain, profile: &profile, keys: &keys, secrets, record })
+        };
+        Ok(Answer { released: Some(released), render: Box::new(render) })
+    }
+
+    /// The profile's newest revision, as of the commit.
+    pub(super) fn profile_head(&self, tx: &mut dyn Tx, permit: &ReadPermit) -> Result<ProfileHead, Refused> {
+        let head = tx.profile_head(&permit.org(), &permit.profile())?;
+        // The directory knows the profile, and its creation stored revision 1.
+        Ok(head.ok_or_else(|| StoreError::Damaged(format!("profile {} has no revision", permit.profile())))?)
+    }
+
+    fn content(
+        &self,
+        tx: &mut dyn Tx,
+        permit: &ReadPermit,
+        head: &ProfileHead,
+    ) -> Result<Arc<ProfileContent>, Refused> {
+        let version = (permit.org(), permit.profile(), head.manifest);
+        if let Some(content) = self.inner.contents.get(&version) {
+            return Ok(content);
+        }
+        let secrets: Vec<SealedSecret> = tx.secrets(permit)?.into_iter().map(|stored| stored.secret).collect();
+        let damaged = |error: serde_json::Error| StoreError::Damaged(error.to_string());
+        let secrets = serde_json::value::to_raw_value(&secrets).map_err(damaged)?;
+        let weight = secrets.get().len();
+        let content = Arc::new(ProfileContent { manifest: stored_manifest(head)?, secrets });
+        self.inner.contents.put(version, Arc::clone(&content), weight);
+        Ok(content)
+    }
+}

@@ -1,0 +1,126 @@
+//! What a signed request asks for, parsed from its query and body before anything is locked.
+
+use crate::access::{Action, Route};
+use serde::de::DeserializeOwned;
+use stronghold_protocol::{
+    api::{CommitStatement, NewRevision, SealsQuery},
+    limits,
+    number::Seq,
+    problem::{Problem, ProblemCode},
+    request::parse_query,
+    secret::BlindIndex,
+};
+
+/// What is asked for.
+#[derive(Debug)]
+pub(super) enum Task {
+    WhoAmI,
+    ListProfiles(Since),
+    ReadProfile(Since),
+    ReadSecrets(Since, Vec<BlindIndex>),
+    WriteRevision(Box<NewRevision>),
+    ReadDirectory(Seq),
+    CommitStatement(Box<CommitStatement>),
+    ReadSeals(SealsQuery),
+    ReadActivity,
+}
+
+/// What the caller trusts and remembers of the directory.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Since {
+    pub(super) anchor: Seq,
+    pub(super) remembered: Option<Seq>,
+}
+
+impl Task {
+    /// Parses query and body of a request to `route`.
+    ///
+    /// # Errors
+    /// A [`Problem`] with [`ProblemCode::Malformed`] when they are not what the route takes.
+    pub(super) fn parse(route: &Route, query: &str, body: &[u8]) -> Result<Self, Problem> {
+        let query = Query::parse(route, query)?;
+        Ok(match route.action {
+            Action::WhoAmI => Self::WhoAmI,
+            Action::ProfileList => Self::ListProfiles(query.since()?),
+            Action::ProfileRead => Self::ReadProfile(query.since()?),
+            Action::SecretsRead => Self::ReadSecrets(query.since()?, query.indexes()?),
+            Action::ProfileWrite => Self::WriteRevision(Box::new(parse_json(body)?)),
+            Action::DirectoryRead => Self::ReadDirectory(query.required("from")?),
+            Action::DirectoryCommit => Self::CommitStatement(Box::new(parse_json(body)?)),
+            Action::SealsRead => Self::ReadSeals(parse_json(body)?),
+            Action::ActivityRead => Self::ReadActivity,
+            Action::Health
+            | Action::Ready
+            | Action::SetupStart
+            | Action::OrgCreate
+            | Action::LoginStart
+            | Action::LoginFinish => return Err(Problem::not_found()),
+        })
+    }
+}
+
+struct Query(Vec<(String, String)>);
+
+impl Query {
+    fn parse(route: &Route, query: &str) -> Result<Self, Problem> {
+        let pairs = parse_query(query).map_err(|error| malformed(format!("query: {error}")))?;
+        for parameter in route.query {
+            let count = pairs.iter().filter(|(name, _)| name == parameter.name).count();
+            if count == 0 && parameter.required {
+                return Err(malformed(format!("query: {} is missing", parameter.name)));
+            }
+            if count > 1 && !parameter.repeated {
+                return Err(malformed(format!("query: {} is given more than once", parameter.name)));
+            }
+        }
+        let known = |name: &str| route.query.iter().any(|parameter| parameter.name == name);
+        if pairs.iter().any(|(name, _)| !known(name)) {
+            return Err(malformed("query: there is a parameter that this route does not take".to_owned()));
+        }
+        Ok(Self(pairs))
+    }
+
+    fn optional<T: std::str::FromStr>(&self, name: &'static str) -> Result<Option<T>, Problem> {
+        let value = self.0.iter().find(|(given, _)| given == name).map(|(_, value)| value.parse());
+        value.transpose().map_err(|_| malformed(format!("query: {name} is not well formed")))
+    }
+
+    fn required<T: std::str::FromStr>(&self, name: &'static str) -> Result<T, Problem> {
+        self.optional(name)?.ok_or_else(|| malformed(format!("query: {name} is missing")))
+    }
+
+    fn since(&self) -> Result<Since, Problem> {
+        Ok(Since { anchor: self.required("anchor")?, remembered: self.optional("remembered")? })
+    }
+
+    fn indexes(&self) -> Result<Vec<BlindIndex>, Problem> {
+        let texts = self.0.iter().filter(|(name, _)| name == "index").map(|(_, value)| value);
+        let mut indexes = texts
+            .map(|text| text.parse::<BlindIndex>())
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|_| malformed("query: index is not well formed".to_owned()))?;
+        if indexes.len() > limits::PARTIAL_READ_INDEXES {
+            let most = limits::PARTIAL_READ_INDEXES;
+            return Err(malformed(format!("query: at most {most} secrets can be asked for at once")));
+        }
+        indexes.sort_unstable();
+        indexes.dedup();
+        Ok(indexes)
+    }
+}
+
+/// Parses a JSON body, strictly.
+///
+/// # Errors
+/// A [`Problem`] that says where the body is not what the route takes.
+pub(super) fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|error| {
+        // The parser's own text can repeat what it found, which may be a setup code: only the place is told.
+        malformed(format!("the body is not what this route takes (line {}, column {})", error.line(), error.column()))
+    })
+}
+
+/// A problem with a request's form.
+pub(super) fn malformed(detail: String) -> Problem {
+    Problem::new(ProblemCode::Malformed, detail)
+}
