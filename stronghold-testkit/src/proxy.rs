@@ -1,0 +1,97 @@
+//! A TCP proxy that counts HTTP requests.
+
+use std::{
+    io::{Read, Write},
+    net::{Shutdown, TcpListener, TcpStream},
+    sync::{Arc, Mutex},
+    thread,
+};
+
+/// Stands between client and server, changes nothing, and keeps the first line of every request.
+#[derive(Debug)]
+pub struct Proxy {
+    url: String,
+    target: Arc<Mutex<Option<String>>>,
+    lines: Arc<Mutex<Vec<String>>>,
+}
+
+impl Proxy {
+    /// Listens; connections are refused until there is a server.
+    #[must_use]
+    pub fn listen() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let address = listener.local_addr().expect("it listens");
+        let (target, lines) = (Arc::default(), Arc::default());
+        let proxy = Self { url: format!("http://{address}"), target: Arc::clone(&target), lines: Arc::clone(&lines) };
+        thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let server = target.lock().expect("no panic").clone();
+                if let Some(server) = server.and_then(|address| TcpStream::connect(address).ok()) {
+                    carry(client, server, Arc::clone(&lines));
+                }
+            }
+        });
+        proxy
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Carries connections to this address from now on.
+    pub fn connect_to(&self, address: &str) {
+        *self.target.lock().expect("no panic") = Some(address.to_owned());
+    }
+
+    /// The first lines of the requests since this was last asked.
+    #[must_use]
+    pub fn take_requests(&self) -> Vec<String> {
+        std::mem::take(&mut *self.lines.lock().expect("no panic"))
+    }
+}
+
+fn carry(client: TcpStream, server: TcpStream, lines: Arc<Mutex<Vec<String>>>) {
+    let (mut replies, mut back) = (server.try_clone().expect("a socket"), client.try_clone().expect("a socket"));
+    thread::spawn(move || {
+        // Whichever side goes away ends the connection; that is no failure of the proxy.
+        let _ = std::io::copy(&mut replies, &mut back);
+        let _ = back.shutdown(Shutdown::Both);
+    });
+    thread::spawn(move || {
+        let _ = requests(client, &server, &lines);
+        let _ = server.shutdown(Shutdown::Write);
+    });
+}
+
+/// Passes requests on as they come, and finds where each begins.
+fn requests(mut client: TcpStream, mut server: &TcpStream, lines: &Mutex<Vec<String>>) -> std::io::Result<()> {
+    let mut seen: Vec<u8> = Vec::new();
+    let mut chunk = [0; 16 * 1024];
+    loop {
+        let count = client.read(&mut chunk)?;
+        if count == 0 {
+            return Ok(());
+        }
+        seen.extend_from_slice(&chunk[..count]);
+        while let Some((line, length)) = next_request(&seen) {
+            lines.lock().expect("no panic").push(line);
+            seen.drain(..length);
+        }
+        server.write_all(&chunk[..count])?;
+    }
+}
+
+/// First line and length of a whole request.
+fn next_request(bytes: &[u8]) -> Option<(String, usize)> {
+    let head = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
+    let text = String::from_utf8_lossy(&bytes[..head]).into_owned();
+    let header = |name: &str| {
+        text.lines().find_map(|line| line.split_once(':').filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned()))
+    };
+    assert!(header("transfer-encoding").is_none(), "the proxy cannot count chunked requests");
+    let body = header("content-length").map_or(0, |length| length.parse().expect("a length"));
+    let length = head + 4 + body;
+    (bytes.len() >= length).then(|| (text.lines().next().unwrap_or_default().to_owned(), length))
+}
