@@ -71,7 +71,9 @@ impl Cli {
     /// The configuration folder.
     #[must_use]
     pub fn config_dir(&self) -> &Path {
-        Path::new(self.variables.get(OsStr::new("API_STRONGHOLD_CONFIG_DIR")).expect("a configuration folder was given"))
+        Path::new(
+            self.variables.get(OsStr::new("API_STRONGHOLD_CONFIG_DIR")).expect("a configuration folder was given"),
+        )
     }
 
     /// The command, to be started by the caller.
@@ -154,7 +156,8 @@ impl Run {
     /// Standard output, which must be JSON.
     #[must_use]
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.stdout).unwrap_or_else(|error| panic!("standard output is no JSON ({error}): {self}"))
+        serde_json::from_slice(&self.stdout)
+            .unwrap_or_else(|error| panic!("standard output is no JSON ({error}): {self}"))
     }
 
     /// Checks that the command succeeded.

@@ -169,7 +169,8 @@ impl Token {
     /// From what `agent create` and `agent rotate-token` print.
     #[must_use]
     pub fn of(printed: &Value) -> Self {
-        let text = |name: &str| printed[name].as_str().unwrap_or_else(|| panic!("{name} is missing: {printed}")).to_owned();
+        let text =
+            |name: &str| printed[name].as_str().unwrap_or_else(|| panic!("{name} is missing: {printed}")).to_owned();
         Self { id: text("agent_id"), name: text("name"), token: text("token") }
     }
 

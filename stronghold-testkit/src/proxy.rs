@@ -88,7 +88,11 @@ fn next_request(bytes: &[u8]) -> Option<(String, usize)> {
     let head = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
     let text = String::from_utf8_lossy(&bytes[..head]).into_owned();
     let header = |name: &str| {
-        text.lines().find_map(|line| line.split_once(':').filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned()))
+        text.lines().find_map(|line| {
+            line.split_once(':')
+                .filter(|(key, _)| key.eq_ignore_ascii_case(name))
+                .map(|(_, value)| value.trim().to_owned())
+        })
     };
     assert!(header("transfer-encoding").is_none(), "the proxy cannot count chunked requests");
     let body = header("content-length").map_or(0, |length| length.parse().expect("a length"));

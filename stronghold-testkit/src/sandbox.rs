@@ -106,7 +106,9 @@ impl Chroot {
     fn add(&self, file: &Path, within: &str) {
         fs::copy(file, self.path(within)).expect("the program can be copied");
         let libraries = Command::new("ldd").arg(file).output().expect("ldd runs");
-        for library in String::from_utf8_lossy(&libraries.stdout).split_whitespace().filter(|word| word.starts_with('/')) {
+        for library in
+            String::from_utf8_lossy(&libraries.stdout).split_whitespace().filter(|word| word.starts_with('/'))
+        {
             let target = self.path(library);
             fs::create_dir_all(target.parent().expect("a folder")).expect("the folder can be made");
             fs::copy(library, target).expect("the library can be copied");

@@ -68,7 +68,8 @@ impl ServerOptions {
     /// Starts the server and waits until it listens.
     #[must_use]
     pub fn start(self) -> Server {
-        let folder = tempfile::Builder::new().prefix("stronghold-test-server-").tempdir().expect("a folder can be made");
+        let folder =
+            tempfile::Builder::new().prefix("stronghold-test-server-").tempdir().expect("a folder can be made");
         let data = self.data.clone().unwrap_or_else(|| folder.path().join("data"));
         let log = folder.path().join("server.log");
         let (process, url) = Process::start(&self, &data, &log, folder.path());
