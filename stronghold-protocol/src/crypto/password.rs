@@ -151,9 +151,15 @@ impl fmt::Debug for ServerSetup {
     }
 }
 
-/// What the server keeps of a user's registration, as bytes. It opens nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What the server keeps of a user's registration, as bytes. It opens nothing. Hidden from `Debug`.
+#[derive(Clone)]
 pub struct PasswordRecord(Vec<u8>);
+
+impl fmt::Debug for PasswordRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordRecord([REDACTED])")
+    }
+}
 
 impl PasswordRecord {
     /// Reads a stored record.
@@ -161,8 +167,7 @@ impl PasswordRecord {
     /// # Errors
     /// [`PasswordError::Malformed`] when it is none.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, PasswordError> {
-        let record =
-            ServerRegistration::<OpaqueSuite>::deserialize(bytes).map_err(|_| PasswordError::Malformed)?;
+        let record = ServerRegistration::<OpaqueSuite>::deserialize(bytes).map_err(|_| PasswordError::Malformed)?;
         Ok(Self(record.serialize().to_vec()))
     }
 
@@ -173,7 +178,7 @@ impl PasswordRecord {
     }
 }
 
-/// What a server keeps between the two steps of one log-in, as bytes: 192, secret, and of no use after a minute.
+/// What a server keeps between the two steps of one log-in, as bytes: 128, secret, and of no use after a minute.
 #[derive(Clone)]
 pub struct LoginState(Zeroizing<Vec<u8>>);
 

@@ -129,7 +129,9 @@ fn decode(offset: usize, digits: &str) -> Result<Zeroizing<Vec<u8>>, InvalidToke
 }
 
 fn wrong_prefix(expected: TokenKind, text: &str) -> InvalidToken {
-    let starts = |prefix: &str| text.as_bytes().get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()));
+    let starts = |prefix: &str| {
+        text.as_bytes().get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
+    };
     if starts(expected.prefix()) {
         return InvalidToken::UpperCase;
     }

@@ -6,5 +6,7 @@ mod problem;
 mod request;
 mod request_properties;
 mod request_values;
+mod token;
+mod token_vectors;
 mod vectors_request;
 mod wire;

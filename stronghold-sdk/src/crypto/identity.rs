@@ -8,11 +8,7 @@
 use super::seal::KemSecretKey;
 use std::fmt;
 use stronghold_protocol::{
-    crypto::{
-        kdf::Kdf,
-        kem::PublicKeys,
-        sign::SigningKey,
-    },
+    crypto::{kdf::Kdf, kem::PublicKeys, sign::SigningKey},
     encoding::Context,
 };
 

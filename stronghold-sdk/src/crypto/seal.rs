@@ -92,13 +92,9 @@ pub fn seal(recipient: &KemPublicKey, info: &[u8], plaintext: &[u8]) -> Result<V
     }
     let recipient = PublicKey::from_bytes(recipient.as_bytes()).map_err(|_| SealError::InvalidRecipient)?;
     let mut randomness = Prefetched::new()?;
-    let (encapsulated, mut context) = setup_sender_with_rng::<ChaCha20Poly1305, HkdfSha256, XWing>(
-        &OpModeS::Base,
-        &recipient,
-        info,
-        &mut randomness,
-    )
-    .map_err(|_| SealError::InvalidRecipient)?;
+    let (encapsulated, mut context) =
+        setup_sender_with_rng::<ChaCha20Poly1305, HkdfSha256, XWing>(&OpModeS::Base, &recipient, info, &mut randomness)
+            .map_err(|_| SealError::InvalidRecipient)?;
     randomness.check()?;
     let ciphertext = context.seal(plaintext, &[]).map_err(|_| SealError::TooLong)?;
     Ok([encapsulated.to_bytes().as_slice(), &ciphertext].concat())
