@@ -1,2 +1,42 @@
-//! sdk
+//! Read secrets as an agent, and manage an organization as a person, with encryption that the server cannot undo.
+//!
+//! ```no_run
+//! use stronghold_sdk::Agent;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let secrets = Agent::from_env()?.pull("production").await?;
+//! for (name, secret) in secrets.iter() {
+//!     println!("{} has {} bytes", name.expose(), secret.expose().len());
+//! }
+//! # Ok(()) }
+//! ```
+//!
+//! **What to rely on.** The server is not trusted. An agent's token pins the organization and a point in its history; from
+//! there every answer is verified: who signed the directory, what it says of the profile, which secrets the revision
+//! holds, that the audit record states this very request. A hostile server can refuse and delay. Without a state folder
+//! ([`AgentBuilder::state_dir`]) a new process knows no more than its token, and can be shown anything since then.
+//!
+//! **Parts.** [`AgentAuthenticator`] signs requests, [`ProfileReader`] fetches sealed profiles, [`SecretDecryptor`] opens
+//! keys; [`Agent`] ties them together. [`admin`] is what people do, [`loader`] fills structs at start-up, [`format`] writes
+//! files for other programs, [`state`] remembers.
+
+pub mod admin;
+mod agent;
+mod authenticator;
+mod client;
 pub mod crypto;
+mod error;
+pub mod format;
+pub mod loader;
+pub mod open;
+mod reader;
+pub mod state;
+
+pub use agent::{Agent, AgentBuilder, ReadableProfile};
+pub use authenticator::{AgentAuthenticator, LocalIdentity, SigningFailed};
+pub use client::{Client, HttpBuilder, HttpTransport};
+pub use error::{Error, ErrorKind, Integrity};
+pub use open::{Secret, SecretDecryptor, Secrets};
+pub use reader::{Answered, ProfileReader};
+pub use stronghold_protocol as protocol;

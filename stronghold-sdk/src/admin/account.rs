@@ -144,7 +144,7 @@ impl Account {
         let admins = KemSecretKey::from_seed(&admins_seed);
         let owner = (user, new.email.clone(), identity.public_keys(), recovery.clone());
         let changes =
-            genesis_changes(roster.clone(), new.name, started.checkpoint_key, admins.public_key().clone(), owner);
+            genesis_changes(roster.clone(), new.name, started.checkpoint_key, admins.public_key(), owner);
         let draft = Directory::draft_genesis(&roster, changes, now).map_err(Error::refused_change)?;
         let (statement, after) = draft.sign(&[identity.signing_key()]).map_err(Error::refused_change)?;
         // 4.

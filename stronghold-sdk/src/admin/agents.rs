@@ -9,7 +9,7 @@ use stronghold_protocol::{
     id::{AgentId, GroupId, ProfileId},
     name::Name,
     time::Timestamp,
-    token::{AgentToken, TokenFloor},
+    token::{AgentToken, TokenFloor, TokenUrl},
     transport::Transport,
 };
 use zeroize::Zeroizing;
@@ -24,7 +24,7 @@ pub struct NewAgent {
     /// When, from where and how often it is served.
     pub conditions: Conditions,
     /// The server's address, for the token to carry as a hint.
-    pub url: Option<String>,
+    pub url: Option<TokenUrl>,
 }
 
 /// A token that was just made: the only time that it can be seen.
@@ -149,7 +149,7 @@ impl<T: Transport> Session<T> {
     ///
     /// # Errors
     /// [`Error`] when there is no such agent, or the statement cannot be committed.
-    pub async fn rotate_token(&mut self, id: AgentId, url: Option<String>) -> Result<MintedToken, Error> {
+    pub async fn rotate_token(&mut self, id: AgentId, url: Option<TokenUrl>) -> Result<MintedToken, Error> {
         let (seed, keys) = self.mint(id)?;
         let agent = self.commit(|batch| {
             let agent = live(&batch.before, id)?.clone();
@@ -213,7 +213,7 @@ impl<T: Transport> Session<T> {
         agent: AgentId,
         name: Name,
         seed: Zeroizing<[u8; 32]>,
-        url: Option<String>,
+        url: Option<TokenUrl>,
         expires_at: Option<Timestamp>,
     ) -> MintedToken {
         let head = self.directory.head();

@@ -38,7 +38,7 @@ impl Batch {
     /// Makes a new group key: its seed is sealed with the statement, its public half is returned.
     pub(super) fn new_group_key(&mut self, id: GroupId) -> Result<KemPublicKey, Error> {
         let seed: RawKey = random::secret()?;
-        let public = KemSecretKey::from_seed(&seed).public_key().clone();
+        let public = KemSecretKey::from_seed(&seed).public_key();
         self.fresh.insert(SealedObject::GroupSeed(id), seed);
         Ok(public)
     }

@@ -3,7 +3,9 @@
 use super::{Session, rekey::vouched_of};
 use crate::{
     error::Error,
-    open::{OpenedProfile, VerifiedKeys},
+    agent::ReadableProfile,
+    open::{IdentityDecryptor, OpenedProfile, Want, open_profile},
+    reader::ProfileReader,
 };
 use stronghold_protocol::{
     api::NewRevision,
@@ -129,9 +131,10 @@ impl<T: Transport> Session<T> {
     /// # Errors
     /// [`Error`] when the server cannot be reached, refuses, or shows something forged or old.
     pub async fn open_profile(&self, id: ProfileId) -> Result<OpenedProfile, Error> {
-        let reply = self.fetch_profile(id).await?;
-        let keys = VerifiedKeys::of(&self.who);
-        crate::open::open_profile(reply, &keys, &self.anchor(), &ProfileSelector::Id(id), &[], None)
+        let (selector, anchor) = (ProfileSelector::Id(id), self.anchor());
+        let answered = self.client.read_profile(&*self.who, &selector, &anchor).await?;
+        let want = Want { profile: &selector, anchor: &anchor, floors: &[], minimum: None };
+        open_profile(answered, &*self.who, &IdentityDecryptor::new(self.who.clone()), &want)
     }
 
     /// A profile's newest manifest, verified, without its secrets.
@@ -139,8 +142,25 @@ impl<T: Transport> Session<T> {
     /// # Errors
     /// As [`Self::open_profile`].
     pub async fn verify_evidence(&self, id: ProfileId) -> Result<VerifiedProfile, Error> {
-        let reply = self.fetch_evidence(id).await?;
-        let trusted = reply.chain.verify(&self.anchor())?;
-        Ok(reply.profile.verify(&trusted, &ProfileSelector::Id(id), &[], None)?)
+        let (selector, anchor) = (ProfileSelector::Id(id), self.anchor());
+        let reply = self.client.read_secrets(&*self.who, &selector, &anchor, &[]).await?.reply;
+        let trusted = reply.chain.verify(&anchor)?;
+        Ok(reply.profile.verify(&trusted, &selector, &[], None)?)
+    }
+
+    /// The profiles with their newest revisions, as the server says; opening one verifies it.
+    ///
+    /// # Errors
+    /// As [`Self::open_profile`].
+    pub async fn list_profiles(&self) -> Result<Vec<ReadableProfile>, Error> {
+        let anchor = self.anchor();
+        let reply = self.client.list_profiles(&*self.who, &anchor).await?.reply;
+        let trusted = reply.chain.verify(&anchor)?;
+        let verified = reply.profiles.into_iter().map(|listed| {
+            listed.entry.verify(&trusted.state_root()).map_err(Error::forged)?;
+            let leaf = listed.entry.leaf;
+            Ok(ReadableProfile { id: leaf.id, name: leaf.name, revision: listed.revision })
+        });
+        verified.collect()
     }
 }

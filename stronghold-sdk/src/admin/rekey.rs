@@ -54,7 +54,7 @@ impl<T: Transport> Session<T> {
             return Ok(());
         }
         let opened = self.open_profile(id).await?;
-        let count = opened.sealed().len();
+        let count = opened.len();
         if count > limits::INLINE_REKEY_SECRETS {
             return Err(Error::invalid(format!(
                 "profile {id} holds {count} secrets; more than {} cannot be encrypted anew in one step yet",
@@ -103,8 +103,8 @@ impl<T: Transport> Session<T> {
     ) -> Result<NewRevision, Error> {
         let old = before.manifest();
         let mut leaves: Vec<_> = before
-            .sealed()
             .iter()
+            .map(|(sealed, _)| sealed)
             .filter(|secret| !removes.contains(&secret.id) && !puts.iter().any(|put| put.id == secret.id))
             .map(SealedSecret::leaf)
             .chain(puts.iter().map(SealedSecret::leaf))

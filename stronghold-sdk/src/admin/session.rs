@@ -8,9 +8,9 @@ use crate::{
 };
 use std::sync::Arc;
 use stronghold_protocol::{
-    api::{ActivityEntry, SealedPart, SealedProfile},
+    api::ActivityEntry,
     directory::{Agent, Directory, Group, HeaderRef, Profile, Role},
-    evidence::{Anchor, ProfileSelector},
+    evidence::Anchor,
     id::{AgentId, GroupId, ProfileId, UserId},
     name::Name,
     time::Clock,
@@ -91,14 +91,6 @@ impl<T: Transport> Session<T> {
             remembered: Some(head),
             roster: Some(self.directory.roster_ref().version),
         }
-    }
-
-    pub(super) async fn fetch_profile(&self, profile: ProfileId) -> Result<SealedProfile, Error> {
-        self.client.read_profile_raw(&*self.who, &ProfileSelector::Id(profile), &self.anchor()).await
-    }
-
-    pub(super) async fn fetch_evidence(&self, profile: ProfileId) -> Result<SealedPart, Error> {
-        self.client.read_secrets_raw(&*self.who, &ProfileSelector::Id(profile), &self.anchor(), &[]).await
     }
 
     fn require_member(&self) -> Result<(), Error> {

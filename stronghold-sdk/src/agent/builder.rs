@@ -1,0 +1,177 @@
+//! How an agent is put together.
+
+use super::{Agent, Inner, Memory};
+use crate::{
+    authenticator::LocalIdentity,
+    client::{Client, HttpTransport},
+    error::Error,
+    open::IdentityDecryptor,
+    reader::ProfileReader,
+    state::StateDir,
+};
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use stronghold_protocol::{
+    number::Revision,
+    request::RequestContext,
+    time::{Clock, SystemClock},
+    token::AgentToken,
+};
+use zeroize::Zeroizing;
+
+/// Settings of an [`Agent`].
+#[derive(Default)]
+pub struct AgentBuilder {
+    token: Option<AgentToken>,
+    url: Option<String>,
+    ca_cert: Option<PathBuf>,
+    timeout: Option<Duration>,
+    reason: Option<String>,
+    clock: Option<Arc<dyn Clock>>,
+    state_dir: Option<PathBuf>,
+    minimum: Option<Revision>,
+    accept_replaced: bool,
+}
+
+impl AgentBuilder {
+    /// Takes token and address from the environment, where they are not set yet ([`Agent::from_env`]).
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when there is no token, or what is there is none; [`Error::State`] when its file cannot be read.
+    pub fn from_env(mut self) -> Result<Self, Error> {
+        if self.token.is_none() {
+            self.token = Some(token_of_environment()?);
+        }
+        self.url = self.url.or_else(|| variable("API_STRONGHOLD_URL"));
+        self.reason = self.reason.or_else(|| variable("API_STRONGHOLD_REASON"));
+        Ok(self)
+    }
+
+    /// The token.
+    #[must_use]
+    pub fn token(mut self, token: AgentToken) -> Self {
+        self.token = Some(token);
+        self
+    }
+
+    /// The server's address, in place of the one that the token carries.
+    #[must_use]
+    pub fn url(mut self, url: &str) -> Self {
+        self.url = Some(url.to_owned());
+        self
+    }
+
+    /// A PEM file of certificate authorities to trust beside the system's.
+    #[must_use]
+    pub fn ca_cert(mut self, file: PathBuf) -> Self {
+        self.ca_cert = Some(file);
+        self
+    }
+
+    /// Gives up when a call has not been answered by then.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Why the agent reads: signed into the audit record.
+    #[must_use]
+    pub fn reason(mut self, reason: &str) -> Self {
+        self.reason = Some(reason.to_owned());
+        self
+    }
+
+    /// Where the time comes from.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Remembers in this folder what was verified, so that no server can take the agent back behind it.
+    #[must_use]
+    pub fn state_dir(mut self, folder: PathBuf) -> Self {
+        self.state_dir = Some(folder);
+        self
+    }
+
+    /// Refuses revisions below this one.
+    #[must_use]
+    pub fn min_revision(mut self, minimum: Option<Revision>) -> Self {
+        self.minimum = minimum;
+        self
+    }
+
+    /// Accepts that another profile has the name of one that is remembered.
+    #[must_use]
+    pub const fn accept_replaced(mut self, accept: bool) -> Self {
+        self.accept_replaced = accept;
+        self
+    }
+
+    /// Builds an agent that reads over HTTP. Connects to nothing yet.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when there is no token or no address, or the address is not allowed.
+    pub fn build(self) -> Result<Agent, Error> {
+        let own = self.token.as_ref().and_then(|token| token.url.as_ref()).map(|url| url.as_str().to_owned());
+        let url = self.url.clone().or(own).ok_or_else(|| {
+            Error::invalid("no server is known: the token carries no address; set API_STRONGHOLD_URL")
+        })?;
+        let mut http = HttpTransport::builder(&url);
+        if let Some(file) = &self.ca_cert {
+            http = http.ca_cert(file);
+        }
+        if let Some(timeout) = self.timeout {
+            http = http.timeout(timeout);
+        }
+        let clock = self.clock.clone().unwrap_or_else(|| Arc::new(SystemClock));
+        let context = RequestContext { reason: self.reason.clone(), ..RequestContext::default() };
+        let client = Client::new(http.build()?, clock).with_context(context);
+        self.build_with(client)
+    }
+
+    /// Builds an agent over any reader: a server in the same process, or one of a test.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when there is no token.
+    pub fn build_with<R: ProfileReader>(self, reader: R) -> Result<Agent<R>, Error> {
+        let token = self.token.ok_or_else(|| Error::invalid("an agent needs a token"))?;
+        let identity = Arc::new(LocalIdentity::from_token(&token));
+        let inner = Inner {
+            reader,
+            decryptor: IdentityDecryptor::new(Arc::clone(&identity)),
+            identity,
+            floor: token.floor,
+            state: self.state_dir.map(StateDir::new),
+            minimum: self.minimum,
+            accept_replaced: self.accept_replaced,
+            memory: Mutex::new(Memory::default()),
+        };
+        Ok(Agent { inner: Arc::new(inner) })
+    }
+}
+
+fn token_of_environment() -> Result<AgentToken, Error> {
+    let (text, source) = match (variable("API_STRONGHOLD_TOKEN"), variable("API_STRONGHOLD_TOKEN_FILE")) {
+        (Some(token), _) => (Zeroizing::new(token), "API_STRONGHOLD_TOKEN"),
+        (None, Some(file)) => {
+            let read = fs::read_to_string(&file);
+            let text = read.map_err(|error| Error::state(format!("API_STRONGHOLD_TOKEN_FILE: {file} cannot be read"), error))?;
+            (Zeroizing::new(text), "API_STRONGHOLD_TOKEN_FILE")
+        }
+        (None, None) => {
+            return Err(Error::invalid("no token: set API_STRONGHOLD_TOKEN, or API_STRONGHOLD_TOKEN_FILE to a file that holds it"));
+        }
+    };
+    AgentToken::parse(text.trim()).map_err(|error| Error::invalid(format!("{source}: {error}")))
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
+}

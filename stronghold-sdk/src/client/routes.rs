@@ -1,0 +1,113 @@
+//! The routes of the server, one method each.
+
+use super::Client;
+use crate::{
+    authenticator::AgentAuthenticator,
+    error::Error,
+    reader::{Answered, ProfileReader},
+};
+use async_trait::async_trait;
+use stronghold_protocol::{
+    api::{
+        self, ActivityEntry, CommitStatement, Committed, CreateOrganization, CreatedOrganization, DirectoryPage,
+        LoginFinish, LoginFinished, LoginStart, LoginStarted, NewRevision, ProfileList, SealedPart, SealedProfile,
+        SealsQuery, SealsReply, SetupStart, SetupStarted, WhoAmI, Written,
+    },
+    evidence::{Anchor, ProfileSelector},
+    id::ProfileId,
+    number::Seq,
+    request::encode_query,
+    secret::BlindIndex,
+    transport::Transport,
+};
+
+#[async_trait]
+impl<T: Transport> ProfileReader for Client<T> {
+    async fn who_am_i(&self, who: &dyn AgentAuthenticator) -> Result<Answered<WhoAmI>, Error> {
+        self.get(who, &api::org_path(&who.org(), "whoami"), "").await
+    }
+
+    async fn list_profiles(
+        &self,
+        who: &dyn AgentAuthenticator,
+        anchor: &Anchor,
+    ) -> Result<Answered<ProfileList>, Error> {
+        self.get(who, &api::org_path(&who.org(), "profiles"), &anchor_query(anchor, &[])).await
+    }
+
+    async fn read_profile(
+        &self,
+        who: &dyn AgentAuthenticator,
+        profile: &ProfileSelector,
+        anchor: &Anchor,
+    ) -> Result<Answered<SealedProfile>, Error> {
+        self.get(who, &api::profile_path(&who.org(), profile, "read"), &anchor_query(anchor, &[])).await
+    }
+
+    async fn read_secrets(
+        &self,
+        who: &dyn AgentAuthenticator,
+        profile: &ProfileSelector,
+        anchor: &Anchor,
+        indexes: &[BlindIndex],
+    ) -> Result<Answered<SealedPart>, Error> {
+        self.get(who, &api::profile_path(&who.org(), profile, "secrets"), &anchor_query(anchor, indexes)).await
+    }
+}
+
+impl<T: Transport> Client<T> {
+    pub(crate) async fn directory(&self, who: &dyn AgentAuthenticator, from: Seq) -> Result<DirectoryPage, Error> {
+        let query = encode_query(&[("from", &from.to_string())]);
+        Ok(self.get(who, &api::org_path(&who.org(), "directory"), &query).await?.reply)
+    }
+
+    pub(crate) async fn activity(&self, who: &dyn AgentAuthenticator) -> Result<Vec<ActivityEntry>, Error> {
+        Ok(self.get(who, &api::org_path(&who.org(), "activity"), "").await?.reply)
+    }
+
+    pub(crate) async fn seals(&self, who: &dyn AgentAuthenticator, query: &SealsQuery) -> Result<SealsReply, Error> {
+        Ok(self.post(who, &api::org_path(&who.org(), "seals"), query, true).await?.reply)
+    }
+
+    pub(crate) async fn commit_statement(
+        &self,
+        who: &dyn AgentAuthenticator,
+        body: &CommitStatement,
+    ) -> Result<Committed, Error> {
+        Ok(self.post(who, &api::org_path(&who.org(), "statements"), body, false).await?.reply)
+    }
+
+    pub(crate) async fn write_revision(
+        &self,
+        who: &dyn AgentAuthenticator,
+        profile: ProfileId,
+        body: &NewRevision,
+    ) -> Result<Written, Error> {
+        let path = api::profile_path(&who.org(), &ProfileSelector::Id(profile), "revisions");
+        Ok(self.post(who, &path, body, false).await?.reply)
+    }
+
+    pub(crate) async fn setup(&self, body: &SetupStart) -> Result<SetupStarted, Error> {
+        self.post_unsigned(api::SETUP, body).await
+    }
+
+    pub(crate) async fn create_organization(&self, body: &CreateOrganization) -> Result<CreatedOrganization, Error> {
+        self.post_unsigned(api::ORGS, body).await
+    }
+
+    pub(crate) async fn login_start(&self, body: &LoginStart) -> Result<LoginStarted, Error> {
+        self.post_unsigned(api::LOGIN_START, body).await
+    }
+
+    pub(crate) async fn login_finish(&self, body: &LoginFinish) -> Result<LoginFinished, Error> {
+        self.post_unsigned(api::LOGIN_FINISH, body).await
+    }
+}
+
+fn anchor_query(anchor: &Anchor, indexes: &[BlindIndex]) -> String {
+    let mut pairs = vec![("anchor", anchor.seq.to_string())];
+    pairs.extend(anchor.remembered.map(|remembered| ("remembered", remembered.seq.to_string())));
+    pairs.extend(indexes.iter().map(|index| ("index", index.to_string())));
+    let pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    encode_query(&pairs)
+}

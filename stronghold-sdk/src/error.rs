@@ -1,0 +1,230 @@
+//! What can go wrong, by who is to blame.
+
+use crate::crypto::{OpenError, SealError};
+use std::fmt;
+use stronghold_protocol::{
+    crypto::{password::PasswordError, random::RandomnessUnavailable},
+    directory::DirectoryRefusal,
+    evidence::EvidenceRefusal,
+    name::InvalidName,
+    problem::{Problem, ProblemCode},
+    signed::SignedRefusal,
+    transport::TransportFailure,
+};
+
+/// Why an operation did not succeed. No variant holds a secret.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The server showed something forged, foreign or old. Nothing of its answer was used, written or remembered.
+    #[error("integrity violation: {0}")]
+    Integrity(Integrity),
+    /// The server refused the request.
+    #[error("{}", refused(.0))]
+    Refused(Box<Problem>),
+    /// The server was not reached, or gave no answer of this protocol.
+    #[error("{0}")]
+    Transport(#[from] TransportFailure),
+    /// Something that was named does not exist, as the verified directory says.
+    #[error("there is no {kind} {name:?}")]
+    NotFound {
+        /// Which kind of thing.
+        kind: &'static str,
+        /// How it was named.
+        name: String,
+    },
+    /// What the caller gave is not what it must be.
+    #[error("{0}")]
+    Invalid(String),
+    /// What this client remembers cannot be read or written.
+    #[error("{what}: {source}")]
+    State {
+        /// What was tried.
+        what: String,
+        /// Why it failed.
+        source: std::io::Error,
+    },
+}
+
+/// What was forged, foreign or old.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Integrity {
+    /// A check of signed evidence failed.
+    #[error(transparent)]
+    Evidence(#[from] EvidenceRefusal),
+    /// A statement of the directory does not verify.
+    #[error(transparent)]
+    Directory(#[from] DirectoryRefusal),
+    /// A ciphertext does not open.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// Anything else that an honest server cannot send.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// Whose fault an [`Error`] is: coarse enough for exit codes and for deciding what to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The server showed something forged or old.
+    Integrity,
+    /// Not authenticated, or refused.
+    Refused,
+    /// What was named does not exist.
+    NotFound,
+    /// The server cannot be reached.
+    Unreachable,
+    /// The caller's input, this machine, or a passing failure of the server.
+    Failure,
+}
+
+impl Error {
+    /// Whose fault it is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Integrity(_) => ErrorKind::Integrity,
+            Self::NotFound { .. } => ErrorKind::NotFound,
+            Self::Transport(_) => ErrorKind::Unreachable,
+            Self::Refused(problem) => match problem.status {
+                404 => ErrorKind::NotFound,
+                401 | 403 => ErrorKind::Refused,
+                _ => ErrorKind::Failure,
+            },
+            Self::Invalid(_) | Self::State { .. } => ErrorKind::Failure,
+        }
+    }
+
+    /// The server's stable code, where the server refused.
+    #[must_use]
+    pub fn problem_code(&self) -> Option<&str> {
+        match self {
+            Self::Refused(problem) => Some(problem.code.as_str()),
+            _ => None,
+        }
+    }
+
+    /// What to do about it, where there is something to say.
+    #[must_use]
+    pub fn advice(&self) -> Option<&'static str> {
+        let Self::Refused(problem) = self else { return None };
+        match problem.code {
+            ProblemCode::Unauthenticated => Some("Check that the token is whole and belongs to this server."),
+            ProblemCode::Expired => Some("An admin extends it with `agent update --expires`."),
+            ProblemCode::Inactive => Some("An admin activates it with `agent activate`."),
+            ProblemCode::Deleted => Some("An admin creates a new agent with `agent create`."),
+            ProblemCode::KeyEnded => Some("Its token was rotated: use the new one."),
+            ProblemCode::ClockSkew => Some("Set this machine's clock."),
+            _ => None,
+        }
+    }
+
+    /// Whether the same call may succeed a little later.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Refused(problem) => problem.is_retryable(),
+            Self::Transport(TransportFailure::Unreachable(_) | TransportFailure::TimedOut(_)) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether somebody else's change came first.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Refused(problem)
+            if matches!(problem.code, ProblemCode::Conflict | ProblemCode::RevisionConflict))
+    }
+
+    /// Whether it is unknown if the server acted: a write must not be repeated blindly.
+    #[must_use]
+    pub fn is_unanswered(&self) -> bool {
+        matches!(self, Self::Transport(TransportFailure::Unreachable(_) | TransportFailure::TimedOut(_)))
+    }
+
+    /// Input that is not what it must be.
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::Invalid(message.into())
+    }
+
+    /// Something that was named and does not exist.
+    #[must_use]
+    pub fn not_found(kind: &'static str, name: &str) -> Self {
+        Self::NotFound { kind, name: name.to_owned() }
+    }
+
+    /// The server is behind, or on another branch than, what this client knows.
+    #[must_use]
+    pub fn rolled_back(message: &str) -> Self {
+        Self::Integrity(Integrity::Other(message.to_owned()))
+    }
+
+    pub(crate) fn forged(message: impl fmt::Display) -> Self {
+        Self::Integrity(Integrity::Other(message.to_string()))
+    }
+
+    pub(crate) fn withheld(what: impl fmt::Display) -> Self {
+        Self::forged(format!("the server withholds {what}"))
+    }
+
+    pub(crate) fn wrong_key(what: &str) -> Self {
+        Self::forged(format!("the opened {what} is another one than the directory states"))
+    }
+
+    pub(crate) fn forged_directory(refusal: DirectoryRefusal) -> Self {
+        Self::Integrity(refusal.into())
+    }
+
+    pub(crate) fn refused_change(refusal: DirectoryRefusal) -> Self {
+        match refusal {
+            DirectoryRefusal::Change { reason, .. } => Self::Invalid(reason.to_owned()),
+            other => Self::Invalid(other.to_string()),
+        }
+    }
+
+    pub(crate) fn login_refused() -> Self {
+        Self::Refused(Box::new(Problem::new(
+            ProblemCode::LoginRefused,
+            "the address, the password or the account key is wrong",
+        )))
+    }
+
+    pub(crate) fn state(what: impl fmt::Display, source: std::io::Error) -> Self {
+        Self::State { what: what.to_string(), source }
+    }
+}
+
+fn refused(problem: &Problem) -> String {
+    if problem.detail.is_empty() { problem.title.clone() } else { problem.detail.clone() }
+}
+
+impl From<EvidenceRefusal> for Error {
+    fn from(refusal: EvidenceRefusal) -> Self {
+        Self::Integrity(refusal.into())
+    }
+}
+
+impl From<OpenError> for Error {
+    fn from(error: OpenError) -> Self {
+        Self::Integrity(error.into())
+    }
+}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        Self::Refused(Box::new(problem))
+    }
+}
+
+macro_rules! invalid_from {
+    ($($source:ty),+ $(,)?) => {
+        $(impl From<$source> for Error {
+            fn from(error: $source) -> Self {
+                Self::Invalid(error.to_string())
+            }
+        })+
+    };
+}
+invalid_from!(SealError, PasswordError, RandomnessUnavailable, InvalidName, SignedRefusal);

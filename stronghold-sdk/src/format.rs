@@ -1,0 +1,162 @@
+//! Secrets as files that other programs read, and back: dotenv, JSON, shell.
+//!
+//! A format either gives every reader exactly the stored bytes or refuses, naming the secret: nothing is changed silently.
+
+pub mod dotenv;
+pub mod json;
+pub mod shell;
+
+use std::{fmt, str::FromStr};
+use zeroize::Zeroizing;
+
+/// Names with values, as a file holds them.
+pub type Entries = Vec<(String, Zeroizing<Vec<u8>>)>;
+
+/// How secrets are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// `NAME=value` lines that Node's `dotenv` and Python's `python-dotenv` read alike.
+    Dotenv,
+    /// `{"NAME": "value"}`; what is not UTF-8 as `{"NAME": {"base64": "..."}}`.
+    Json,
+    /// `export NAME='value'` lines for POSIX shells.
+    Shell,
+}
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(text: &str) -> Result<Self, UnknownFormat> {
+        match text {
+            "dotenv" => Ok(Self::Dotenv),
+            "json" => Ok(Self::Json),
+            "shell" => Ok(Self::Shell),
+            _ => Err(UnknownFormat),
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Dotenv => "dotenv",
+            Self::Json => "json",
+            Self::Shell => "shell",
+        })
+    }
+}
+
+/// A text names no format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the formats are dotenv, json and shell")]
+pub struct UnknownFormat;
+
+/// A secret cannot be written in a format. The name is told, the value never.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FormatError {
+    /// The name is no name in this format.
+    #[error("{format} cannot hold the name {name:?}: {why}")]
+    Name {
+        /// The secret.
+        name: String,
+        /// The format.
+        format: Format,
+        /// The format's rule.
+        why: &'static str,
+    },
+    /// The value cannot be written so that every reader gets it back exactly.
+    #[error("{format} cannot hold the value of {name}: {why}")]
+    Value {
+        /// The secret.
+        name: String,
+        /// The format.
+        format: Format,
+        /// What stands in the way, and what to use instead.
+        why: &'static str,
+    },
+    /// Two secrets have the same name.
+    #[error("{0} stands there twice")]
+    Duplicate(String),
+}
+
+/// A file is not in its format. The line is told, values never.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ParseError {
+    /// Not UTF-8 text.
+    #[error("line {line}: it is not UTF-8 text")]
+    NotText {
+        /// Counted from 1.
+        line: usize,
+    },
+    /// A line that is neither blank, nor a comment, nor an assignment.
+    #[error("line {line}: expected NAME=value")]
+    NotAnAssignment {
+        /// Counted from 1.
+        line: usize,
+    },
+    /// A name is set twice, to different values.
+    #[error("line {line}: {name} is set a second time, to another value")]
+    Duplicate {
+        /// Counted from 1; 0 where lines say nothing.
+        line: usize,
+        /// Which.
+        name: String,
+    },
+    /// Not the JSON that this format writes.
+    #[error("it is not JSON of the form {{\"NAME\": \"value\"}} (line {line})")]
+    NotJson {
+        /// Counted from 1.
+        line: usize,
+    },
+    /// A value that is neither text nor `{"base64": "..."}`.
+    #[error("the value of {name} is neither text nor {{\"base64\": \"...\"}}")]
+    NotAValue {
+        /// Which.
+        name: String,
+    },
+    /// The format is only written, not read.
+    #[error("{0} files are written, not read: use dotenv or json")]
+    WriteOnly(Format),
+}
+
+/// Writes secrets, sorted by name.
+///
+/// # Errors
+/// [`FormatError`] when the format cannot hold a name or value exactly, or a name stands there twice.
+pub fn write<'a>(
+    format: Format,
+    entries: impl Iterator<Item = (&'a str, &'a [u8])>,
+) -> Result<Zeroizing<Vec<u8>>, FormatError> {
+    let mut entries: Vec<(&str, &[u8])> = entries.collect();
+    entries.sort_unstable_by_key(|(name, _)| *name);
+    let twice = entries.windows(2).find_map(|pair| match pair {
+        [(a, _), (b, _)] if a == b => Some((*a).to_owned()),
+        _ => None,
+    });
+    if let Some(name) = twice {
+        return Err(FormatError::Duplicate(name));
+    }
+    // Grown once, so that no half of it stays behind in memory that was given back.
+    let size: usize = entries.iter().map(|(name, value)| name.len() + 2 * value.len() + 32).sum();
+    let mut out = Zeroizing::new(Vec::with_capacity(size));
+    match format {
+        Format::Dotenv => dotenv::write(&entries, &mut out)?,
+        Format::Json => json::write(&entries, &mut out),
+        Format::Shell => shell::write(&entries, &mut out)?,
+    }
+    Ok(out)
+}
+
+/// Reads a file that this module, or a person, wrote.
+///
+/// # Errors
+/// [`ParseError`] when it is not in the format, or sets a name twice.
+pub fn parse(bytes: &[u8], format: Format) -> Result<Entries, ParseError> {
+    match format {
+        Format::Dotenv => dotenv::parse(bytes),
+        Format::Json => json::parse(bytes),
+        Format::Shell => Err(ParseError::WriteOnly(format)),
+    }
+}

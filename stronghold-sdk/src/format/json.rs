@@ -1,0 +1,94 @@
+//! JSON: `{"NAME": "value"}`, and `{"NAME": {"base64": "..."}}` for what is not UTF-8.
+
+use super::{Entries, ParseError};
+use data_encoding::BASE64;
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, MapAccess, Visitor},
+};
+use std::fmt;
+use zeroize::Zeroizing;
+
+/// Appends the entries to `out`. JSON holds every name and every value.
+pub(super) fn write(entries: &[(&str, &[u8])], out: &mut Vec<u8>) {
+    out.push(b'{');
+    for (position, (name, value)) in entries.iter().enumerate() {
+        out.extend_from_slice(if position == 0 { b"\n  " } else { b",\n  " });
+        write_string(name, out);
+        out.extend_from_slice(b": ");
+        match std::str::from_utf8(value) {
+            Ok(text) => write_string(text, out),
+            Err(_) => {
+                out.extend_from_slice(b"{\"base64\": \"");
+                out.extend_from_slice(Zeroizing::new(BASE64.encode(value)).as_bytes());
+                out.extend_from_slice(b"\"}");
+            }
+        }
+    }
+    out.extend_from_slice(if entries.is_empty() { b"}\n" } else { b"\n}\n" });
+}
+
+fn write_string(text: &str, out: &mut Vec<u8>) {
+    // A string always serializes, and a vector always takes it.
+    let _ = serde_json::to_writer(out, text);
+}
+
+/// Reads what [`super::write`] writes.
+///
+/// # Errors
+/// [`ParseError`] when it is not such JSON, or sets a name twice to different values.
+pub fn parse(bytes: &[u8]) -> Result<Entries, ParseError> {
+    let file: File = serde_json::from_slice(bytes).map_err(|error| ParseError::NotJson { line: error.line() })?;
+    let mut entries: Entries = Vec::with_capacity(file.0.len());
+    for (name, value) in file.0 {
+        let value = match value {
+            Value::Text(text) => Zeroizing::new(text.as_bytes().to_vec()),
+            Value::Binary { base64 } => match BASE64.decode(base64.as_bytes()) {
+                Ok(bytes) => Zeroizing::new(bytes),
+                Err(_) => return Err(ParseError::NotAValue { name }),
+            },
+            Value::Other(_) => return Err(ParseError::NotAValue { name }),
+        };
+        match entries.iter().find(|(known, _)| *known == name) {
+            Some((_, before)) if *before == value => {}
+            Some(_) => return Err(ParseError::Duplicate { line: 0, name }),
+            None => entries.push((name, value)),
+        }
+    }
+    Ok(entries)
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Value {
+    Text(Zeroizing<String>),
+    Binary { base64: Zeroizing<String> },
+    Other(de::IgnoredAny),
+}
+
+/// A JSON object with its members in order: a map would hide names that stand there twice.
+struct File(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for File {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = File;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<File, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(File(members))
+            }
+        }
+
+        deserializer.deserialize_map(Members)
+    }
+}

@@ -1,0 +1,12 @@
+//! From a sealed profile to its secrets: every check, then opening. The only place where plaintext appears.
+
+mod decryptor;
+mod keys;
+mod profile;
+mod receipt;
+mod secrets;
+
+pub use decryptor::{IdentityDecryptor, SecretDecryptor};
+pub use keys::{PlainSecret, ProfileKey};
+pub use profile::{OpenedProfile, Want, open_part, open_profile};
+pub use secrets::{Secret, Secrets};

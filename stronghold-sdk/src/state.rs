@@ -1,0 +1,139 @@
+//! What a client remembers between processes, so that no server can take it back: one file an organization.
+
+use crate::error::Error;
+use serde::{Deserialize, Serialize};
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{ErrorKind, Write},
+    path::{Path, PathBuf},
+};
+use stronghold_protocol::{
+    directory::HeaderRef,
+    evidence::ProfileFloor,
+    id::OrgId,
+    number::RosterVersion,
+};
+
+/// The highest that was verified.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Remembered {
+    /// The newest header.
+    pub header: Option<HeaderRef>,
+    /// The newest roster.
+    pub roster: Option<RosterVersion>,
+    /// The newest revision of each profile.
+    pub profiles: Vec<ProfileFloor>,
+}
+
+impl Remembered {
+    /// Takes over whatever `other` knows that is newer. Nothing ever goes down.
+    pub fn raise(&mut self, other: &Self) {
+        let newer = |new: &HeaderRef| self.header.is_none_or(|old| new.seq > old.seq);
+        if let Some(header) = other.header.filter(newer) {
+            self.header = Some(header);
+        }
+        self.roster = self.roster.max(other.roster);
+        for floor in &other.profiles {
+            match self.profiles.iter_mut().find(|known| known.id == floor.id) {
+                Some(known) if known.revision < floor.revision || known.epoch < floor.epoch => *known = floor.clone(),
+                Some(known) if known.manifest.is_none() => known.manifest = floor.manifest,
+                Some(_) => {}
+                None => self.profiles.push(floor.clone()),
+            }
+        }
+    }
+
+    /// Forgets other profiles that had this floor's name: somebody accepted that it was replaced.
+    pub fn forget_name(&mut self, floor: &ProfileFloor) {
+        self.profiles.retain(|known| known.id == floor.id || known.name != floor.name);
+    }
+}
+
+/// The folder in which it is remembered.
+#[derive(Clone, Debug)]
+pub struct StateDir {
+    folder: PathBuf,
+}
+
+impl StateDir {
+    /// Remembers in `folder`, which is made when it is first written.
+    #[must_use]
+    pub const fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// What is remembered of an organization; nothing where there is no file yet.
+    ///
+    /// # Errors
+    /// [`Error::State`] when the file cannot be read, [`Error::Invalid`] when it is damaged: going on without it would let
+    /// a server take this client back.
+    pub fn load(&self, org: &OrgId) -> Result<Remembered, Error> {
+        let file = self.file(org);
+        match fs::read(&file) {
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| {
+                Error::invalid(format!(
+                    "{} is damaged; delete it only if you accept that older secrets may be shown",
+                    file.display()
+                ))
+            }),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Remembered::default()),
+            Err(error) => Err(Error::state(format!("{} cannot be read", file.display()), error)),
+        }
+    }
+
+    /// Raises what is remembered, under a lock: of two processes that write at once, the newer of each wins.
+    ///
+    /// # Errors
+    /// [`Error::State`] when the folder cannot be written (a read-only home: callers warn and go on), [`Error::Invalid`]
+    /// when what is there is damaged.
+    pub fn save(&self, org: &OrgId, seen: &Remembered, accept_replaced: bool) -> Result<(), Error> {
+        let failed = |error| Error::state(format!("{} cannot be written", self.folder.display()), error);
+        make_private(&self.folder).map_err(failed)?;
+        // Held until it is dropped, at the end.
+        let lock = self.lock().map_err(failed)?;
+        let mut remembered = self.load(org)?;
+        let before = remembered.clone();
+        if accept_replaced {
+            for floor in &seen.profiles {
+                remembered.forget_name(floor);
+            }
+        }
+        remembered.raise(seen);
+        if remembered != before {
+            let bytes = serde_json::to_vec(&remembered).map_err(|error| failed(error.into()))?;
+            self.replace(org, &bytes).map_err(failed)?;
+        }
+        drop(lock);
+        Ok(())
+    }
+
+    fn file(&self, org: &OrgId) -> PathBuf {
+        self.folder.join(format!("floors-{org}.json"))
+    }
+
+    fn lock(&self) -> std::io::Result<File> {
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(self.folder.join("lock"))?;
+        file.lock()?;
+        Ok(file)
+    }
+
+    fn replace(&self, org: &OrgId, bytes: &[u8]) -> std::io::Result<()> {
+        let mut file = tempfile::Builder::new().prefix(".floors-").tempfile_in(&self.folder)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(self.file(org)).map_err(|error| error.error)?;
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+#[cfg(not(unix))]
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(folder)
+}

@@ -1,0 +1,168 @@
+//! Formats: round trips of our own, and what the real readers make of what we write.
+
+use crate::readers;
+use proptest::prelude::*;
+use std::{fs, path::PathBuf};
+use stronghold_sdk::format::{self, Entries, Format, FormatError, ParseError};
+use zeroize::Zeroizing;
+
+fn entries(pairs: &[(&str, &[u8])]) -> Entries {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), Zeroizing::new(value.to_vec()))).collect()
+}
+
+fn write(format: Format, entries: &Entries) -> Result<Vec<u8>, FormatError> {
+    let pairs = entries.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
+    format::write(format, pairs).map(|bytes| bytes.to_vec())
+}
+
+/// Values that formats get wrong: every quote, escape, expansion and separator, alone and together.
+fn nasty() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop::sample::select(vec![
+        "'", "\"", "`", "\\", "\\n", "\\\\", "\n", "\r", "\r\n", "\t", " ", "#", " #", "$", "${HOME}", "$(id)", "=", "!",
+        "export ", "é", "\u{2028}", "\u{feff}", "\u{1f510}", "a", "B", "0", ";", "&", "|", "*", "~", "%",
+    ]);
+    prop_oneof![
+        3 => prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat().into_bytes()),
+        1 => any::<String>().prop_map(String::into_bytes),
+        1 => prop::collection::vec(any::<u8>(), 0..40),
+    ]
+}
+
+fn batch() -> impl Strategy<Value = Entries> {
+    prop::collection::vec(nasty(), 1..200).prop_map(|values| {
+        let numbered = values.into_iter().enumerate();
+        numbered.map(|(number, value)| (format!("NAME_{number:03}"), Zeroizing::new(value))).collect()
+    })
+}
+
+/// What a format holds of a batch: what it refuses, it refuses by name, and is left out.
+fn held(format: Format, all: &Entries) -> Entries {
+    all.iter()
+        .filter(|(name, value)| {
+            let one = entries(&[(name, value)]);
+            match write(format, &one) {
+                Ok(_) => true,
+                Err(FormatError::Value { name: refused, .. }) => {
+                    assert_eq!(refused, *name);
+                    false
+                }
+                Err(other) => panic!("{other}"),
+            }
+        })
+        .cloned()
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_written_is_read_back(all in batch()) {
+        for format in [Format::Dotenv, Format::Json] {
+            let held = held(format, &all);
+            let text = write(format, &held).unwrap();
+            prop_assert_eq!(format::parse(&text, format).unwrap(), held);
+        }
+        prop_assert_eq!(held(Format::Json, &all).len(), all.len(), "JSON holds everything");
+    }
+
+    #[test]
+    fn parsers_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        let _ = format::parse(&bytes, Format::Dotenv);
+        let _ = format::parse(&bytes, Format::Json);
+    }
+
+    #[test]
+    fn parsers_never_panic_on_text(text in "[A-C= '\"`#\\\\\n\r:export$]{0,80}") {
+        let _ = format::parse(text.as_bytes(), Format::Dotenv);
+    }
+}
+
+/// Every accepted value comes back exactly from every real reader. The number of compared pairs is printed, and is the
+/// number of accepted ones: it cannot fall unseen.
+#[test]
+fn real_readers_read_exactly_what_was_stored() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut all: Entries = Vec::new();
+    while all.len() < 1200 {
+        let value = nasty().new_tree(&mut runner).unwrap().current();
+        all.push((format!("NAME_{:04}", all.len()), Zeroizing::new(value)));
+    }
+    for (number, big) in [vec![b'x'; 256 * 1024], "é\n'$".repeat(64 * 1024 / 5).into_bytes()].into_iter().enumerate() {
+        all.push((format!("BIG_{number}"), Zeroizing::new(big)));
+    }
+    all.sort();
+    let dotenv = held(Format::Dotenv, &all);
+    let shell = held(Format::Shell, &all);
+    assert!(dotenv.len() * 2 > all.len(), "dotenv holds too little of what people store: {} of {}", dotenv.len(), all.len());
+    let without_nul = all.iter().filter(|(_, value)| !value.contains(&0)).count();
+    assert_eq!(shell.len(), without_nul, "a shell holds everything but NUL");
+    let text = write(Format::Dotenv, &dotenv).unwrap();
+    let script = write(Format::Shell, &shell).unwrap();
+    let mut compared = 0;
+    for (reader, read, stored) in [
+        ("Node dotenv", readers::node_dotenv(&text), &dotenv),
+        ("python-dotenv", readers::python_dotenv(&text), &dotenv),
+        ("dash", readers::shell("dash", &script, &shell), &shell),
+        ("bash", readers::shell("bash", &script, &shell), &shell),
+    ] {
+        compared += readers::compare(reader, &read, stored);
+    }
+    println!("compared {compared} pairs of names and values with four real readers");
+    assert_eq!(compared, 2 * dotenv.len() + 2 * shell.len());
+}
+
+/// Our parser reads files as Node's `dotenv` does: our own fixtures, and those of a folder that may lie beside us.
+#[test]
+fn files_are_read_as_node_reads_them() {
+    let own = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests").join("fixtures").join("dotenv");
+    let folders = [Some(own), std::env::var_os("STRONGHOLD_TEST_DOTENV_DIR").map(PathBuf::from)];
+    let (mut files, mut compared) = (0, 0);
+    for folder in folders.into_iter().flatten() {
+        for file in fs::read_dir(&folder).unwrap() {
+            let path = file.unwrap().path();
+            if path.extension().is_some_and(|ending| ending == "md") {
+                continue;
+            }
+            let bytes = fs::read(&path).unwrap();
+            let mut ours = format::parse(&bytes, Format::Dotenv).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            ours.sort();
+            compared += readers::compare(&path.display().to_string(), &readers::node_dotenv(&bytes), &ours);
+            files += 1;
+        }
+    }
+    println!("compared {compared} pairs of {files} files with Node's dotenv");
+    assert!(files >= 6 && compared > files);
+}
+
+#[test]
+fn refusals_name_the_secret_and_never_the_value() {
+    let shown = |error: FormatError| {
+        let text = error.to_string();
+        assert!(text.contains("BLOB") && !text.contains("hunter2"), "{text}");
+    };
+    shown(write(Format::Dotenv, &entries(&[("BLOB", b"hunter2\xff")])).unwrap_err());
+    shown(write(Format::Dotenv, &entries(&[("BLOB", b"hunter2'\n\"")])).unwrap_err());
+    shown(write(Format::Shell, &entries(&[("BLOB", b"hunter2\0")])).unwrap_err());
+    shown(write(Format::Shell, &entries(&[("BLOB-X", b"hunter2")])).unwrap_err());
+    shown(write(Format::Dotenv, &entries(&[("BLOB X", b"hunter2")])).unwrap_err());
+    assert!(write(Format::Shell, &entries(&[("UID", b"0")])).is_err(), "shells refuse to set it");
+    let twice = [("A", b"1".as_slice()), ("A", b"2")];
+    assert_eq!(format::write(Format::Json, twice.into_iter()).unwrap_err(), FormatError::Duplicate("A".to_owned()));
+}
+
+#[test]
+fn parse_errors_name_the_line() {
+    let dotenv = |text: &[u8]| format::parse(text, Format::Dotenv).unwrap_err();
+    assert_eq!(dotenv(b"A=1\n\nnonsense\n"), ParseError::NotAnAssignment { line: 3 });
+    assert_eq!(dotenv(b"A='x\ny'\n=1"), ParseError::NotAnAssignment { line: 3 });
+    assert_eq!(dotenv(b"A=1\nB=2\nA=3"), ParseError::Duplicate { line: 3, name: "A".to_owned() });
+    assert_eq!(dotenv(b"A=1\nB=\xff"), ParseError::NotText { line: 2 });
+    let json = |text: &[u8]| format::parse(text, Format::Json).unwrap_err();
+    assert_eq!(json(b"{\n\"A\": }"), ParseError::NotJson { line: 2 });
+    assert_eq!(json(b"{\"A\": 1}"), ParseError::NotAValue { name: "A".to_owned() });
+    assert_eq!(json(b"{\"A\": {\"base64\": \"*\"}}"), ParseError::NotAValue { name: "A".to_owned() });
+    assert_eq!(json(b"{\"A\": \"1\", \"A\": \"2\"}"), ParseError::Duplicate { line: 0, name: "A".to_owned() });
+    assert_eq!(format::parse(b"", Format::Shell).unwrap_err(), ParseError::WriteOnly(Format::Shell));
+    assert_eq!(format::parse(b"A=1\nA=1", Format::Dotenv).unwrap().len(), 1, "the same value twice is no conflict");
+}
