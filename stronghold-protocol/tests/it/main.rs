@@ -3,6 +3,8 @@
 
 mod audit;
 mod problem;
+mod published;
+mod published_opaque;
 mod request;
 mod request_properties;
 mod request_values;
