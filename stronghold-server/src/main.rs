@@ -1,1 +1,129 @@
-fn main() {}
+//! Reads the configuration and serves until it is told to stop.
+
+use clap::Parser;
+use std::{io::Write, process::ExitCode, sync::Arc, time::Duration};
+use stronghold_protocol::time::SystemClock;
+use stronghold_server::{
+    access::openapi_document,
+    config::{Arguments, Command, DataDir, LogFormat, ServeArguments},
+    http::Server,
+    service::{Service, ServiceKeys, SetupCode},
+    store::{Store, sqlite::SqliteStore},
+};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// What is printed when the server cannot go on; one line.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// How often what need not be kept is forgotten.
+const TIDY_EVERY: Duration = Duration::from_secs(60 * 60);
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let _ = writeln!(std::io::stderr(), "stronghold-server: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    match &arguments.command {
+        Some(Command::Openapi) => print_line(&serde_json::to_string_pretty(&openapi_document())?),
+        Some(Command::SetupCode { data_dir }) => runtime.block_on(print_setup_code(&DataDir::open(data_dir)?)),
+        None => {
+            let serve = &arguments.serve;
+            serve.check()?;
+            start_log(serve)?;
+            runtime.block_on(serve_until_stopped(serve))
+        }
+    }
+}
+
+async fn serve_until_stopped(arguments: &ServeArguments) -> Result<(), Failure> {
+    let directory = arguments.data_dir.as_deref().ok_or("--data-dir is missing")?;
+    let data = DataDir::open(directory)?;
+    let tls = arguments.tls()?;
+    let server = Server::bind(arguments.listen, tls, arguments.serve_limits())
+        .await
+        .map_err(|error| format!("cannot listen at {}: {error}", arguments.listen))?;
+    let address = server.local_address()?;
+    let keys = ServiceKeys::from_checkpoint_seed(&*data.checkpoint_seed()?);
+    let store = open_store(&data)?;
+    let service = Service::start(store, arguments.settings(address)?, keys, Arc::new(SystemClock)).await?;
+    make_first_setup_code(&service, &data).await?;
+    let stopped = stop_signal()?;
+    let tidying = tokio::spawn(tidy(service.clone()));
+    print_line(&format!("listening on {}", arguments.listening_url(address)))?;
+    tracing::info!(%address, "serving");
+    server.run(service, stopped).await;
+    tidying.abort();
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn make_first_setup_code<S: Store>(service: &Service<S>, data: &DataDir) -> Result<(), Failure> {
+    if service.had_setup_code().await? {
+        return Ok(());
+    }
+    // The file first: a code that is good but nowhere written down would be lost.
+    let code = SetupCode::generate()?;
+    let path = data.write_setup_code(code.expose())?;
+    service.allow_setup(&code).await?;
+    let mut log = std::io::stderr();
+    writeln!(log, "first start: create an organization with the setup code {} (also in {})", code.expose(), path.display())?;
+    Ok(())
+}
+
+async fn print_setup_code(data: &DataDir) -> Result<(), Failure> {
+    let code = SetupCode::generate()?;
+    stronghold_server::service::allow_setup(&open_store(data)?, &code, &SystemClock).await?;
+    print_line(code.expose())
+}
+
+fn open_store(data: &DataDir) -> Result<SqliteStore, Failure> {
+    let path = data.database();
+    SqliteStore::open(&path).map_err(|error| format!("{}: {error}", path.display()).into())
+}
+
+async fn tidy<S: Store>(service: Service<S>) {
+    loop {
+        if let Err(error) = service.tidy().await {
+            tracing::warn!(%error, "old nonces could not be forgotten");
+        }
+        tokio::time::sleep(TIDY_EVERY).await;
+    }
+}
+
+/// Ready when the process is told to stop: SIGTERM or SIGINT.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+fn start_log(arguments: &ServeArguments) -> Result<(), Failure> {
+    let filter = tracing_subscriber::EnvFilter::try_new(&arguments.log_level)
+        .map_err(|error| format!("--log-level {}: {error}", arguments.log_level))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match arguments.log_format {
+        LogFormat::Text => log.with_ansi(false).init(),
+        LogFormat::Json => log.json().init(),
+    }
+    Ok(())
+}
+
+fn print_line(line: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}")?;
+    out.flush()?;
+    Ok(())
+}

@@ -1,0 +1,214 @@
+//! Setting up an organization, and logging in.
+
+use crate::world::*;
+use opaque_ke::{ClientLogin, ClientLoginFinishParameters, CredentialResponse};
+use stronghold_protocol::{
+    api::{
+        AccountBundle, CreateOrganization, LOGIN_FINISH, LOGIN_START, LoginFinish, LoginFinished, LoginStart,
+        LoginStarted, ORGS, SETUP, SetupStart,
+    },
+    crypto::password::{Account, CONTEXT, with_randomness},
+    directory::{Change, Directory, genesis_changes},
+    encoding::Base64Bytes,
+    id::{OrgId, UserId},
+    name::Email,
+    roster::Roster,
+};
+use stronghold_server::{
+    access::RateLimit,
+    service::{Limits, Outgoing, Settings, SetupCode},
+    store::sqlite::SqliteStore,
+};
+
+/// Logs in like a client, and returns the two answers; the second only where the first can be used.
+async fn log_in(world: &World<SqliteStore>, org: OrgId, user: UserId, password: &[u8]) -> (Outgoing, Option<Outgoing>) {
+    let started = with_randomness(|rng| Ok(ClientLogin::<CheapSuite>::start(rng, password).unwrap())).unwrap();
+    let request = Base64Bytes(started.message.serialize().to_vec());
+    let first = unsigned(&world.service, "POST", LOGIN_START, &LoginStart { org, user, request }).await;
+    if first.status != 200 {
+        return (first, None);
+    }
+    let reply: LoginStarted = reply(&first);
+    let response = CredentialResponse::deserialize(&reply.response.0).unwrap();
+    let account = Account::new(&org, &user);
+    let finished = with_randomness(|rng| {
+        let parameters = ClientLoginFinishParameters::new(Some(CONTEXT), account.identifiers(), None);
+        Ok(started.state.finish(rng, password, response, parameters).ok())
+    });
+    let Some(finished) = finished.unwrap() else { return (first, None) };
+    let finalization = Base64Bytes(finished.message.serialize().to_vec());
+    let finish = LoginFinish { login: reply.login, finalization };
+    let second = unsigned(&world.service, "POST", LOGIN_FINISH, &finish).await;
+    let again = unsigned(&world.service, "POST", LOGIN_FINISH, &finish).await;
+    assert_eq!(code(&again), "login_refused", "an attempt is finished once");
+    (first, Some(second))
+}
+
+#[tokio::test]
+async fn the_right_password_releases_the_envelope() {
+    let world = World::new().await;
+    let (_, finished) = log_in(&world, world.org, world.owner.user_id(), PASSWORD).await;
+    let finished: LoginFinished = reply(&finished.unwrap());
+    assert_eq!(finished.envelope.0, ENVELOPE);
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_user_look_the_same() {
+    let world = World::new().await;
+    let (wrong, nothing) = log_in(&world, world.org, world.owner.user_id(), b"wrong").await;
+    assert!(nothing.is_none(), "the client sees that the password is wrong");
+    let (nobody, nothing) = log_in(&world, world.org, UserId::from_bytes([1; 16]), PASSWORD).await;
+    assert!(nothing.is_none());
+    let (nowhere, nothing) = log_in(&world, OrgId([1; 32]), world.owner.user_id(), PASSWORD).await;
+    assert!(nothing.is_none());
+    let shape = |answer: &Outgoing| (answer.status, answer.body.len(), answer.headers.clone());
+    assert_eq!(shape(&wrong), shape(&nobody));
+    assert_eq!(shape(&wrong), shape(&nowhere));
+}
+
+#[tokio::test]
+async fn an_attempt_ends_after_two_minutes() {
+    let world = World::new().await;
+    let user = world.owner.user_id();
+    let started = with_randomness(|rng| Ok(ClientLogin::<CheapSuite>::start(rng, PASSWORD).unwrap())).unwrap();
+    let request = Base64Bytes(started.message.serialize().to_vec());
+    let start = LoginStart { org: world.org, user, request };
+    let reply: LoginStarted = reply(&unsigned(&world.service, "POST", LOGIN_START, &start).await);
+    let response = CredentialResponse::deserialize(&reply.response.0).unwrap();
+    let account = Account::new(&world.org, &user);
+    let finished = with_randomness(|rng| {
+        let parameters = ClientLoginFinishParameters::new(Some(CONTEXT), account.identifiers(), None);
+        Ok(started.state.finish(rng, PASSWORD, response, parameters).unwrap())
+    });
+    let finalization = Base64Bytes(finished.unwrap().message.serialize().to_vec());
+    world.clock.advance_millis(2 * 60 * 1000 + 1);
+    let finish = LoginFinish { login: reply.login, finalization };
+    assert_eq!(code(&unsigned(&world.service, "POST", LOGIN_FINISH, &finish).await), "login_refused");
+}
+
+#[tokio::test]
+async fn log_ins_of_an_account_and_of_an_address_are_limited() {
+    let narrow = RateLimit { burst: 2, per_minute: 2 };
+    let wide = settings().limits;
+    let world = World::with_settings(Settings { limits: Limits { account: narrow, ..wide }, ..settings() }).await;
+    let (user, other) = (world.owner.user_id(), UserId::from_bytes([1; 16]));
+    for _ in 0..2 {
+        assert_eq!(log_in(&world, world.org, user, PASSWORD).await.0.status, 200);
+    }
+    let (limited, _) = log_in(&world, world.org, user, PASSWORD).await;
+    assert_eq!(code(&limited), "rate_limited");
+    assert!(limited.headers.iter().any(|(name, _)| *name == "retry-after"));
+    assert_eq!(log_in(&world, world.org, other, PASSWORD).await.0.status, 200);
+    // Set-up took two tries of the address already.
+    let login = RateLimit { burst: 3, per_minute: 2 };
+    let world = World::with_settings(Settings { limits: Limits { login, ..wide }, ..settings() }).await;
+    let start = LoginStart { org: world.org, user, request: Base64Bytes(Vec::new()) };
+    assert_eq!(code(&unsigned(&world.service, "POST", LOGIN_START, &start).await), "malformed");
+    assert_eq!(code(&unsigned(&world.service, "POST", LOGIN_START, &start).await), "rate_limited");
+}
+
+/// The genesis of another organization on the same server.
+fn second_org(world: &World<SqliteStore>, owner: &Actor, adjust: impl FnOnce(&mut Vec<Change>)) -> CreateOrganization {
+    let roster = genesis_roster(owner);
+    let email = Email::new("second@acme.example").unwrap();
+    let mut changes = genesis_changes(
+        roster.clone(),
+        name("Second"),
+        keys().checkpoint_public_key(),
+        kem("second admins"),
+        (owner.user_id(), email, owner.keys.clone(), recovery("second")),
+    );
+    adjust(&mut changes);
+    let draft = Directory::draft_genesis(&roster, changes.clone(), world.now()).unwrap();
+    let (statement, directory) = draft.sign(&[&owner.sign]).unwrap();
+    CreateOrganization {
+        setup_code: String::new(),
+        statement,
+        seals: seals_for(&directory, None, &changes, world.now()),
+        account: AccountBundle {
+            user: owner.user_id(),
+            registration: registration_upload(),
+            envelope: Base64Bytes(vec![1]),
+            recovery: Base64Bytes(vec![2]),
+        },
+    }
+}
+
+/// An upload that is well formed; nobody logs in with it.
+fn registration_upload() -> Base64Bytes {
+    use opaque_ke::{ClientRegistration, ClientRegistrationFinishParameters, ServerRegistration, ServerSetup};
+    let upload = with_randomness(|rng| {
+        let setup = ServerSetup::<CheapSuite>::new(rng);
+        let started = ClientRegistration::<CheapSuite>::start(rng, PASSWORD).unwrap();
+        let answer = ServerRegistration::start(&setup, started.message, b"anyone").unwrap();
+        let parameters = ClientRegistrationFinishParameters::default();
+        Ok(started.state.finish(rng, PASSWORD, answer.message, parameters).unwrap().message.serialize().to_vec())
+    });
+    Base64Bytes(upload.unwrap())
+}
+
+#[tokio::test]
+async fn a_setup_code_makes_one_organization() {
+    let world = World::new().await;
+    let second = Actor::user("second");
+    let mut create = second_org(&world, &second, |_| {});
+    let post = async |create: &CreateOrganization| unsigned(&world.service, "POST", ORGS, create).await;
+    assert_eq!(code(&post(&create).await), "setup_code_refused");
+    let code_made = SetupCode::generate().unwrap();
+    world.service.allow_setup(&code_made).await.unwrap();
+    create.setup_code = code_made.expose().to_owned();
+    // A refusal does not use the code up.
+    let seals = std::mem::take(&mut create.seals);
+    assert_eq!(code(&post(&create).await), "missing_seals");
+    create.seals = seals;
+    let mut foreign = second_org(&world, &second, |changes| {
+        changes[2] = Change::CheckpointKeyChanged { key: second.keys.sign };
+    });
+    foreign.setup_code = create.setup_code.clone();
+    assert_eq!(code(&post(&foreign).await), "invalid_statement");
+    let mut forged = second_org(&world, &second, |_| {});
+    forged.setup_code = create.setup_code.clone();
+    forged.statement.header.signatures.clear();
+    assert_eq!(code(&post(&forged).await), "invalid_statement");
+    assert_eq!(post(&create).await.status, 200);
+    assert_eq!(code(&post(&create).await), "setup_code_refused");
+    let third = SetupCode::generate().unwrap();
+    world.service.allow_setup(&third).await.unwrap();
+    create.setup_code = third.expose().to_owned();
+    assert_eq!(code(&post(&create).await), "conflict", "the organization exists");
+    let org = OrgId(genesis_roster(&second).hash_as::<Roster>().0);
+    let path = stronghold_protocol::api::org_path(&org, "whoami");
+    assert_eq!(world.get(&second, &path, "").await.status, 200);
+    // The two organizations know nothing of each other.
+    assert_eq!(code(&world.get(&second, &world.path("whoami"), "").await), "unauthenticated");
+}
+
+#[tokio::test]
+async fn a_wrong_setup_code_registers_nobody() {
+    let world = World::new().await;
+    let setup_code = SetupCode::generate().unwrap().expose().to_owned();
+    let start = SetupStart {
+        setup_code: setup_code.clone(),
+        org: world.org,
+        user: world.owner.user_id(),
+        registration: Base64Bytes(vec![0; 32]),
+    };
+    let answer = unsigned(&world.service, "POST", SETUP, &start).await;
+    assert_eq!(code(&answer), "setup_code_refused");
+    assert!(!String::from_utf8_lossy(&answer.body).contains(&setup_code));
+}
+
+#[tokio::test]
+async fn public_routes_refuse_what_is_not_theirs() {
+    let world = World::new().await;
+    let post = async |path: &str, body: serde_json::Value| unsigned(&world.service, "POST", path, &body).await;
+    for path in [SETUP, ORGS, LOGIN_START, LOGIN_FINISH] {
+        assert_eq!(code(&post(path, serde_json::json!({"setup_code": "s3cr3t"})).await), "malformed", "{path}");
+        assert_eq!(code(&unsigned(&world.service, "GET", path, &()).await), "method_not_allowed", "{path}");
+        let huge = serde_json::json!("x".repeat(3 * 1024 * 1024));
+        assert_eq!(code(&post(path, huge).await), "too_large", "{path}");
+    }
+    assert_eq!(unsigned(&world.service, "GET", "/healthz", &()).await.status, 200);
+    assert_eq!(unsigned(&world.service, "GET", "/readyz", &()).await.status, 200);
+    assert_eq!(code(&unsigned(&world.service, "GET", "/", &()).await), "not_found");
+}

@@ -1,0 +1,10 @@
+//! Tests through the crate's public surface.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
+
+mod accounts;
+mod fail_closed;
+mod replay;
+mod routes;
+mod service_reads;
+mod service_writes;
+mod world;
