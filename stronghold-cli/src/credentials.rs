@@ -185,7 +185,9 @@ impl Credentials {
         let mut found = self.stored.identities.iter().filter(matches);
         match (found.next(), found.next()) {
             (Some(identity), None) => Ok(identity),
-            (Some(_), Some(_)) => Err(Failure::usage(format!("several identities are called {text:?}; name one by its id"))),
+            (Some(_), Some(_)) => {
+                Err(Failure::usage(format!("several identities are called {text:?}; name one by its id")))
+            }
             (None, _) => Err(Failure::not_found("signed-in identity", text)),
         }
     }

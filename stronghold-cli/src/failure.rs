@@ -109,9 +109,11 @@ impl From<Error> for Failure {
             ),
             ErrorKind::Refused => ("refused", 3, None),
             ErrorKind::NotFound => ("not_found", 4, None),
-            ErrorKind::Unreachable => {
-                ("unreachable", 6, Some("Check the address (--url, API_STRONGHOLD_URL) and the network; `doctor` helps."))
-            }
+            ErrorKind::Unreachable => (
+                "unreachable",
+                6,
+                Some("Check the address (--url, API_STRONGHOLD_URL) and the network; `doctor` helps."),
+            ),
             _ => ("failed", 1, None),
         };
         Self {

@@ -32,13 +32,10 @@ impl Output {
     }
 
     /// Prints a result: as JSON, or as the lines that `text` gives.
-    pub(crate) fn result(
-        &self,
-        value: &impl Serialize,
-        text: impl FnOnce() -> String,
-    ) -> Result<(), Failure> {
+    pub(crate) fn result(&self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), Failure> {
         let mut line = if self.json {
-            serde_json::to_string_pretty(value).map_err(|error| Failure::local("the result cannot be printed", &error))?
+            serde_json::to_string_pretty(value)
+                .map_err(|error| Failure::local("the result cannot be printed", &error))?
         } else {
             text()
         };

@@ -23,7 +23,7 @@ use stronghold_sdk::{
         number::Revision,
         request::RequestContext,
         time::{Clock, SystemClock},
-        token::AgentToken,
+        token::{AgentToken, TokenUrl},
     },
 };
 use zeroize::Zeroizing;
@@ -99,18 +99,17 @@ impl Settings {
     /// The active identity of the configuration folder.
     fn signed_in(&self) -> Result<Acting, Failure> {
         match self.credentials()?.active() {
-            Some(Identity::Agent { token, url, .. }) => Ok(Acting::Agent {
-                token: parse_token(token)?,
-                source: "the configuration folder",
-                url: url.clone(),
-            }),
+            Some(Identity::Agent { token, url, .. }) => {
+                Ok(Acting::Agent { token: parse_token(token)?, source: "the configuration folder", url: url.clone() })
+            }
             Some(Identity::User { id, org, email, url, seed, floor }) => Ok(Acting::User {
                 user: *id,
                 org: *org,
                 email: email.clone(),
-                seed: Zeroizing::new(decode_base64url(seed).map_err(|error| {
-                    Failure::local("the stored credentials are damaged; sign in again", &error)
-                })?),
+                seed: Zeroizing::new(
+                    decode_base64url(seed)
+                        .map_err(|error| Failure::local("the stored credentials are damaged; sign in again", &error))?,
+                ),
                 url: url.clone(),
                 floor: *floor,
             }),
@@ -121,9 +120,7 @@ impl Settings {
     /// The server's address: `--url` or `API_STRONGHOLD_URL`, else the identity's own.
     pub(crate) fn url(&self, own: Option<&str>) -> Result<String, Failure> {
         let url = input::given(self.global.url.as_ref()).or(own).map(str::to_owned);
-        url.ok_or_else(|| {
-            Failure::usage("no server is known: say --url or set API_STRONGHOLD_URL")
-        })
+        url.ok_or_else(|| Failure::usage("no server is known: say --url or set API_STRONGHOLD_URL"))
     }
 
     /// A connection to the server at `url`.
@@ -152,7 +149,7 @@ impl Settings {
         minimum: Option<Revision>,
         accept_replaced: bool,
     ) -> Result<HttpAgent, Failure> {
-        let url = self.url(own_url.or(token.url.as_deref()))?;
+        let url = self.url(own_url.or(token.url.as_ref().map(TokenUrl::as_str)))?;
         let builder = Agent::builder()
             .token(token)
             .state_dir(self.state_folder())
@@ -218,6 +215,11 @@ pub(crate) fn parse_token(text: &str) -> Result<AgentToken, Failure> {
     })
 }
 
+/// The address as a token can carry it; none where it cannot (plain http in a network), so that it is set by hand.
+pub(crate) fn token_url(url: &str) -> Option<TokenUrl> {
+    TokenUrl::new(url.trim_end_matches('/')).ok()
+}
+
 /// The token that the environment gives, if it gives one.
 fn token_of_environment() -> Result<Option<Acting>, Failure> {
     if let Some(token) = input::variable("API_STRONGHOLD_TOKEN") {
@@ -233,5 +235,7 @@ fn token_of_environment() -> Result<Option<Acting>, Failure> {
 
 fn default_folder() -> Option<PathBuf> {
     let absolute = |name: &str| input::variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    absolute("XDG_CONFIG_HOME").or_else(|| absolute("HOME").map(|home| home.join(".config"))).map(|home| home.join("stronghold"))
+    absolute("XDG_CONFIG_HOME")
+        .or_else(|| absolute("HOME").map(|home| home.join(".config")))
+        .map(|home| home.join("stronghold"))
 }

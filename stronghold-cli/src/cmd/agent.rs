@@ -5,7 +5,7 @@ use crate::{
     args::{AgentCommand, AgentCreateArgs},
     failure::Failure,
     output::{Output, table},
-    settings::Settings,
+    settings::{Settings, token_url},
 };
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -92,7 +92,7 @@ async fn create(settings: &Settings, output: &Output, args: &AgentCreateArgs) ->
     for group in &args.group {
         groups.push(session.directory().find_group(group)?.id);
     }
-    let url = Some(settings.session_url()?);
+    let url = token_url(&settings.session_url()?);
     let minted: Minted = session.create_agent(NewAgent { name, groups, conditions, url }).await?.into();
     output.result(&minted, || minted.text("created"))
 }

@@ -6,7 +6,7 @@ use crate::{
     failure::Failure,
     input,
     output::Output,
-    settings::Settings,
+    settings::{Settings, token_url},
     when,
 };
 use stronghold_sdk::{
@@ -45,7 +45,7 @@ pub(crate) async fn set_status(settings: &Settings, output: &Output, agent: &str
 pub(crate) async fn rotate_token(settings: &Settings, output: &Output, agent: &str) -> Result<(), Failure> {
     let mut session = settings.session().await?;
     let id = session.directory().find_agent(agent)?.id;
-    let url = Some(settings.session_url()?);
+    let url = token_url(&settings.session_url()?);
     let minted: Minted = session.rotate_token(id, url).await?.into();
     output.result(&minted, || minted.text("given a new token, and the old one ended"))
 }
@@ -87,6 +87,8 @@ pub(crate) fn conditions(args: &ConditionArgs, before: Conditions, now: Timestam
     if conditions.are_well_formed() {
         Ok(conditions)
     } else {
-        Err(Failure::usage("these conditions cannot be: ranges are written 10.0.0.0/8, and an agent starts before it expires"))
+        Err(Failure::usage(
+            "these conditions cannot be: ranges are written 10.0.0.0/8, and an agent starts before it expires",
+        ))
     }
 }

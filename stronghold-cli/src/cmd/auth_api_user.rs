@@ -9,7 +9,10 @@ use crate::{
     settings::{self, Settings},
 };
 use serde::Serialize;
-use stronghold_sdk::protocol::id::{AgentId, OrgId};
+use stronghold_sdk::protocol::{
+    id::{AgentId, OrgId},
+    token::TokenUrl,
+};
 
 #[derive(Serialize)]
 struct SignedIn {
@@ -28,12 +31,16 @@ pub(crate) async fn run(settings: &Settings, output: &Output, args: &ApiUserArgs
         Some(token) => zeroize::Zeroizing::new(token.to_owned()),
         None => match input::variable("API_STRONGHOLD_TOKEN_FILE") {
             Some(file) => input::word(&input::file(file.as_ref(), 64 * 1024)?, "the token file")?,
-            None => return Err(Failure::usage("which token? say --token <AGENT_TOKEN>, or --token - to read it from standard input")),
+            None => {
+                return Err(Failure::usage(
+                    "which token? say --token <AGENT_TOKEN>, or --token - to read it from standard input",
+                ));
+            }
         },
     };
     let token = settings::parse_token(&text)?;
     let (id, org) = (token.agent, token.org);
-    let url = settings.url(token.url.as_deref())?;
+    let url = settings.url(token.url.as_ref().map(TokenUrl::as_str))?;
     let given = input::given(settings.global.url.as_ref()).map(str::to_owned);
     let name = if args.offline {
         None

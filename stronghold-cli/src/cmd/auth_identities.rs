@@ -36,11 +36,8 @@ impl Listed {
 pub(crate) fn list(settings: &Settings, output: &Output) -> Result<(), Failure> {
     let credentials = settings.credentials()?;
     let active = credentials.active().map(Identity::id);
-    let listed: Vec<Listed> = credentials
-        .all()
-        .iter()
-        .map(|identity| Listed::of(identity, Some(identity.id()) == active))
-        .collect();
+    let listed: Vec<Listed> =
+        credentials.all().iter().map(|identity| Listed::of(identity, Some(identity.id()) == active)).collect();
     output.result(&listed, || {
         let rows: Vec<Vec<String>> = listed
             .iter()
@@ -58,7 +55,8 @@ pub(crate) fn list(settings: &Settings, output: &Output) -> Result<(), Failure> 
 pub(crate) fn switch(settings: &Settings, output: &Output, text: &str) -> Result<(), Failure> {
     let identity = settings.credentials()?.switch(text)?;
     let listed = Listed::of(&identity, true);
-    output.result(&listed, || format!("Now acting as {} {}.", listed.kind, listed.name.as_deref().unwrap_or(&listed.id)))
+    output
+        .result(&listed, || format!("Now acting as {} {}.", listed.kind, listed.name.as_deref().unwrap_or(&listed.id)))
 }
 
 /// Forgets an identity, or all of them.

@@ -1,13 +1,6 @@
 //! `auth login`: sign in as a person.
 
-use crate::{
-    args::LoginArgs,
-    credentials::Identity,
-    failure::Failure,
-    input,
-    output::Output,
-    settings::Settings,
-};
+use crate::{args::LoginArgs, credentials::Identity, failure::Failure, input, output::Output, settings::Settings};
 use serde::Serialize;
 use stronghold_sdk::{
     admin::{Account, LogIn},
@@ -35,12 +28,15 @@ pub(crate) async fn run(settings: &Settings, output: &Output, args: &LoginArgs) 
         Some("-") => input::word(&input::standard_input(64 * 1024)?, "standard input")?,
         Some(key) => zeroize::Zeroizing::new(key.to_owned()),
         None => {
-            return Err(Failure::usage("your account key is needed: say --account-key or set API_STRONGHOLD_ACCOUNT_KEY")
-                .with_hint("You were shown it when you joined; it starts with stronghold_account_."));
+            return Err(Failure::usage(
+                "your account key is needed: say --account-key or set API_STRONGHOLD_ACCOUNT_KEY",
+            )
+            .with_hint("You were shown it when you joined; it starts with stronghold_account_."));
         }
     };
-    let account_key = AccountKey::parse(&key)
-        .map_err(|error| Failure::refused(format!("the account key is not one: {error}")).with_hint("Copy it whole."))?;
+    let account_key = AccountKey::parse(&key).map_err(|error| {
+        Failure::refused(format!("the account key is not one: {error}")).with_hint("Copy it whole.")
+    })?;
     let email = input::given(args.email.as_ref())
         .ok_or_else(|| Failure::usage("your address is needed: say --email or set API_STRONGHOLD_EMAIL"))?;
     let email = Email::new(email).map_err(|error| Failure::usage(format!("{email:?}: {error}")))?;

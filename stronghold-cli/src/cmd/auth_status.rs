@@ -6,7 +6,7 @@ use crate::{
     settings::{Acting, Settings},
 };
 use serde::Serialize;
-use stronghold_sdk::protocol::id::OrgId;
+use stronghold_sdk::protocol::{id::OrgId, token::TokenUrl};
 
 #[derive(Serialize)]
 struct Status {
@@ -27,7 +27,7 @@ pub(crate) async fn run(settings: &Settings, output: &Output) -> Result<(), Fail
         Ok(Acting::Agent { token, source, url }) => {
             let id = token.agent.to_string();
             let org = token.org;
-            let used = settings.url(url.as_deref().or(token.url.as_deref()))?;
+            let used = settings.url(url.as_deref().or(token.url.as_ref().map(TokenUrl::as_str)))?;
             let agent = settings.agent(token, Some(&used), None, false)?;
             let name = agent.who_am_i().await?.name;
             let profiles = agent.profiles().await?.into_iter().map(|profile| profile.name.to_string()).collect();
@@ -74,10 +74,7 @@ pub(crate) async fn run(settings: &Settings, output: &Output) -> Result<(), Fail
 fn text(status: &Status) -> String {
     let shown = |value: &Option<String>| value.clone().unwrap_or_default();
     if status.kind == "none" {
-        return format!(
-            "Nobody is signed in.\nCredentials would be kept in {} (mode 0600).",
-            status.credentials
-        );
+        return format!("Nobody is signed in.\nCredentials would be kept in {} (mode 0600).", status.credentials);
     }
     format!(
         "{} {}\n  id:           {}\n  organization: {}\n  server:       {}\n  identity of:  {}\n  credentials:  {} (mode 0600)\n  profiles:     {}",

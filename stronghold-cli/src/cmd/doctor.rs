@@ -29,7 +29,11 @@ impl Report {
 
     fn bad(&mut self, check: &'static str, failure: &Failure) {
         let hint = failure.hint().map(|hint| format!(" {hint}")).unwrap_or_default();
-        self.checks.push(Check { check, ok: false, detail: format!("{}.{hint}", failure.message().trim_end_matches('.')) });
+        self.checks.push(Check {
+            check,
+            ok: false,
+            detail: format!("{}.{hint}", failure.message().trim_end_matches('.')),
+        });
         if self.exit == 0 {
             self.exit = failure.exit_code();
         }
@@ -39,12 +43,13 @@ impl Report {
 /// Runs the command. Its exit code is that of the first check that failed.
 pub(crate) async fn run(settings: &Settings, output: &Output) -> Result<ExitCode, Failure> {
     let mut report = Report::default();
-    let source = if settings.global.config_dir.is_some() { "--config-dir or API_STRONGHOLD_CONFIG_DIR" } else { "default" };
+    let source =
+        if settings.global.config_dir.is_some() { "--config-dir or API_STRONGHOLD_CONFIG_DIR" } else { "default" };
     report.good("configuration folder", format!("{} ({source})", settings.folder.display()));
     match settings.acting() {
         Ok(Acting::Agent { token, source, url }) => {
             report.good("identity", format!("agent {} by the token in {source}", token.agent));
-            let own = url.or_else(|| token.url.clone());
+            let own = url.or_else(|| token.url.as_ref().map(|url| url.as_str().to_owned()));
             if let Some(url) = check_url(settings, &mut report, own.as_deref()) {
                 check_agent(settings, &mut report, token, &url).await;
             }
@@ -69,9 +74,10 @@ pub(crate) async fn run(settings: &Settings, output: &Output) -> Result<ExitCode
     }
     check_floors(settings, &mut report);
     output.result(&report.checks, || {
-        let lines = report.checks.iter().map(|check| {
-            format!("{} {}: {}", if check.ok { "ok  " } else { "FAIL" }, check.check, check.detail)
-        });
+        let lines = report
+            .checks
+            .iter()
+            .map(|check| format!("{} {}: {}", if check.ok { "ok  " } else { "FAIL" }, check.check, check.detail));
         lines.collect::<Vec<_>>().join("\n")
     })?;
     Ok(ExitCode::from(report.exit))

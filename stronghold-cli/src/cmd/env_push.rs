@@ -30,8 +30,8 @@ pub(crate) async fn run(settings: &Settings, output: &Output, args: &PushArgs) -
     let profile = settings.profile(args.profile.as_ref())?;
     let format = format_of(args.format.as_deref(), Some(&args.file))?;
     let bytes = input::file(&args.file, FILE_BYTES)?;
-    let entries = format::parse(&bytes, format)
-        .map_err(|error| Failure::invalid(format!("{}: {error}", args.file.display())))?;
+    let entries =
+        format::parse(&bytes, format).map_err(|error| Failure::invalid(format!("{}: {error}", args.file.display())))?;
     let mut edit = Edit { prune: args.prune, ..Edit::default() };
     for (name, value) in entries {
         let name = SecretName::new(&name).map_err(|error| Failure::invalid(format!("{name:?}: {error}")))?;

@@ -31,7 +31,9 @@ pub(crate) async fn run(settings: &Settings, output: &Output, args: RunArgs) -> 
         command.env_clear();
         command.envs(KEPT.iter().filter_map(|name| std::env::var_os(name).map(|value| (*name, value))));
     }
-    for name in ["API_STRONGHOLD_TOKEN", "API_STRONGHOLD_TOKEN_FILE", "API_STRONGHOLD_PASSWORD", "API_STRONGHOLD_ACCOUNT_KEY"] {
+    for name in
+        ["API_STRONGHOLD_TOKEN", "API_STRONGHOLD_TOKEN_FILE", "API_STRONGHOLD_PASSWORD", "API_STRONGHOLD_ACCOUNT_KEY"]
+    {
         command.env_remove(name);
     }
     for (name, secret) in secrets.iter() {

@@ -59,7 +59,9 @@ pub(crate) async fn run(settings: &Settings, output: &Output, command: GroupComm
         GroupCommand::Create { name } => {
             let name = name_of(&name)?;
             let id = settings.session().await?.create_group(name.clone()).await?;
-            output.result(&serde_json::json!({"group_id": id, "name": name}), || format!("Group {name} was created ({id})."))
+            output.result(&serde_json::json!({"group_id": id, "name": name}), || {
+                format!("Group {name} was created ({id}).")
+            })
         }
         GroupCommand::List => list(settings, output).await,
         GroupCommand::Show { group } => show(settings, output, &group).await,
@@ -77,7 +79,8 @@ pub(crate) async fn run(settings: &Settings, output: &Output, command: GroupComm
         GroupCommand::Remove { group, agent } => change_member(settings, output, &group, &agent, false).await,
         GroupCommand::Grant { group, profile, access } => {
             let mut session = settings.session().await?;
-            let (id, profile_id) = (session.directory().find_group(&group)?.id, session.directory().find_profile(&profile)?.id);
+            let (id, profile_id) =
+                (session.directory().find_group(&group)?.id, session.directory().find_profile(&profile)?.id);
             let changed = session.grant(id, profile_id, access.parse::<Access>()?).await?;
             let result = serde_json::json!({"group": group, "profile": profile, "access": access, "changed": changed});
             output.result(&result, || match changed {
@@ -87,7 +90,8 @@ pub(crate) async fn run(settings: &Settings, output: &Output, command: GroupComm
         }
         GroupCommand::Revoke { group, profile } => {
             let mut session = settings.session().await?;
-            let (id, profile_id) = (session.directory().find_group(&group)?.id, session.directory().find_profile(&profile)?.id);
+            let (id, profile_id) =
+                (session.directory().find_group(&group)?.id, session.directory().find_profile(&profile)?.id);
             let changed = session.revoke(id, profile_id).await?;
             let result = serde_json::json!({"group": group, "profile": profile, "changed": changed});
             output.result(&result, || match changed {
@@ -108,8 +112,7 @@ async fn change_member(
     let mut session = settings.session().await?;
     let id = session.directory().find_group(group)?.id;
     let member: PrincipalId = session.directory().find_agent(agent)?.id.into();
-    let changed =
-        if joins { session.add_member(id, member).await? } else { session.remove_member(id, member).await? };
+    let changed = if joins { session.add_member(id, member).await? } else { session.remove_member(id, member).await? };
     let result = serde_json::json!({"group": group, "agent": agent, "member": joins, "changed": changed});
     output.result(&result, || match (joins, changed) {
         (true, true) => format!("Agent {agent} is now in group {group}."),
@@ -122,7 +125,8 @@ async fn change_member(
 async fn list(settings: &Settings, output: &Output) -> Result<(), Failure> {
     let session = settings.session().await?;
     let directory = session.directory();
-    let mut shown: Vec<Shown> = directory.groups().map(|group| Shown::of(&GroupSummary::of(directory, group))).collect();
+    let mut shown: Vec<Shown> =
+        directory.groups().map(|group| Shown::of(&GroupSummary::of(directory, group))).collect();
     shown.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     output.result(&shown, || {
         let rows: Vec<Vec<String>> = shown
@@ -140,7 +144,8 @@ async fn show(settings: &Settings, output: &Output, group: &str) -> Result<(), F
     let session = settings.session().await?;
     let shown = Shown::of(&GroupSummary::of(session.directory(), session.directory().find_group(group)?));
     output.result(&shown, || {
-        let members: Vec<String> = shown.members.iter().map(|member| format!("{} ({})", member.name, member.kind)).collect();
+        let members: Vec<String> =
+            shown.members.iter().map(|member| format!("{} ({})", member.name, member.kind)).collect();
         let grants: Vec<String> =
             shown.grants.iter().map(|grant| format!("{} ({})", grant.profile, grant.access.join(", "))).collect();
         format!(

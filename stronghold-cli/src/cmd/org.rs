@@ -50,7 +50,7 @@ pub(crate) async fn verify(settings: &Settings, output: &Output) -> Result<(), F
     let mut secrets = 0;
     for (id, name) in &profiles {
         output.say(format!("verifying {name:?}"));
-        secrets += session.open_profile(*id).await?.sealed().len();
+        secrets += session.open_profile(*id).await?.len();
     }
     let shown = shown(session.directory());
     let result = serde_json::json!({

@@ -9,6 +9,7 @@ use crate::{
 };
 use serde::Serialize;
 use stronghold_sdk::{
+    ReadableProfile,
     admin::{ProfileSummary, Resolve},
     protocol::{id::ProfileId, name::Name},
 };
@@ -18,6 +19,12 @@ struct Named {
     profile_id: ProfileId,
     name: String,
     revision: u64,
+}
+
+impl Named {
+    fn of(profile: ReadableProfile) -> Self {
+        Self { profile_id: profile.id, name: profile.name.to_string(), revision: profile.revision.get() }
+    }
 }
 
 #[derive(Serialize)]
@@ -55,7 +62,8 @@ pub(crate) async fn run(settings: &Settings, output: &Output, command: ProfileCo
             let (id, name) = (known.id, known.name.clone());
             input::confirm(&format!("Delete profile {name} with everything in it?"), yes, &settings.global)?;
             session.delete_profile(id).await?;
-            output.result(&serde_json::json!({"profile_id": id, "name": name}), || format!("Profile {name} was deleted."))
+            output
+                .result(&serde_json::json!({"profile_id": id, "name": name}), || format!("Profile {name} was deleted."))
         }
     }
 }
@@ -64,24 +72,11 @@ async fn list(settings: &Settings, output: &Output) -> Result<(), Failure> {
     let mut listed: Vec<Named> = match settings.acting()? {
         Acting::Agent { token, url, .. } => {
             let agent = settings.agent(token, url.as_deref(), None, false)?;
-            let profiles = agent.profiles().await?.into_iter();
-            profiles
-                .map(|profile| Named { profile_id: profile.id, name: profile.name.to_string(), revision: profile.revision.get() })
-                .collect()
+            agent.profiles().await?.into_iter().map(Named::of).collect()
         }
         Acting::User { .. } => {
             let session = settings.session().await?;
-            let ids: Vec<(ProfileId, Name)> =
-                session.directory().profiles().map(|profile| (profile.id, profile.name.clone())).collect();
-            let mut listed = Vec::with_capacity(ids.len());
-            for profile in session.list_profiles().await? {
-                listed.push(Named {
-                    profile_id: profile.id,
-                    name: profile.name.to_string(),
-                    revision: profile.revision.get(),
-                });
-            }
-            listed
+            session.list_profiles().await?.into_iter().map(Named::of).collect()
         }
     };
     listed.sort_unstable_by(|a, b| a.name.cmp(&b.name));
@@ -106,7 +101,7 @@ async fn show(settings: &Settings, output: &Output, profile: &str) -> Result<(),
             revision: opened.manifest().value().revision.get(),
         },
         epoch: summary.epoch.get(),
-        secrets: opened.sealed().len(),
+        secrets: opened.len(),
         groups: summary.groups.iter().map(|(_, name)| name.to_string()).collect(),
     };
     output.result(&shown, || {

@@ -12,7 +12,7 @@ use crate::{
     failure::Failure,
     input,
     output::Output,
-    settings::Settings,
+    settings::{Settings, token_url},
 };
 use server::Server;
 use std::{
@@ -78,7 +78,10 @@ async fn set_up(
     let code = read_code(&folder.join("server").join("setup-code"))?;
     let created = create(&owner, &server.url, "Quickstart", OWNER, password.clone(), code).await?;
     keep_keys(folder, &created, &password)?;
-    output.say(format!("   password, account key and recovery kit are in {} (mode 0600)", folder.join("owner-keys.json").display()));
+    output.say(format!(
+        "   password, account key and recovery kit are in {} (mode 0600)",
+        folder.join("owner-keys.json").display()
+    ));
     let mut session = owner.session_without_environment().await?;
     output.say(format!("3. Create the profile {PROFILE} and import secrets into it"));
     let profile = session.create_profile(name(PROFILE)?).await?;
@@ -92,14 +95,15 @@ async fn set_up(
         name: name("CI/CD Pipeline")?,
         groups: vec![group],
         conditions: Conditions::default(),
-        url: Some(server.url.clone()),
+        url: token_url(&server.url),
     };
     Ok(session.create_agent(agent).await?.into())
 }
 
 /// Runs the three commands of an agent, each as a process of its own, and shows what they print.
 fn as_agent(output: &Output, folder: &Path, minted: &Minted) -> Result<(), Failure> {
-    let program = std::env::current_exe().map_err(|error| Failure::local("this program's file cannot be found", &error))?;
+    let program =
+        std::env::current_exe().map_err(|error| Failure::local("this program's file cannot be found", &error))?;
     let env_file = folder.join(".env");
     let pulled = env_file.display().to_string();
     let commands: [&[&str]; 3] = [

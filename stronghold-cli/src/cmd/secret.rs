@@ -95,8 +95,15 @@ async fn write(settings: &Settings, profile: &str, edit: &Edit) -> Result<u64, F
     Ok(session.edit(id, edit, false).await?.revision.get())
 }
 
-async fn value_of(settings: &Settings, output: &Output, profile: &str, name: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let missing = || Failure::not_found("secret", name).with_hint(format!("`secret list --profile {profile}` shows what there is."));
+async fn value_of(
+    settings: &Settings,
+    output: &Output,
+    profile: &str,
+    name: &str,
+) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let missing = || {
+        Failure::not_found("secret", name).with_hint(format!("`secret list --profile {profile}` shows what there is."))
+    };
     if let Acting::Agent { token, url, .. } = settings.acting()? {
         let agent = settings.agent(token, url.as_deref(), None, false)?;
         let secret = agent.get(profile, name).await.map_err(source::as_agent)?;

@@ -1,17 +1,13 @@
 //! Reading a profile as whoever is acting: an agent by its token, or a person.
 
 use crate::{
-    args::{InProfile},
+    args::InProfile,
     failure::Failure,
     input,
     output::Output,
     settings::{Acting, Settings},
 };
-use stronghold_sdk::{
-    Secrets,
-    admin::Resolve,
-    protocol::number::Revision,
-};
+use stronghold_sdk::{Secrets, admin::Resolve, protocol::number::Revision};
 
 /// How old an answer may be.
 #[derive(Clone, Copy, Debug, Default)]

@@ -36,7 +36,9 @@ impl Server {
             .stderr(log_file)
             .kill_on_drop(true)
             .spawn()
-            .map_err(|error| failed(&error).with_hint("Install stronghold-server beside api-stronghold-cli, or on PATH."))?;
+            .map_err(|error| {
+                failed(&error).with_hint("Install stronghold-server beside api-stronghold-cli, or on PATH.")
+            })?;
         let stdout = child.stdout.take().ok_or_else(|| Failure::invalid("the server has no standard output"))?;
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line).await.map_err(|error| failed(&error))?;
@@ -48,8 +50,7 @@ impl Server {
 
     /// Asks the server to end, and waits until it has.
     pub(super) async fn stop(mut self) -> Result<(), Failure> {
-        let process =
-            self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
+        let process = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw);
         if let Some(process) = process {
             rustix::process::kill_process(process, rustix::process::Signal::TERM)
                 .map_err(|error| Failure::local("the server cannot be stopped", &error))?;
@@ -66,7 +67,8 @@ impl Server {
     }
 
     async fn wait(&mut self) -> Result<(), Failure> {
-        let status = self.child.wait().await.map_err(|error| Failure::local("the server cannot be waited for", &error))?;
+        let status =
+            self.child.wait().await.map_err(|error| Failure::local("the server cannot be waited for", &error))?;
         if status.success() { Ok(()) } else { Err(Failure::invalid(format!("the server ended with {status}"))) }
     }
 }
