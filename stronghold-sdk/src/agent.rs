@@ -170,7 +170,12 @@ impl<R: ProfileReader> Agent<R> {
     }
 
     /// Asks for one secret under a key that is known. None when the profile has a new key by now.
-    async fn get_with(&self, profile: &str, name: &SecretName, key: &ProfileKey) -> Result<Option<OpenedProfile>, Error> {
+    async fn get_with(
+        &self,
+        profile: &str,
+        name: &SecretName,
+        key: &ProfileKey,
+    ) -> Result<Option<OpenedProfile>, Error> {
         let selector: ProfileSelector = profile.parse()?;
         let (anchor, floors) = (self.anchor()?, self.floors());
         let indexes = [key.blind_index(name)];

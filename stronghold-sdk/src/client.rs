@@ -160,9 +160,8 @@ fn encode(body: &impl Serialize) -> Result<Vec<u8>, Error> {
 }
 
 fn read<R: DeserializeOwned>(reply: Reply) -> Result<R, Error> {
-    let unreadable = |error: serde_json::Error| {
-        TransportFailure::NotTheProtocol(format!("status {}, {error}", reply.status))
-    };
+    let unreadable =
+        |error: serde_json::Error| TransportFailure::NotTheProtocol(format!("status {}, {error}", reply.status));
     if reply.status >= 400 {
         let problem: Problem = serde_json::from_slice(&reply.body).map_err(unreadable)?;
         return Err(problem.into());

@@ -7,12 +7,7 @@ use std::{
     io::{ErrorKind, Write},
     path::{Path, PathBuf},
 };
-use stronghold_protocol::{
-    directory::HeaderRef,
-    evidence::ProfileFloor,
-    id::OrgId,
-    number::RosterVersion,
-};
+use stronghold_protocol::{directory::HeaderRef, evidence::ProfileFloor, id::OrgId, number::RosterVersion};
 
 /// The highest that was verified.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

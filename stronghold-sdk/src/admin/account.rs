@@ -16,12 +16,10 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};
 use stronghold_protocol::{
-    api::{
-        AccountBundle, CreateOrganization, LoginFinish, LoginStart, SetupStart,
-    },
+    api::{AccountBundle, CreateOrganization, LoginFinish, LoginStart, SetupStart},
     crypto::{SUITE, kdf::Kdf, random},
     directory::{Directory, HeaderRef, genesis_changes},
-    encoding::{Base64Bytes, Context, decode_base64url, base64url},
+    encoding::{Base64Bytes, Context, base64url, decode_base64url},
     id::{GroupId, OrgId, UserId},
     name::{Email, Name},
     number::RosterVersion,
@@ -143,8 +141,7 @@ impl Account {
         // 3.
         let admins = KemSecretKey::from_seed(&admins_seed);
         let owner = (user, new.email.clone(), identity.public_keys(), recovery.clone());
-        let changes =
-            genesis_changes(roster.clone(), new.name, started.checkpoint_key, admins.public_key(), owner);
+        let changes = genesis_changes(roster.clone(), new.name, started.checkpoint_key, admins.public_key(), owner);
         let draft = Directory::draft_genesis(&roster, changes, now).map_err(Error::refused_change)?;
         let (statement, after) = draft.sign(&[identity.signing_key()]).map_err(Error::refused_change)?;
         // 4.
@@ -169,7 +166,8 @@ impl Account {
             )?),
         };
         // 5.
-        let created = client.create_organization(&CreateOrganization { setup_code, statement, seals, account: bundle }).await?;
+        let created =
+            client.create_organization(&CreateOrganization { setup_code, statement, seals, account: bundle }).await?;
         if created.org != org || created.head != after.head() {
             return Err(Error::rolled_back("the server says that it created another organization"));
         }
@@ -186,8 +184,8 @@ impl Account {
         let input = PasswordInput::new(&with.password, key);
         let (state, request) = password::login_start(&input)?;
         let started = client.login_start(&LoginStart { org: *org, user: *user, request }).await?;
-        let finished = password::login_finish(state, &input, &started.response, org, user)
-            .map_err(|_| Error::login_refused())?;
+        let finished =
+            password::login_finish(state, &input, &started.response, org, user).map_err(|_| Error::login_refused())?;
         let finish = LoginFinish { login: started.login, finalization: finished.finalization };
         let reply = client.login_finish(&finish).await?;
         let account = Self::open_envelope(&finished.export_key, org, user, &reply.envelope)?;

@@ -199,10 +199,7 @@ impl<T: Transport> Session<T> {
         Ok(batch)
     }
 
-    fn mint(
-        &self,
-        id: AgentId,
-    ) -> Result<(Zeroizing<[u8; 32]>, stronghold_protocol::crypto::kem::PublicKeys), Error> {
+    fn mint(&self, id: AgentId) -> Result<(Zeroizing<[u8; 32]>, stronghold_protocol::crypto::kem::PublicKeys), Error> {
         let seed = random::secret()?;
         let identity = LocalIdentity::from_seed(self.directory.org(), id.into(), &seed);
         Ok((seed, identity.public_keys()))
@@ -217,13 +214,7 @@ impl<T: Transport> Session<T> {
         expires_at: Option<Timestamp>,
     ) -> MintedToken {
         let head = self.directory.head();
-        let token = AgentToken {
-            agent,
-            org: self.directory.org(),
-            seed,
-            floor: TokenFloor::of(&head),
-            url,
-        };
+        let token = AgentToken { agent, org: self.directory.org(), seed, floor: TokenFloor::of(&head), url };
         MintedToken { agent, name, token: token.to_secret_string(), expires_at }
     }
 }

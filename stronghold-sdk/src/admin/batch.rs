@@ -54,7 +54,8 @@ impl Batch {
 
     /// Adds a new epoch of a group, unless the batch makes one already.
     pub(super) fn renew_group(&mut self, id: GroupId) -> Result<(), Error> {
-        let renewed = self.changes.iter().any(|change| matches!(change, Change::GroupEpoch { id: made, .. } if *made == id));
+        let renewed =
+            self.changes.iter().any(|change| matches!(change, Change::GroupEpoch { id: made, .. } if *made == id));
         let epoch = match self.before.group(&id) {
             Some(group) if !renewed => group.epoch.next(),
             _ => return Ok(()),
@@ -70,10 +71,7 @@ impl<T: Transport> Session<T> {
     ///
     /// 1. replay to the head; 2. `make` states the changes; 3. what they end is rekeyed; 4. the statement is worked out;
     ///    5. its seals are made; 6. it is signed and sent; 7. who lost a race starts again, who got no answer looks.
-    pub(super) async fn commit<R>(
-        &mut self,
-        make: impl Fn(&mut Batch) -> Result<R, Error>,
-    ) -> Result<R, Error> {
+    pub(super) async fn commit<R>(&mut self, make: impl Fn(&mut Batch) -> Result<R, Error>) -> Result<R, Error> {
         let mut last = None;
         for _ in 0..ATTEMPTS {
             // 1. The directory may have moved since the session opened or since the race was lost.
@@ -89,7 +87,8 @@ impl<T: Transport> Session<T> {
             self.add_rekeys(&mut batch, &needs).await?;
             // 4.
             let now = self.clock.now();
-            let draft = batch.before.draft(batch.changes.clone(), self.is_owner(), now).map_err(Error::refused_change)?;
+            let draft =
+                batch.before.draft(batch.changes.clone(), self.is_owner(), now).map_err(Error::refused_change)?;
             // 5.
             let wanted = draft.after().wanted_seals(Some(&batch.before), draft.changes(), now);
             let seals = self.make_seals(&wanted, &batch.fresh).await?;
@@ -133,7 +132,8 @@ impl<T: Transport> Session<T> {
             .iter()
             .map(|WantedSeal { id, to }| {
                 let key = fresh.get(&id.object).or_else(|| opened.get(&id.object));
-                let key = key.ok_or_else(|| Error::withheld(format!("a {} that must be sealed anew", id.object.kind())))?;
+                let key =
+                    key.ok_or_else(|| Error::withheld(format!("a {} that must be sealed anew", id.object.kind())))?;
                 Ok(Seal { id: *id, sealed: seal::seal(to, &id.info(&org), key.as_slice())?.into() })
             })
             .collect()

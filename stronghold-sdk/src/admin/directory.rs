@@ -1,10 +1,6 @@
 //! Replaying the directory: from a cache on disk, then from the server.
 
-use crate::{
-    authenticator::AgentAuthenticator,
-    client::Client,
-    error::Error,
-};
+use crate::{authenticator::AgentAuthenticator, client::Client, error::Error};
 use std::{
     fs::{self, OpenOptions},
     io::{BufRead, BufReader, Write},
@@ -64,7 +60,9 @@ impl DirectoryCache {
             match reached {
                 Some(head) if head == page.head => break,
                 Some(head) if page.statements.is_empty() || head.seq > page.head.seq => {
-                    return Err(Error::rolled_back("the server's directory is older than, or another one than, this client's"));
+                    return Err(Error::rolled_back(
+                        "the server's directory is older than, or another one than, this client's",
+                    ));
                 }
                 None if page.statements.is_empty() => {
                     return Err(Error::rolled_back("the server shows no directory at all"));
@@ -98,7 +96,9 @@ impl DirectoryCache {
         let reader = BufReader::new(fs::File::open(self.file.as_ref()?).ok()?);
         let mut directory: Option<Directory> = None;
         for line in reader.lines() {
-            let Some(statement) = line.ok().and_then(|line| serde_json::from_str::<Statement>(&line).ok()) else { break };
+            let Some(statement) = line.ok().and_then(|line| serde_json::from_str::<Statement>(&line).ok()) else {
+                break;
+            };
             let after = match &directory {
                 Some(before) => before.append(&statement),
                 None => Directory::genesis(&statement, &self.org),
@@ -116,6 +116,10 @@ impl DirectoryCache {
         let Some(floor) = self.floor else { return Ok(()) };
         let position = usize::try_from(floor.seq.get()).unwrap_or(usize::MAX);
         let held = directory.header_log().leaf(position) == Some(merkle::leaf_hash(&floor.hash.0));
-        if held { Ok(()) } else { Err(Error::rolled_back("the server's directory lacks a statement that this client remembers")) }
+        if held {
+            Ok(())
+        } else {
+            Err(Error::rolled_back("the server's directory lacks a statement that this client remembers"))
+        }
     }
 }

@@ -41,7 +41,8 @@ impl<T: Transport> Session<T> {
             .collect();
         if !missing.is_empty() {
             let admins = self.admins_key().await?;
-            let reply = self.client.seals(&*self.who, &SealsQuery { objects: missing.clone(), histories: false }).await?;
+            let reply =
+                self.client.seals(&*self.who, &SealsQuery { objects: missing.clone(), histories: false }).await?;
             for object in missing {
                 let epoch = self.current_epoch(&object);
                 let key = self.open_seal(&admins, object, epoch, &reply.seals)?;

@@ -2,8 +2,8 @@
 
 use super::{Session, rekey::vouched_of};
 use crate::{
-    error::Error,
     agent::ReadableProfile,
+    error::Error,
     open::{IdentityDecryptor, OpenedProfile, Want, open_profile},
     reader::ProfileReader,
 };

@@ -49,7 +49,8 @@ impl<T: Transport> Session<T> {
 
     /// Gives a profile a new master key and encrypts its current secrets under it, in a revision that is vouched for.
     async fn rekey_profile(&mut self, batch: &mut Batch, id: ProfileId) -> Result<(), Error> {
-        let made = batch.changes.iter().any(|change| matches!(change, Change::ProfileEpoch { id: made, .. } if *made == id));
+        let made =
+            batch.changes.iter().any(|change| matches!(change, Change::ProfileEpoch { id: made, .. } if *made == id));
         if made {
             return Ok(());
         }
@@ -86,7 +87,8 @@ impl<T: Transport> Session<T> {
             plain.extend_from_slice(key.as_slice());
         }
         let epoch = old.next();
-        let new = batch.fresh.get(&SealedObject::HistoryKey(id)).ok_or_else(|| Error::withheld("the new history key"))?;
+        let new =
+            batch.fresh.get(&SealedObject::HistoryKey(id)).ok_or_else(|| Error::withheld("the new history key"))?;
         let context = key_history_context(&self.directory.org(), &id, epoch);
         let sealed = aead::seal(&Kdf::new(new.as_slice()), &context, &plain)?;
         Ok(KeyHistory { profile: id, epoch, sealed: sealed.into() })

@@ -86,8 +86,8 @@ impl<T: Transport> Session<T> {
                 }
                 Err(error) if error.is_unanswered() => {
                     let now = self.verify_evidence(profile).await?;
-                    let written = now.manifest().hash()
-                        == revision.manifest.hash_as::<stronghold_protocol::manifest::Manifest>();
+                    let written =
+                        now.manifest().hash() == revision.manifest.hash_as::<stronghold_protocol::manifest::Manifest>();
                     return if written { Ok(outcome) } else { Err(error) };
                 }
                 Err(error) => return Err(error),
@@ -147,10 +147,7 @@ impl<T: Transport> Session<T> {
     }
 }
 
-fn removed(
-    there: &BTreeMap<&str, (&SealedSecret, &PlainSecret)>,
-    edit: &Edit,
-) -> Result<Vec<SecretId>, Error> {
+fn removed(there: &BTreeMap<&str, (&SealedSecret, &PlainSecret)>, edit: &Edit) -> Result<Vec<SecretId>, Error> {
     let mut removes = Vec::new();
     for name in &edit.delete {
         match there.get(name.expose()) {

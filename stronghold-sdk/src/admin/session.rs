@@ -1,11 +1,7 @@
 //! A signed-in person at work.
 
 use super::{DirectoryCache, keyring::Keyring};
-use crate::{
-    authenticator::LocalIdentity,
-    client::Client,
-    error::Error,
-};
+use crate::{authenticator::LocalIdentity, client::Client, error::Error};
 use std::sync::Arc;
 use stronghold_protocol::{
     api::ActivityEntry,

@@ -162,11 +162,14 @@ fn token_of_environment() -> Result<AgentToken, Error> {
         (Some(token), _) => (Zeroizing::new(token), "API_STRONGHOLD_TOKEN"),
         (None, Some(file)) => {
             let read = fs::read_to_string(&file);
-            let text = read.map_err(|error| Error::state(format!("API_STRONGHOLD_TOKEN_FILE: {file} cannot be read"), error))?;
+            let text =
+                read.map_err(|error| Error::state(format!("API_STRONGHOLD_TOKEN_FILE: {file} cannot be read"), error))?;
             (Zeroizing::new(text), "API_STRONGHOLD_TOKEN_FILE")
         }
         (None, None) => {
-            return Err(Error::invalid("no token: set API_STRONGHOLD_TOKEN, or API_STRONGHOLD_TOKEN_FILE to a file that holds it"));
+            return Err(Error::invalid(
+                "no token: set API_STRONGHOLD_TOKEN, or API_STRONGHOLD_TOKEN_FILE to a file that holds it",
+            ));
         }
     };
     AgentToken::parse(text.trim()).map_err(|error| Error::invalid(format!("{source}: {error}")))

@@ -98,7 +98,8 @@ impl HttpBuilder {
         } else if let Some(file) = &self.ca_cert {
             builder = builder.tls_certs_merge(read_certificates(file)?);
         }
-        let client = builder.build().map_err(|error| Error::invalid(format!("TLS cannot be set up: {}", cause(&error))))?;
+        let client =
+            builder.build().map_err(|error| Error::invalid(format!("TLS cannot be set up: {}", cause(&error))))?;
         Ok(HttpTransport { client, base, authority, timeout: self.timeout })
     }
 }
@@ -122,7 +123,8 @@ fn tls_without_roots() -> Result<rustls::ClientConfig, Error> {
 
 fn read_certificates(file: &Path) -> Result<Vec<Certificate>, Error> {
     let name = file.display();
-    let pem = std::fs::read(file).map_err(|error| Error::state(format!("the CA certificate {name} cannot be read"), error))?;
+    let pem = std::fs::read(file)
+        .map_err(|error| Error::state(format!("the CA certificate {name} cannot be read"), error))?;
     match Certificate::from_pem_bundle(&pem) {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates),
         _ => Err(Error::invalid(format!("{name} holds no PEM certificate"))),
@@ -175,7 +177,9 @@ impl HttpTransport {
         let mut response = sending.send().await.map_err(|error| self.failure(&error))?;
         let status = response.status();
         if status.is_redirection() {
-            return Err(TransportFailure::NotTheProtocol(format!("it redirects (status {status}), which is never followed")));
+            return Err(TransportFailure::NotTheProtocol(format!(
+                "it redirects (status {status}), which is never followed"
+            )));
         }
         let expected = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
         let mut body = Vec::with_capacity(expected.min(64 * 1024 * 1024));

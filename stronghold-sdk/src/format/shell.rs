@@ -10,7 +10,9 @@ pub(super) fn write(entries: &[(&str, &[u8])], out: &mut Vec<u8>) -> Result<(), 
     for (name, value) in entries {
         let refused_name = |why| FormatError::Name { name: (*name).to_owned(), format: Format::Shell, why };
         if !is_variable(name) {
-            return Err(refused_name("variables are letters, digits and '_', and start with no digit; use --format json"));
+            return Err(refused_name(
+                "variables are letters, digits and '_', and start with no digit; use --format json",
+            ));
         }
         if READ_ONLY.contains(name) {
             return Err(refused_name("shells do not let it be set; leave it out with --except"));

@@ -95,9 +95,10 @@ impl OpenedProfile {
     pub fn into_secrets(self) -> Secrets {
         let manifest = self.profile.manifest().value();
         let (profile, revision) = (manifest.profile, manifest.revision);
-        let named = self.secrets.into_iter().map(|(sealed, plain)| {
-            (plain.name.clone(), Secret::new(sealed.id, sealed.version, plain))
-        });
+        let named = self
+            .secrets
+            .into_iter()
+            .map(|(sealed, plain)| (plain.name.clone(), Secret::new(sealed.id, sealed.version, plain)));
         Secrets::new(profile, revision, named.collect())
     }
 }
