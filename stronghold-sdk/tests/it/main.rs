@@ -1,7 +1,16 @@
 //! Integration tests of the SDK, through its public surface.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::print_stdout, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    missing_docs
+)]
 
 mod crypto;
 mod crypto_vectors;
 mod formats;
+mod published;
+mod published_hpke;
 mod readers;
