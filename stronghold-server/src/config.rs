@@ -9,8 +9,14 @@ use crate::{
     http::{ServeLimits, TlsError, tls_config},
     service::{Limits, Settings},
 };
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use std::{
+    ffi::{OsStr, OsString},
+    net::SocketAddr,
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 use stronghold_protocol::request::{Authority, InvalidAuthority};
 use url::Url;
 
@@ -24,6 +30,27 @@ pub struct Arguments {
     /// How to serve.
     #[command(flatten)]
     pub serve: ServeArguments,
+}
+
+impl Arguments {
+    /// Reads flags and environment; a variable that is set to nothing counts as not set.
+    ///
+    /// # Errors
+    /// [`clap::Error`] with the text for the user, also for `--help` and `--version`.
+    pub fn read(
+        arguments: impl IntoIterator<Item = OsString>,
+        variable: impl Fn(&OsStr) -> Option<OsString>,
+    ) -> Result<Self, clap::Error> {
+        let blank = |name: &OsStr| variable(name).is_some_and(|value| value.is_empty());
+        let without_blanks = |command: clap::Command| {
+            command.mut_args(|argument| match argument.get_env() {
+                Some(name) if blank(name) => argument.env(None::<&str>),
+                _ => argument,
+            })
+        };
+        let command = without_blanks(Self::command()).mut_subcommands(without_blanks);
+        Self::from_arg_matches(&command.try_get_matches_from(arguments)?)
+    }
 }
 
 /// Something else than serving.

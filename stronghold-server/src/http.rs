@@ -11,11 +11,12 @@ use crate::{
     service::{Incoming, Outgoing, Service},
     store::Store,
 };
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
-use std::{net::IpAddr, pin::pin};
+use std::{net::IpAddr, pin::pin, sync::Arc};
 use stronghold_protocol::problem::{Problem, ProblemCode};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use warp::{Filter, Rejection, filters::path::FullPath};
 
 /// The peer's address, which a server puts into a request's extensions. Addresses in headers are never believed.
@@ -30,6 +31,7 @@ pub struct Peer(pub IpAddr);
 pub fn routes<S: Store>(
     service: Service<S>,
 ) -> impl Filter<Extract = (Response<Bytes>,), Error = Rejection> + Clone + Send + Sync + 'static {
+    let budget = Arc::new(Semaphore::new(BODY_BUDGET_UNITS));
     let query = warp::query::raw().map(Some).or(warp::any().map(|| None)).unify();
     warp::method()
         .and(warp::path::full())
@@ -38,17 +40,18 @@ pub fn routes<S: Store>(
         .and(warp::ext::optional::<Peer>())
         .and(warp::body::stream())
         .then(move |method: Method, path: FullPath, query: Option<String>, headers, peer: Option<Peer>, body| {
-            let service = service.clone();
+            let (service, budget) = (service.clone(), Arc::clone(&budget));
             let target = match query {
                 Some(query) => format!("{}?{query}", path.as_str()),
                 None => path.as_str().to_owned(),
             };
-            async move { respond(&service, &method, target, &headers, peer, body).await }
+            async move { respond(&service, &budget, &method, target, &headers, peer, body).await }
         })
 }
 
 async fn respond<S: Store, B: Buf>(
     service: &Service<S>,
+    budget: &Semaphore,
     method: &Method,
     target: String,
     headers: &HeaderMap,
@@ -58,8 +61,9 @@ async fn respond<S: Store, B: Buf>(
     let path = target.split_once('?').map_or(target.as_str(), |(path, _)| path);
     let limit = Service::<S>::body_limit(method.as_str(), path);
     // Only the arrival is timed: what is being decided may have been written, so it is never given up half-way.
-    let body = match tokio::time::timeout(service.settings().limits.arrival, read_body(headers, body, limit)).await {
-        Ok(Ok(body)) => body,
+    let arrival = tokio::time::timeout(service.settings().limits.arrival, read_body(headers, body, limit, budget));
+    let (body, _share) = match arrival.await {
+        Ok(Ok(arrived)) => arrived,
         Ok(Err(problem)) => return response(Outgoing::problem(&problem)),
         Err(_) => {
             let problem = Problem::new(ProblemCode::Timeout, "the request took too long to arrive");
@@ -77,28 +81,41 @@ async fn respond<S: Store, B: Buf>(
     response(service.handle(incoming).await)
 }
 
-/// Reads a body of at most `limit` bytes: more is refused without being kept.
-async fn read_body<B: Buf>(
+/// Bodies up to this size are read at once; larger ones share a budget, so that they never take all memory.
+const BODY_UNIT: usize = 64 * 1024;
+/// How much of larger bodies is held at once, in units: 512 MiB.
+const BODY_BUDGET_UNITS: usize = 8 * 1024;
+
+/// Reads a body of at most `limit` bytes: more is refused without being kept. The share of the budget is held for as
+/// long as the body is.
+async fn read_body<'b, B: Buf>(
     headers: &HeaderMap,
     body: impl Stream<Item = Result<B, warp::Error>>,
     limit: usize,
-) -> Result<Bytes, Problem> {
+    budget: &'b Semaphore,
+) -> Result<(Bytes, Option<SemaphorePermit<'b>>), Problem> {
     let too_large = || Problem::new(ProblemCode::TooLarge, format!("this route takes at most {limit} bytes"));
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
         return Err(too_large());
     }
-    let mut collected = BytesMut::with_capacity(announced.unwrap_or(0).min(64 * 1024));
+    let mut share = None;
+    let mut collected = BytesMut::with_capacity(announced.unwrap_or(0).min(BODY_UNIT));
     let mut body = pin!(body);
     while let Some(chunk) = body.next().await {
-        let broken = |_| Problem::new(ProblemCode::Malformed, "the body broke off");
-        let chunk = chunk.map_err(broken)?;
-        if collected.len() + chunk.remaining() > limit {
+        let chunk = chunk.map_err(|_| Problem::new(ProblemCode::Malformed, "the body broke off"))?;
+        let length = collected.len() + chunk.remaining();
+        if length > limit {
             return Err(too_large());
         }
-        bytes::BufMut::put(&mut collected, chunk);
+        if length > BODY_UNIT && share.is_none() {
+            let units = u32::try_from(announced.unwrap_or(limit).div_ceil(BODY_UNIT)).unwrap_or(u32::MAX);
+            // The semaphore is never closed.
+            share = budget.acquire_many(units).await.ok();
+        }
+        collected.put(chunk);
     }
-    Ok(collected.freeze())
+    Ok((collected.freeze(), share))
 }
 
 /// Headers of every answer: nothing is kept by anyone on the way, and a browser takes it for nothing but data.

@@ -1,6 +1,5 @@
 //! Reads the configuration and serves until it is told to stop.
 
-use clap::Parser;
 use std::{io::Write, process::ExitCode, sync::Arc, time::Duration};
 use stronghold_protocol::time::SystemClock;
 use stronghold_server::{
@@ -19,7 +18,10 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 const TIDY_EVERY: Duration = Duration::from_secs(60 * 60);
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::read(std::env::args_os(), |name| std::env::var_os(name)) {
+        Ok(arguments) => arguments,
+        Err(error) => error.exit(),
+    };
     match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

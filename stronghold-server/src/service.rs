@@ -72,6 +72,7 @@ struct Inner<S> {
     opaque: ServerSetup,
     clock: Arc<dyn Clock>,
     orgs: Orgs,
+    replaying: tokio::sync::Mutex<()>,
     contents: Cache<ProfileVersion, Arc<ProfileContent>>,
     rates: RateLimiter,
 }
@@ -101,8 +102,9 @@ impl<S: Store> Service<S> {
     ) -> Result<Self, StartError> {
         let opaque = login::server_setup(&store).await?;
         let contents = Cache::new(settings.limits.cache_bytes);
-        let (orgs, rates) = (Orgs::default(), RateLimiter::default());
-        Ok(Self { inner: Arc::new(Inner { store, settings, keys, opaque, clock, orgs, contents, rates }) })
+        let (orgs, replaying, rates) = (Orgs::default(), tokio::sync::Mutex::new(()), RateLimiter::default());
+        let inner = Inner { store, settings, keys, opaque, clock, orgs, replaying, contents, rates };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The store.
@@ -133,7 +135,7 @@ impl<S: Store> Service<S> {
     pub fn body_limit(method: &str, path: &str) -> usize {
         match find_route(method, path) {
             Found::Route { route, .. } => route.body_limit,
-            Found::OtherMethod | Found::Nothing => 0,
+            Found::OtherMethod(_) | Found::Nothing => 0,
         }
     }
 
@@ -158,8 +160,9 @@ impl<S: Store> Inner<S> {
         let (path, _) = incoming.split_target();
         let (route, org, profile) = match find_route(&incoming.method, path) {
             Found::Route { route, org, profile } => (route, org.map(str::to_owned), profile.map(str::to_owned)),
-            Found::OtherMethod => {
-                return Outgoing::problem(&Problem::new(ProblemCode::MethodNotAllowed, "use another method here"));
+            Found::OtherMethod(method) => {
+                let problem = Problem::new(ProblemCode::MethodNotAllowed, format!("this route takes {method}"));
+                return Outgoing::problem(&problem).with_header("allow", method.to_string());
             }
             Found::Nothing => return Outgoing::problem(&Problem::not_found()),
         };

@@ -21,6 +21,12 @@ impl ReadPermit {
         group.map(|_| Self { org: directory.org(), profile: *profile })
     }
 
+    /// A permission for tests of a store, which has no directory to ask.
+    #[cfg(test)]
+    pub(crate) const fn for_test(org: OrgId, profile: ProfileId) -> Self {
+        Self { org, profile }
+    }
+
     /// The organization.
     #[must_use]
     pub const fn org(&self) -> OrgId {

@@ -325,8 +325,8 @@ pub enum Found<'p> {
         /// What stands for `{profile}`.
         profile: Option<&'p str>,
     },
-    /// The path is a route's, with another method.
-    OtherMethod,
+    /// The path is a route's, with this method instead.
+    OtherMethod(Method),
     /// Nothing.
     Nothing,
 }
@@ -340,14 +340,14 @@ pub const fn routes() -> &'static [Route] {
 /// Finds the route of a request. `method` is as it was sent; `path` is percent-encoded, without the query.
 #[must_use]
 pub fn find_route<'p>(method: &str, path: &'p str) -> Found<'p> {
-    let mut other_method = false;
+    let mut other = None;
     for route in ROUTES {
         if let Some(Segments { org, profile }) = route.matches(path) {
             if route.method.as_str() == method {
                 return Found::Route { route, org, profile };
             }
-            other_method = true;
+            other = Some(route.method);
         }
     }
-    if other_method { Found::OtherMethod } else { Found::Nothing }
+    other.map_or(Found::Nothing, Found::OtherMethod)
 }

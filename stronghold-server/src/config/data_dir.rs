@@ -44,6 +44,9 @@ impl DataDir {
     /// [`DataDirError::Io`] when it cannot be made, or is something else than a directory.
     pub fn open(path: &Path) -> Result<Self, DataDirError> {
         let failed = |error| DataDirError::Io { path: path.to_owned(), error };
+        if fs::metadata(path).is_ok_and(|found| !found.is_dir()) {
+            return Err(failed(io::ErrorKind::NotADirectory.into()));
+        }
         DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed)?;
         fs::read_dir(path).map_err(failed)?;
         Ok(Self(path.to_owned()))

@@ -22,7 +22,9 @@ use tokio_rustls::TlsAcceptor;
 pub struct ServeLimits {
     /// Most connections at once; more wait.
     pub connections: usize,
-    /// How long a TLS handshake, or the headers of a request, may take.
+    /// How long a TLS handshake may take.
+    pub handshake: Duration,
+    /// How long the headers of a request may take, and how long a connection waits for another request.
     pub headers: Duration,
     /// After how long without a byte in either direction a connection is closed.
     pub idle: Duration,
@@ -34,7 +36,8 @@ impl Default for ServeLimits {
     fn default() -> Self {
         Self {
             connections: 4096,
-            headers: Duration::from_secs(10),
+            handshake: Duration::from_secs(10),
+            headers: Duration::from_secs(60),
             idle: Duration::from_secs(90),
             stop: Duration::from_secs(20),
         }
@@ -128,7 +131,7 @@ async fn handshake(stream: TcpStream, tls: Option<TlsAcceptor>, limits: &ServeLi
     stream.set_nodelay(true)?;
     let stream = Idle::new(stream, limits.idle);
     let Some(tls) = tls else { return Ok(Box::new(stream)) };
-    let accepted = timeout(limits.headers, tls.accept(stream)).await;
+    let accepted = timeout(limits.handshake, tls.accept(stream)).await;
     Ok(Box::new(accepted.map_err(|_| io::ErrorKind::TimedOut)??))
 }
 
@@ -139,7 +142,7 @@ fn connection_builder(limits: &ServeLimits) -> auto::Builder<TokioExecutor> {
         .http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(limits.idle / 3)
-        .keep_alive_timeout(limits.headers)
+        .keep_alive_timeout(limits.handshake)
         .max_header_list_size(64 * 1024)
         .max_concurrent_streams(128);
     builder

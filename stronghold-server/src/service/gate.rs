@@ -2,7 +2,7 @@
 
 use super::{
     Incoming, Inner, Outgoing,
-    orgs::OrgState,
+    orgs::{Loaded, OrgState},
     task::Task,
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 use std::{net::IpAddr, sync::Arc};
 use stronghold_protocol::{
     audit::Released,
-    crypto::sign::KeyId,
+    crypto::sign::{KeyId, SigningPublicKey},
     directory::Directory,
     encoding::Base64Bytes,
     evidence::ProfileSelector,
@@ -140,6 +140,7 @@ impl<S: Store> Inner<S> {
         match decided {
             Ok(Decided::Released { render, record, state }) => {
                 self.orgs.committed(&state);
+                tracing::debug!(action, %org, "allowed");
                 match render(record) {
                     Ok(body) => Outgoing::json(body),
                     Err(error) => {
@@ -248,28 +249,18 @@ impl<S: Store> Inner<S> {
     }
 
     /// The public key with this id, from memory, or from the store if that is ahead.
-    async fn find_key(
-        &self,
-        org: &OrgId,
-        key: &KeyId,
-    ) -> Result<Option<stronghold_protocol::crypto::sign::SigningPublicKey>, Unverified>
-    where
-        S: Store,
-    {
+    async fn find_key(&self, org: &OrgId, key: &KeyId) -> Result<Option<SigningPublicKey>, Unverified> {
+        let key_in = |state: Arc<OrgState>| state.directory.key_owner(key).map(|owner| owner.key);
         let known = self.orgs.known(org);
-        if let Some(owner) = known.as_ref().and_then(|state| state.directory.key_owner(key).copied()) {
-            return Ok(Some(owner.key));
+        let in_memory = known.is_some();
+        if let Some(key) = known.and_then(key_in) {
+            return Ok(Some(key));
         }
-        if !self.rates.take(Bucket::UnknownKeys, UNKNOWN_KEYS, self.now()).allowed {
+        // Strangers with made-up keys must not keep the store busy; after a start everyone has to look once.
+        if in_memory && !self.rates.take(Bucket::UnknownKeys, UNKNOWN_KEYS, self.now()).allowed {
             return Ok(None);
         }
-        let asked = *org;
-        let head = self.store.snapshot(move |tx| tx.head(&asked)).await?;
-        let Some(head) = head else { return Ok(None) };
-        if known.is_some_and(|state| state.directory.head() == head.head) {
-            return Ok(None);
-        }
-        Ok(self.refresh(asked).await?.and_then(|state| state.directory.key_owner(key).map(|owner| owner.key)))
+        Ok(self.refresh(*org).await?.and_then(key_in))
     }
 
     fn refused_too_often(&self, address: Option<IpAddr>) -> Option<RateState> {
@@ -289,11 +280,18 @@ impl<S: Store> Inner<S> {
 const UNKNOWN_KEYS: crate::access::RateLimit = crate::access::RateLimit { burst: 200, per_minute: 6000 };
 
 impl<S: Store> Inner<S> {
-    /// Replays what the store has beyond memory.
+    /// Replays what the store has beyond memory; none when there is no such organization. One replay at a time: those who
+    /// wait for it find it done.
     pub(super) async fn refresh(&self, org: OrgId) -> Result<Option<Arc<OrgState>>, StoreError> {
+        let _turn = self.replaying.lock().await;
         let known = self.orgs.known(&org);
-        let state = self.store.snapshot(move |tx| super::orgs::load(tx, &org, known)).await?;
-        Ok(state.map(|state| self.orgs.note(&org, state)))
+        let held = known.clone();
+        let loaded = self.store.snapshot(move |tx| super::orgs::load(tx, &org, held)).await?;
+        Ok(match loaded {
+            Loaded::Nothing => None,
+            Loaded::Known => known,
+            Loaded::Newer(state) => Some(self.orgs.note_read(&org, *state)),
+        })
     }
 }
 

@@ -140,9 +140,13 @@ impl Orgs {
     /// [`StoreError`] when statements cannot be loaded, or do not add up to `head`.
     pub(crate) fn current(&self, tx: &mut dyn Tx, org: &OrgId, head: &HeaderRef) -> Result<Arc<OrgState>, StoreError> {
         let slot = self.slot(org);
-        for base in slot.iter().flat_map(|slot| [&slot.newest, &slot.durable]) {
-            if base.directory.head() == *head {
-                return Ok(Arc::clone(base));
+        if let Some(slot) = &slot {
+            if slot.newest.directory.head() == *head {
+                return Ok(Arc::clone(&slot.newest));
+            }
+            if slot.durable.directory.head() == *head {
+                // What came after it was never committed.
+                return Ok(self.note(org, slot.durable.as_ref().clone()));
             }
         }
         for base in slot.iter().flat_map(|slot| [&slot.newest, &slot.durable]) {
@@ -156,7 +160,15 @@ impl Orgs {
         Ok(self.note(org, state))
     }
 
-    /// Remembers a state that this process worked out.
+    /// Remembers a state that was read without a lock, unless something newer is known by now.
+    pub(crate) fn note_read(&self, org: &OrgId, state: OrgState) -> Arc<OrgState> {
+        match self.known(org) {
+            Some(known) if known.directory.head().seq >= state.directory.head().seq => known,
+            _ => self.note(org, state),
+        }
+    }
+
+    /// Remembers a state that was worked out under the organization's lock.
     pub(crate) fn note(&self, org: &OrgId, state: OrgState) -> Arc<OrgState> {
         let state = Arc::new(state);
         let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
@@ -210,18 +222,33 @@ impl Orgs {
     }
 }
 
-/// The state as of the store's head, replayed from what is known; none when there is no such organization.
+/// What a look into the store found.
+pub(crate) enum Loaded {
+    /// There is no such organization.
+    Nothing,
+    /// Nothing that was not known.
+    Known,
+    /// A newer state than the known one.
+    Newer(Box<OrgState>),
+}
+
+/// Looks whether the store is ahead of what is known, and replays what is newer.
 ///
 /// # Errors
 /// [`StoreError`] when statements cannot be loaded, or do not add up.
-pub(crate) fn load(tx: &mut dyn Tx, org: &OrgId, known: Option<Arc<OrgState>>) -> Result<Option<OrgState>, StoreError> {
-    let Some(head) = tx.head(org)? else { return Ok(None) };
-    if let Some(known) = known.filter(|known| known.directory.head().seq < head.head.seq)
-        && let Ok(state) = replay(tx, org, Some(&known), &head.head)
-    {
-        return Ok(Some(state));
+pub(crate) fn load(tx: &mut dyn Tx, org: &OrgId, known: Option<Arc<OrgState>>) -> Result<Loaded, StoreError> {
+    let Some(head) = tx.head(org)? else { return Ok(Loaded::Nothing) };
+    if let Some(known) = known {
+        if known.directory.head() == head.head {
+            return Ok(Loaded::Known);
+        }
+        if known.directory.head().seq < head.head.seq
+            && let Ok(state) = replay(tx, org, Some(&known), &head.head)
+        {
+            return Ok(Loaded::Newer(Box::new(state)));
+        }
     }
-    replay(tx, org, None, &head.head).map(Some)
+    replay(tx, org, None, &head.head).map(|state| Loaded::Newer(Box::new(state)))
 }
 
 fn replay(

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod fail_closed;
+mod http;
 mod replay;
 mod routes;
 mod service_reads;
