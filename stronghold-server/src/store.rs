@@ -10,6 +10,8 @@
 //! closures over an async transaction) would make SQLite pay for what only a network database needs; a PostgreSQL
 //! store drives its connections on such threads as well.
 
+#[cfg(test)]
+mod contract;
 pub mod sqlite;
 mod types;
 
@@ -88,7 +90,8 @@ pub trait Tx {
     fn claim_nonce(&mut self, org: &OrgId, key: &KeyId, nonce: &RequestNonce, at: Timestamp)
     -> Result<bool, StoreError>;
 
-    /// Forgets nonces that were used before a time; returns how many.
+    /// Forgets nonces that were used before a time, the oldest first; returns how many. A store forgets some thousands at
+    /// once at most, so that requests do not wait for long: repeat until none is left.
     fn forget_nonces(&mut self, before: Timestamp) -> Result<usize, StoreError>;
 
     /// Counts one use of a principal if it has fewer than `max` so far. False otherwise.
@@ -126,7 +129,9 @@ pub trait Tx {
 
     /// Writes a profile's next revision if its newest is still `before` (none for a new profile). False otherwise.
     ///
-    /// Versions and ciphertexts of earlier revisions are kept.
+    /// Versions and ciphertexts of earlier revisions are kept. A write that contradicts what is stored (another number of
+    /// secrets than it says, a secret that is not there, a version that exists, a new key generation that leaves secrets
+    /// of the old one) is given up.
     fn write_revision(
         &mut self,
         org: &OrgId,

@@ -16,6 +16,14 @@ pub enum StoreError {
     /// The database refused or failed: full disk, locked or read-only file, lost connection.
     #[error("the database failed: {0}")]
     Database(String),
+    /// The database cannot be opened, and why.
+    #[error("the database {} cannot be used: {reason}", path.display())]
+    Unusable {
+        /// The file.
+        path: std::path::PathBuf,
+        /// Why, for people.
+        reason: String,
+    },
     /// What is stored cannot be what was written.
     #[error("the database is damaged: {0}")]
     Damaged(String),
@@ -34,7 +42,7 @@ pub struct OrgHead {
     pub head: HeaderRef,
     /// How many audit records there are.
     pub records: u64,
-    /// Time of the newest audit record.
+    /// The latest time of an audit record.
     pub newest_record_at: Option<Timestamp>,
 }
 

@@ -1,0 +1,95 @@
+//! Log-ins, setup codes and the server's values.
+
+use super::{
+    Place,
+    fixtures::{ORG, create_org, time},
+};
+use crate::store::{LoginAttempt, PasswordRecord, Store};
+use futures_util::future::join_all;
+use stronghold_protocol::{
+    crypto::hash::Hash,
+    id::{OrgId, UserId},
+};
+
+const USER: UserId = UserId::from_bytes([3; 16]);
+
+fn record(text: &str) -> PasswordRecord {
+    let part = |name: &str| format!("{name} {text}").into_bytes();
+    PasswordRecord { record: part("record"), envelope: part("envelope"), recovery: part("recovery") }
+}
+
+fn attempt(expires_at: i64) -> LoginAttempt {
+    // The organization need not exist.
+    LoginAttempt { org: OrgId([1; 32]), user: USER, state: b"state".to_vec(), expires_at: time(expires_at) }
+}
+
+pub(in crate::store) async fn a_password_is_replaced(place: &impl Place) {
+    let store = place.open();
+    create_org(&store).await;
+    assert!(store.snapshot(|tx| tx.password(&ORG, &USER)).await.unwrap().is_none());
+    for text in ["old", "new"] {
+        store.locked(Some(ORG), move |tx| tx.put_password(&ORG, &USER, &record(text))).await.unwrap();
+    }
+    let stored = store.snapshot(|tx| tx.password(&ORG, &USER)).await.unwrap().unwrap();
+    let expected = record("new");
+    assert_eq!(
+        (stored.record, stored.envelope, stored.recovery),
+        (expected.record, expected.envelope, expected.recovery)
+    );
+    assert!(store.snapshot(|tx| tx.password(&OrgId([1; 32]), &USER)).await.unwrap().is_none());
+}
+
+pub(in crate::store) async fn a_log_in_is_finished_once(place: &impl Place) {
+    let store = place.open();
+    store.locked(None, |tx| tx.put_login(b"name", &attempt(100))).await.unwrap();
+    assert!(store.locked(None, |tx| tx.take_login(b"other", time(50))).await.unwrap().is_none());
+    let takes = join_all((0..16).map(|_| store.locked(None, |tx| tx.take_login(b"name", time(50))))).await;
+    let taken: Vec<LoginAttempt> = takes.into_iter().filter_map(Result::unwrap).collect();
+    assert_eq!(taken.len(), 1);
+    let (taken, put) = (&taken[0], attempt(100));
+    assert_eq!(
+        (taken.org, taken.user, &taken.state, taken.expires_at),
+        (put.org, put.user, &put.state, put.expires_at)
+    );
+}
+
+pub(in crate::store) async fn a_log_in_expires(place: &impl Place) {
+    let store = place.open();
+    let put = store.locked(None, |tx| {
+        tx.put_login(b"early", &attempt(100))?;
+        tx.put_login(b"late", &attempt(101))
+    });
+    put.await.unwrap();
+    assert!(store.locked(None, |tx| tx.take_login(b"early", time(100))).await.unwrap().is_none());
+    // It is gone, even for a clock that goes back.
+    assert!(store.locked(None, |tx| tx.take_login(b"early", time(1))).await.unwrap().is_none());
+    assert!(store.locked(None, |tx| tx.take_login(b"late", time(100))).await.unwrap().is_some());
+}
+
+pub(in crate::store) async fn a_setup_code_is_used_once(place: &impl Place) {
+    let store = place.open();
+    let (code, other) = (Hash([1; 32]), Hash([2; 32]));
+    assert!(!store.snapshot(|tx| tx.had_setup_code()).await.unwrap());
+    store.locked(None, move |tx| tx.put_setup_code(&code, time(1))).await.unwrap();
+    assert!(store.snapshot(|tx| tx.had_setup_code()).await.unwrap());
+    assert!(store.snapshot(move |tx| tx.has_setup_code(&code)).await.unwrap());
+    assert!(!store.snapshot(move |tx| tx.has_setup_code(&other)).await.unwrap());
+    assert!(!store.locked(None, move |tx| tx.take_setup_code(&other)).await.unwrap());
+    let takes = join_all((0..16).map(|_| store.locked(None, move |tx| tx.take_setup_code(&code)))).await;
+    assert_eq!(takes.into_iter().filter(|taken| *taken.as_ref().unwrap()).count(), 1);
+    drop(store);
+
+    let store = place.open();
+    assert!(!store.snapshot(move |tx| tx.has_setup_code(&code)).await.unwrap());
+    assert!(!store.locked(None, move |tx| tx.take_setup_code(&code)).await.unwrap());
+    assert!(store.snapshot(|tx| tx.had_setup_code()).await.unwrap());
+}
+
+pub(in crate::store) async fn the_first_value_stays(place: &impl Place) {
+    let store = place.open();
+    assert_eq!(store.snapshot(|tx| tx.server_value("name")).await.unwrap(), None);
+    assert!(store.locked(None, |tx| tx.put_server_value("name", b"first")).await.unwrap());
+    assert!(!store.locked(None, |tx| tx.put_server_value("name", b"second")).await.unwrap());
+    assert_eq!(store.snapshot(|tx| tx.server_value("name")).await.unwrap(), Some(b"first".to_vec()));
+    assert_eq!(store.snapshot(|tx| tx.server_value("other")).await.unwrap(), None);
+}

@@ -1,0 +1,203 @@
+//! A work's transaction: [`Tx`] in SQL, one file for each part of it.
+
+mod audit;
+mod logins;
+mod orgs;
+mod principals;
+mod profiles;
+mod revisions;
+mod seals;
+mod values;
+
+use crate::{
+    access::ReadPermit,
+    store::{
+        AuditEntry, LoginAttempt, OrgHead, PasswordRecord, ProfileHead, RevisionWrite, Seen, StoreError, StoredSecret,
+        StoredStatement, Tx,
+    },
+};
+use rusqlite::{CachedStatement, Connection, OptionalExtension};
+use stronghold_protocol::{
+    crypto::{hash::Hash, sign::KeyId},
+    directory::HeaderRef,
+    id::{OrgId, PrincipalId, ProfileId, UserId},
+    number::{Revision, Seq},
+    request::RequestNonce,
+    seal::{KeyHistory, Seal, SealId},
+    secret::{BlindIndex, SecretLeaf},
+    time::Timestamp,
+};
+
+/// One work's view of the database, within the transaction that its thread has open. Not longer: the organization's
+/// number that it remembers is undone with the work.
+pub(super) struct SqliteTx<'c> {
+    connection: &'c Connection,
+    org: Option<(OrgId, i64)>,
+}
+
+impl<'c> SqliteTx<'c> {
+    /// A view for one work.
+    pub(super) const fn new(connection: &'c Connection) -> Self {
+        Self { connection, org: None }
+    }
+
+    fn prepare(&self, sql: &str) -> Result<CachedStatement<'c>, StoreError> {
+        Ok(self.connection.prepare_cached(sql)?)
+    }
+
+    /// The number of an organization, or none when there is no such organization.
+    fn find_org(&mut self, org: &OrgId) -> Result<Option<i64>, StoreError> {
+        if let Some((known, number)) = self.org
+            && known == *org
+        {
+            return Ok(Some(number));
+        }
+        let mut select = self.prepare("SELECT number FROM orgs WHERE id = ?1")?;
+        let number = select.query_row([org.0], |row| row.get(0)).optional()?;
+        self.org = number.map(|number| (*org, number));
+        Ok(number)
+    }
+
+    /// The number of an organization that must exist, since something is written to it.
+    fn org(&mut self, org: &OrgId) -> Result<i64, StoreError> {
+        self.find_org(org)?.ok_or_else(|| StoreError::GivenUp(format!("there is no organization {org}")))
+    }
+}
+
+impl Tx for SqliteTx<'_> {
+    fn head(&mut self, org: &OrgId) -> Result<Option<OrgHead>, StoreError> {
+        self.select_head(org)
+    }
+
+    fn create_org(&mut self, org: &OrgId, genesis: &StoredStatement, at: Timestamp) -> Result<bool, StoreError> {
+        self.insert_org(org, genesis, at)
+    }
+
+    fn statements(&mut self, org: &OrgId, from: Seq, limit: usize) -> Result<Vec<StoredStatement>, StoreError> {
+        self.select_statements(org, from, limit)
+    }
+
+    fn append_statement(
+        &mut self,
+        org: &OrgId,
+        before: &HeaderRef,
+        statement: &StoredStatement,
+    ) -> Result<bool, StoreError> {
+        self.insert_statement(org, before, statement)
+    }
+
+    fn claim_nonce(
+        &mut self,
+        org: &OrgId,
+        key: &KeyId,
+        nonce: &RequestNonce,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.insert_nonce(org, key, nonce, at)
+    }
+
+    fn forget_nonces(&mut self, before: Timestamp) -> Result<usize, StoreError> {
+        self.delete_nonces(before)
+    }
+
+    fn claim_use(&mut self, org: &OrgId, principal: &PrincipalId, max: Option<u64>) -> Result<bool, StoreError> {
+        self.count_use(org, principal, max)
+    }
+
+    fn touch(&mut self, org: &OrgId, principal: &PrincipalId, at: Timestamp, seq: Seq) -> Result<(), StoreError> {
+        self.note_seen(org, principal, at, seq)
+    }
+
+    fn activity(&mut self, org: &OrgId) -> Result<Vec<Seen>, StoreError> {
+        self.select_activity(org)
+    }
+
+    fn put_seals(&mut self, org: &OrgId, seals: &[Seal]) -> Result<(), StoreError> {
+        self.upsert_seals(org, seals)
+    }
+
+    fn seals(&mut self, org: &OrgId, ids: &[SealId]) -> Result<Vec<Seal>, StoreError> {
+        self.select_seals(org, ids)
+    }
+
+    fn put_histories(&mut self, org: &OrgId, histories: &[KeyHistory]) -> Result<(), StoreError> {
+        self.upsert_histories(org, histories)
+    }
+
+    fn histories(&mut self, org: &OrgId, profile: &ProfileId) -> Result<Vec<KeyHistory>, StoreError> {
+        self.select_histories(org, profile)
+    }
+
+    fn profile_head(&mut self, org: &OrgId, profile: &ProfileId) -> Result<Option<ProfileHead>, StoreError> {
+        self.select_profile_head(org, profile)
+    }
+
+    fn leaves(&mut self, org: &OrgId, profile: &ProfileId) -> Result<Vec<SecretLeaf>, StoreError> {
+        self.select_leaves(org, profile)
+    }
+
+    fn secrets(&mut self, permit: &ReadPermit) -> Result<Vec<StoredSecret>, StoreError> {
+        self.select_secrets(permit)
+    }
+
+    fn secrets_at(&mut self, permit: &ReadPermit, indexes: &[BlindIndex]) -> Result<Vec<StoredSecret>, StoreError> {
+        self.select_secrets_at(permit, indexes)
+    }
+
+    fn write_revision(
+        &mut self,
+        org: &OrgId,
+        before: Option<Revision>,
+        write: &RevisionWrite,
+    ) -> Result<bool, StoreError> {
+        self.insert_revision(org, before, write)
+    }
+
+    fn append_record(&mut self, org: &OrgId, entry: &AuditEntry) -> Result<u64, StoreError> {
+        self.insert_record(org, entry)
+    }
+
+    fn records(&mut self, org: &OrgId, from: u64, limit: usize) -> Result<Vec<Vec<u8>>, StoreError> {
+        self.select_records(org, from, limit)
+    }
+
+    fn put_password(&mut self, org: &OrgId, user: &UserId, record: &PasswordRecord) -> Result<(), StoreError> {
+        self.upsert_password(org, user, record)
+    }
+
+    fn password(&mut self, org: &OrgId, user: &UserId) -> Result<Option<PasswordRecord>, StoreError> {
+        self.select_password(org, user)
+    }
+
+    fn put_login(&mut self, name: &[u8], attempt: &LoginAttempt) -> Result<(), StoreError> {
+        self.insert_login(name, attempt)
+    }
+
+    fn take_login(&mut self, name: &[u8], now: Timestamp) -> Result<Option<LoginAttempt>, StoreError> {
+        self.delete_login(name, now)
+    }
+
+    fn put_setup_code(&mut self, code: &Hash, at: Timestamp) -> Result<(), StoreError> {
+        self.insert_setup_code(code, at)
+    }
+
+    fn has_setup_code(&mut self, code: &Hash) -> Result<bool, StoreError> {
+        self.select_setup_code(code)
+    }
+
+    fn take_setup_code(&mut self, code: &Hash) -> Result<bool, StoreError> {
+        self.use_setup_code(code)
+    }
+
+    fn had_setup_code(&mut self) -> Result<bool, StoreError> {
+        self.select_any_setup_code()
+    }
+
+    fn server_value(&mut self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.select_server_value(name)
+    }
+
+    fn put_server_value(&mut self, name: &str, value: &[u8]) -> Result<bool, StoreError> {
+        self.insert_server_value(name, value)
+    }
+}

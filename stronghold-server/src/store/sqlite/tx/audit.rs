@@ -1,0 +1,90 @@
+//! Nonces and audit records, in one transaction: what was counted once is what was logged once.
+
+use super::{SqliteTx, orgs::check_dense};
+use crate::store::{
+    AuditEntry, StoreError,
+    sqlite::column::{count, integer, limit},
+};
+use rusqlite::params;
+use stronghold_protocol::{crypto::sign::KeyId, id::OrgId, request::RequestNonce, time::Timestamp};
+
+/// How many nonces are forgotten at most in one work, so that requests do not wait for it.
+const FORGOTTEN_AT_ONCE: i64 = 10_000;
+
+impl SqliteTx<'_> {
+    pub(super) fn insert_nonce(
+        &mut self,
+        org: &OrgId,
+        key: &KeyId,
+        nonce: &RequestNonce,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let org = self.org(org)?;
+        let mut insert =
+            self.prepare("INSERT INTO nonces (org, key, nonce, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING")?;
+        Ok(insert.execute(params![org, key.0, nonce.0, at.as_millis()])? == 1)
+    }
+
+    pub(super) fn delete_nonces(&mut self, before: Timestamp) -> Result<usize, StoreError> {
+        let mut delete = self.prepare(
+            "DELETE FROM nonces WHERE (org, key, nonce) IN
+                 (SELECT org, key, nonce FROM nonces WHERE at < ?1 ORDER BY at LIMIT ?2)",
+        )?;
+        Ok(delete.execute(params![before.as_millis(), FORGOTTEN_AT_ONCE])?)
+    }
+
+    pub(super) fn insert_record(&mut self, org: &OrgId, entry: &AuditEntry) -> Result<u64, StoreError> {
+        let number = self.org(org)?;
+        let mut advance = self.prepare(
+            "UPDATE orgs SET records = records + 1, newest_record_at = max(coalesce(newest_record_at, 0), ?2)
+             WHERE number = ?1 RETURNING records - 1",
+        )?;
+        let mut rows = advance.query(params![number, entry.at.as_millis()])?;
+        let position = match rows.next()? {
+            Some(row) => count(row, 0)?,
+            None => return Err(StoreError::Damaged("an organization's head row is missing".to_owned())),
+        };
+        drop(rows);
+        let mut insert = self.prepare(
+            "INSERT INTO audit_records
+                 (org, position, id, at, principal_kind, principal, key, action, profile, allowed, leaf, bytes)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        )?;
+        insert.execute(params![
+            number,
+            integer(position),
+            entry.id.as_bytes(),
+            entry.at.as_millis(),
+            entry.principal.as_ref().map(|principal| principal.kind()),
+            entry.principal.as_ref().map(|principal| principal.as_bytes()),
+            entry.key.0,
+            entry.action,
+            entry.profile.as_ref().map(|profile| profile.as_bytes()),
+            entry.allowed,
+            entry.leaf.0,
+            entry.bytes,
+        ])?;
+        Ok(position)
+    }
+
+    pub(super) fn select_records(
+        &mut self,
+        org: &OrgId,
+        from: u64,
+        at_most: usize,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        let Some(head) = self.select_head(org)? else { return Ok(Vec::new()) };
+        let org = self.org(org)?;
+        let mut select = self.prepare(
+            "SELECT position, bytes FROM audit_records WHERE org = ?1 AND position >= ?2 ORDER BY position LIMIT ?3",
+        )?;
+        let mut rows = select.query(params![org, integer(from), limit(at_most)])?;
+        let (mut positions, mut records) = (Vec::new(), Vec::new());
+        while let Some(row) = rows.next()? {
+            positions.push(count(row, 0)?);
+            records.push(row.get(1)?);
+        }
+        check_dense(positions.into_iter(), from, head.records, at_most, "audit record")?;
+        Ok(records)
+    }
+}

@@ -1,0 +1,61 @@
+//! How users log in.
+
+use super::SqliteTx;
+use crate::store::{LoginAttempt, PasswordRecord, StoreError, sqlite::column::time};
+use rusqlite::{OptionalExtension, params};
+use stronghold_protocol::{
+    id::{OrgId, UserId},
+    time::Timestamp,
+};
+
+impl SqliteTx<'_> {
+    pub(super) fn upsert_password(
+        &mut self,
+        org: &OrgId,
+        user: &UserId,
+        record: &PasswordRecord,
+    ) -> Result<(), StoreError> {
+        let org = self.org(org)?;
+        let mut upsert = self.prepare(
+            "INSERT INTO passwords (org, user, record, envelope, recovery) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (org, user) DO UPDATE SET
+                 record = excluded.record, envelope = excluded.envelope, recovery = excluded.recovery",
+        )?;
+        upsert.execute(params![org, user.as_bytes(), record.record, record.envelope, record.recovery])?;
+        Ok(())
+    }
+
+    pub(super) fn select_password(&mut self, org: &OrgId, user: &UserId) -> Result<Option<PasswordRecord>, StoreError> {
+        let Some(org) = self.find_org(org)? else { return Ok(None) };
+        let mut select =
+            self.prepare("SELECT record, envelope, recovery FROM passwords WHERE org = ?1 AND user = ?2")?;
+        let found = select.query_row(params![org, user.as_bytes()], |row| {
+            Ok(PasswordRecord { record: row.get(0)?, envelope: row.get(1)?, recovery: row.get(2)? })
+        });
+        Ok(found.optional()?)
+    }
+
+    pub(super) fn insert_login(&mut self, name: &[u8], attempt: &LoginAttempt) -> Result<(), StoreError> {
+        let mut insert = self
+            .prepare("INSERT INTO login_attempts (name, org, user, state, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+        let LoginAttempt { org, user, state, expires_at } = attempt;
+        insert.execute(params![name, org.0, user.as_bytes(), state, expires_at.as_millis()])?;
+        Ok(())
+    }
+
+    pub(super) fn delete_login(&mut self, name: &[u8], now: Timestamp) -> Result<Option<LoginAttempt>, StoreError> {
+        let mut expire = self.prepare("DELETE FROM login_attempts WHERE expires_at <= ?1")?;
+        expire.execute([now.as_millis()])?;
+        let mut take =
+            self.prepare("DELETE FROM login_attempts WHERE name = ?1 RETURNING org, user, state, expires_at")?;
+        let mut rows = take.query_and_then([name], |row| {
+            Ok(LoginAttempt {
+                org: OrgId(row.get(0)?),
+                user: UserId::from_bytes(row.get(1)?),
+                state: row.get(2)?,
+                expires_at: time(row, 3)?,
+            })
+        })?;
+        rows.next().transpose()
+    }
+}

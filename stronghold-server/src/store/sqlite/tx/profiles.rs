@@ -1,0 +1,105 @@
+//! What a profile's newest revision holds.
+
+use super::SqliteTx;
+use crate::{
+    access::ReadPermit,
+    store::{
+        ProfileHead, StoreError, StoredSecret,
+        sqlite::column::{count, number},
+    },
+};
+use rusqlite::{Row, params};
+use stronghold_protocol::{
+    crypto::hash::Hash,
+    encoding::Base64Bytes,
+    id::{OrgId, ProfileId, SecretId},
+    number::{Epoch, Revision, Version},
+    secret::{BlindIndex, SealedSecret, SecretLeaf},
+};
+
+impl SqliteTx<'_> {
+    pub(super) fn select_profile_head(
+        &mut self,
+        org: &OrgId,
+        profile: &ProfileId,
+    ) -> Result<Option<ProfileHead>, StoreError> {
+        let Some(org) = self.find_org(org)? else { return Ok(None) };
+        let mut select = self.prepare(
+            "SELECT revision, manifest, manifest_bytes, epoch, count FROM revisions
+             WHERE org = ?1 AND profile = ?2 ORDER BY revision DESC LIMIT 1",
+        )?;
+        let mut rows = select.query(params![org, profile.as_bytes()])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        Ok(Some(ProfileHead {
+            revision: number(row, 0, Revision::new)?,
+            manifest: Hash(row.get(1)?),
+            manifest_bytes: row.get(2)?,
+            epoch: number(row, 3, Epoch::new)?,
+            count: count(row, 4)?,
+        }))
+    }
+
+    pub(super) fn select_leaves(&mut self, org: &OrgId, profile: &ProfileId) -> Result<Vec<SecretLeaf>, StoreError> {
+        let Some(org) = self.find_org(org)? else { return Ok(Vec::new()) };
+        let mut select = self.prepare(
+            "SELECT blind_index, secret, version, ciphertexts FROM entries
+             WHERE org = ?1 AND profile = ?2 AND to_revision IS NULL ORDER BY blind_index",
+        )?;
+        let rows = select.query_and_then(params![org, profile.as_bytes()], |row| {
+            Ok(SecretLeaf {
+                index: BlindIndex(row.get(0)?),
+                id: SecretId::from_bytes(row.get(1)?),
+                version: number(row, 2, Version::new)?,
+                ciphertexts: Hash(row.get(3)?),
+            })
+        })?;
+        rows.collect()
+    }
+
+    pub(super) fn select_secrets(&mut self, permit: &ReadPermit) -> Result<Vec<StoredSecret>, StoreError> {
+        let Some(org) = self.find_org(&permit.org())? else { return Ok(Vec::new()) };
+        let mut select = self.prepare(
+            "SELECT e.blind_index, e.secret, e.version, e.epoch, c.meta, c.value
+             FROM entries AS e LEFT JOIN ciphertexts AS c USING (org, profile, secret, version, epoch)
+             WHERE e.org = ?1 AND e.profile = ?2 AND e.to_revision IS NULL ORDER BY e.blind_index",
+        )?;
+        let rows = select.query_and_then(params![org, permit.profile().as_bytes()], stored_secret)?;
+        rows.collect()
+    }
+
+    pub(super) fn select_secrets_at(
+        &mut self,
+        permit: &ReadPermit,
+        indexes: &[BlindIndex],
+    ) -> Result<Vec<StoredSecret>, StoreError> {
+        let Some(org) = self.find_org(&permit.org())? else { return Ok(Vec::new()) };
+        let mut select = self.prepare(
+            "SELECT e.blind_index, e.secret, e.version, e.epoch, c.meta, c.value
+             FROM entries AS e LEFT JOIN ciphertexts AS c USING (org, profile, secret, version, epoch)
+             WHERE e.org = ?1 AND e.profile = ?2 AND e.to_revision IS NULL AND e.blind_index = ?3",
+        )?;
+        let profile = permit.profile();
+        let mut secrets = Vec::new();
+        for index in indexes {
+            let place = params![org, profile.as_bytes(), index.0];
+            for secret in select.query_and_then(place, stored_secret)? {
+                secrets.push(secret?);
+            }
+        }
+        Ok(secrets)
+    }
+}
+
+/// A secret; a missing ciphertext shows as NULL where a blob should be, and so as damage.
+fn stored_secret(row: &Row<'_>) -> Result<StoredSecret, StoreError> {
+    Ok(StoredSecret {
+        secret: SealedSecret {
+            index: BlindIndex(row.get(0)?),
+            id: SecretId::from_bytes(row.get(1)?),
+            version: number(row, 2, Version::new)?,
+            meta: Base64Bytes(row.get(4)?),
+            value: Base64Bytes(row.get(5)?),
+        },
+        epoch: number(row, 3, Epoch::new)?,
+    })
+}
