@@ -26,11 +26,6 @@ impl Output {
         self.json
     }
 
-    /// Whether messages are shown, and a person may be watching.
-    pub(crate) fn shows_progress(&self) -> bool {
-        !self.quiet && !self.json && io::stderr().is_terminal()
-    }
-
     /// Prints a result: as JSON, or as the lines that `text` gives.
     pub(crate) fn result(&self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), Failure> {
         let mut line = if self.json {

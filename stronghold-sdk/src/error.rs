@@ -111,11 +111,8 @@ impl Error {
     pub fn advice(&self) -> Option<&'static str> {
         let Self::Refused(problem) = self else { return None };
         match problem.code {
-            ProblemCode::Unauthenticated => Some("Check that the token is whole and belongs to this server."),
             ProblemCode::Expired => Some("An admin extends it with `agent update --expires`."),
-            ProblemCode::Inactive => Some("An admin activates it with `agent activate`."),
-            ProblemCode::Deleted => Some("An admin creates a new agent with `agent create`."),
-            ProblemCode::KeyEnded => Some("Its token was rotated: use the new one."),
+            ProblemCode::Inactive => Some("An admin does so with `agent activate`."),
             ProblemCode::ClockSkew => Some("Set this machine's clock."),
             _ => None,
         }
@@ -197,7 +194,7 @@ impl Error {
 }
 
 fn refused(problem: &Problem) -> String {
-    if problem.detail.is_empty() { problem.title.clone() } else { problem.detail.clone() }
+    if problem.detail.is_empty() { problem.title.clone() } else { format!("{}: {}", problem.title, problem.detail) }
 }
 
 impl From<EvidenceRefusal> for Error {

@@ -49,7 +49,7 @@ pub(crate) async fn verify(settings: &Settings, output: &Output) -> Result<(), F
     let profiles: Vec<_> = session.directory().profiles().map(|profile| (profile.id, profile.name.clone())).collect();
     let mut secrets = 0;
     for (id, name) in &profiles {
-        output.say(format!("verifying {name:?}"));
+        output.say(format!("verifying {name}"));
         secrets += session.open_profile(*id).await?.len();
     }
     let shown = shown(session.directory());

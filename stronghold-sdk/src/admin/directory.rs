@@ -1,6 +1,7 @@
 //! Replaying the directory: from a cache on disk, then from the server.
 
-use crate::{authenticator::AgentAuthenticator, client::Client, error::Error};
+use crate::{
+    state::make_private,authenticator::AgentAuthenticator, client::Client, error::Error};
 use std::{
     fs::{self, OpenOptions},
     io::{BufRead, BufReader, Write},
@@ -81,7 +82,7 @@ impl DirectoryCache {
         let written = serde_json::to_vec(statement).map_err(std::io::Error::other).and_then(|mut line| {
             line.push(b'\n');
             if let Some(folder) = file.parent() {
-                fs::create_dir_all(folder)?;
+                make_private(folder)?;
             }
             OpenOptions::new().create(true).append(true).open(file)?.write_all(&line)
         });
