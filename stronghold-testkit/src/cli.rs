@@ -161,7 +161,7 @@ impl Run {
     }
 
     /// Checks that the command succeeded.
-    #[must_use]
+    #[expect(clippy::must_use_candidate, reason = "a check is enough")]
     pub fn succeeds(self) -> Self {
         assert_eq!(self.code(), 0, "{self}");
         self
@@ -177,6 +177,15 @@ impl Run {
         let lines: Vec<&str> = messages.lines().filter(|line| !line.starts_with("warning: ")).collect();
         assert_eq!(lines.len(), 1, "one line says what is wrong: {self}");
         lines[0].to_owned()
+    }
+
+    /// Checks that the argument parser refused the command: exit code 2 and its message, which may have several lines.
+    pub fn fails_usage(&self) -> String {
+        assert_eq!(self.code(), 2, "{self}");
+        assert!(self.stdout.is_empty(), "a refused command prints no result: {self}");
+        let messages = self.messages();
+        assert!(messages.starts_with("error: ") && !messages.contains("panicked"), "{self}");
+        messages
     }
 }
 

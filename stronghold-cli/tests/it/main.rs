@@ -1,0 +1,53 @@
+//! The two programs from outside: what users, scripts and pipelines rely on.
+//!
+//! Nothing here knows how they are built. A test that needs a program which is missing fails and says how to build it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
+
+mod agents_end;
+mod auth;
+mod bad_files;
+mod bad_places;
+mod bad_servers;
+mod bad_tokens;
+mod commands;
+mod dotenv;
+mod env_run;
+mod no_plaintext;
+mod one_request;
+mod quickstart;
+mod readers;
+mod restart;
+mod secrets;
+mod state;
+mod usage;
+mod verbatim;
+
+use serde_json::Value;
+use std::{path::Path, sync::OnceLock};
+use stronghold_testkit::Org;
+
+/// The organization that tests share which only add to it.
+fn org() -> &'static Org {
+    static ORG: OnceLock<Org> = OnceLock::new();
+    ORG.get_or_init(Org::start)
+}
+
+/// The names of a JSON object's fields, sorted.
+fn fields(object: &Value) -> Vec<&str> {
+    let mut names: Vec<&str> = object.as_object().unwrap().keys().map(String::as_str).collect();
+    names.sort_unstable();
+    names
+}
+
+/// A path as an argument.
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// The profile called `name` in a list of objects.
+fn named<'a>(list: &'a Value, name: &str) -> &'a Value {
+    let mut found = list.as_array().unwrap().iter().filter(|item| item["name"] == name);
+    let first = found.next().unwrap_or_else(|| panic!("{name} is not in {list}"));
+    assert!(found.next().is_none(), "{name} is in the list twice");
+    first
+}
