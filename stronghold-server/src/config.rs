@@ -167,6 +167,14 @@ impl ServeArguments {
         self.authorities(address).map(drop)
     }
 
+    /// The filter of the log. A plain level is this program's own: libraries below it would log what is not theirs to
+    /// know, such as request targets.
+    #[must_use]
+    pub fn log_filter(&self) -> String {
+        let level = &self.log_level;
+        if level.parse::<tracing::Level>().is_ok() { format!("warn,stronghold_server={level}") } else { level.clone() }
+    }
+
     /// The TLS configuration, if there is to be TLS.
     ///
     /// # Errors

@@ -113,7 +113,7 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
 }
 
 fn start_log(arguments: &ServeArguments) -> Result<(), Failure> {
-    let filter = tracing_subscriber::EnvFilter::try_new(&arguments.log_level)
+    let filter = tracing_subscriber::EnvFilter::try_new(arguments.log_filter())
         .map_err(|error| format!("--log-level {}: {error}", arguments.log_level))?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match arguments.log_format {

@@ -388,7 +388,10 @@ pub(super) fn unavailable(action: &'static str, error: &StoreError) -> Outgoing 
 /// The answer to an address or account that asked too often.
 pub(super) fn too_many(rate: &RateState) -> Outgoing {
     let problem = Problem::new(ProblemCode::RateLimited, "wait before you try again");
-    Outgoing::problem(&problem.retry_after(rate.retry_after_seconds))
-        .with_header("ratelimit-policy", rate.policy_header())
-        .with_header("ratelimit", rate.header())
+    with_rate(Outgoing::problem(&problem.retry_after(rate.retry_after_seconds)), rate)
+}
+
+/// Says in an answer's headers how often may still be tried.
+pub(super) fn with_rate(answer: Outgoing, rate: &RateState) -> Outgoing {
+    answer.with_header("ratelimit-policy", rate.policy_header()).with_header("ratelimit", rate.header())
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Incoming, Inner, Outgoing,
-    gate::{too_many, unavailable},
+    gate::{too_many, unavailable, with_rate},
     task::parse_json,
 };
 use crate::{
@@ -60,9 +60,9 @@ impl<S: Store> Inner<S> {
             | Action::ActivityRead => Err(Problem::unauthenticated().into()),
         };
         match answered {
-            Ok(body) => {
+            Ok(answer) => {
                 tracing::info!(action, address = ?incoming.address, "allowed");
-                Outgoing::json(body)
+                answer
             }
             Err(Refusal::Problem(problem)) => {
                 tracing::warn!(action, address = ?incoming.address, code = %problem.code, "denied");
@@ -80,22 +80,24 @@ impl<S: Store> Inner<S> {
         self: &'a Arc<Self>,
         incoming: &Incoming,
         answer: impl AsyncFnOnce(&'a Arc<Self>, B) -> Result<R, Refusal>,
-    ) -> Result<Vec<u8>, Refusal>
+    ) -> Result<Outgoing, Refusal>
     where
         B: serde::de::DeserializeOwned,
         R: Serialize,
     {
-        if let Some(address) = incoming.address {
-            let bucket = Bucket::Login(Source::from(address));
-            let rate = self.rates.take(bucket, self.settings.limits.login, self.now());
-            if !rate.allowed {
-                return Err(Refusal::Answer(too_many(&rate)));
-            }
+        let bucket = incoming.address.map(|address| Bucket::Login(Source::from(address)));
+        let rate = bucket.map(|bucket| self.rates.take(bucket, self.settings.limits.login, self.now()));
+        if let Some(rate) = rate.filter(|rate| !rate.allowed) {
+            return Err(Refusal::Answer(too_many(&rate)));
         }
         let body: B = parse_json(&incoming.body)?;
         let reply = answer(self, body).await?;
         let failed = |_| Problem::new(ProblemCode::Internal, "the answer could not be written");
-        Ok(serde_json::to_vec(&reply).map_err(failed)?)
+        let answer = Outgoing::json(serde_json::to_vec(&reply).map_err(failed)?);
+        Ok(match rate {
+            Some(rate) => with_rate(answer, &rate),
+            None => answer,
+        })
     }
 
     /// Counts a try of an account, whether or not it exists.

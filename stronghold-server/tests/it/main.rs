@@ -4,8 +4,10 @@
 mod accounts;
 mod fail_closed;
 mod http;
+mod process;
 mod replay;
 mod routes;
 mod service_reads;
 mod service_writes;
+mod store;
 mod world;

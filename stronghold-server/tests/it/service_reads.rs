@@ -238,3 +238,14 @@ async fn activity_counts_reads() {
     let entry = entries.iter().find(|entry| entry.principal == agent.id).unwrap();
     assert_eq!((entry.uses, entry.last_seen_at), (2, world.now()));
 }
+
+#[tokio::test]
+async fn a_caller_that_knows_more_than_the_server_sees_that_it_is_behind() {
+    let (world, agent) = furnished().await;
+    let path = world.profile_path("production", "read");
+    let sealed: SealedProfile = reply(&world.get(&agent, &path, "anchor=1000").await);
+    assert_eq!(sealed.chain.anchor, sealed.chain.head);
+    let head = world.directory.head().seq.get();
+    let sealed: SealedProfile = reply(&world.get(&agent, &path, &format!("anchor=0&remembered={}", head + 5)).await);
+    assert_eq!(sealed.chain.remembered_proof, None);
+}

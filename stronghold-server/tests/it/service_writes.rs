@@ -354,3 +354,27 @@ async fn two_servers_on_one_store_see_each_others_statements_at_once() {
         .await;
     assert_eq!(ask(&world, &agent).await, "inactive");
 }
+
+#[tokio::test]
+async fn a_seal_to_an_agent_that_is_about_to_expire_may_come_or_not() {
+    let mut world = furnished().await;
+    let group = world.create_group("deploy", &["production"], false).await;
+    let minutes = |minutes: i64| Conditions { expires_at: Some(world.now().plus_millis(minutes * 60_000)), ..Conditions::default() };
+    let (soon, later) = (minutes(14), minutes(16));
+    let soon = world.create_agent("soon", &[], soon).await;
+    let later = world.create_agent("later", &[], later).await;
+    let path = world.path("statements");
+    for (agent, expected) in [(&soon, "ok"), (&later, "missing_seals")] {
+        let joins = Change::MemberAdded { group, member: agent.id };
+        let (commit, after) = world.statement(vec![joins], Vec::new());
+        assert_eq!(commit.seals.len(), 1);
+        let without = CommitStatement { seals: Vec::new(), ..commit };
+        let answered = code(&world.post(&world.owner, &path, &without).await);
+        assert_eq!(answered, expected);
+        if answered == "ok" {
+            world.directory = after;
+        }
+    }
+    // Without its seal the agent is a member that nothing leads to: the server says so instead of serving half.
+    assert_eq!(code(&world.read(&soon, "production").await), "unavailable");
+}
