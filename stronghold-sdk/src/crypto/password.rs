@@ -14,7 +14,7 @@ use stronghold_protocol::{
     encoding::{Base64Bytes, Context},
     id::{OrgId, UserId},
 };
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 /// Password and account key, as OPAQUE takes them. Hidden from `Debug`.
 pub struct PasswordInput(Zeroizing<Vec<u8>>);
@@ -114,10 +114,10 @@ pub fn registration_finish(
     let response = RegistrationResponse::deserialize(&response.0).map_err(|_| PasswordError::Malformed)?;
     let account = Account::new(org, user);
     let parameters = ClientRegistrationFinishParameters::new(account.identifiers(), None);
-    let finished = with_randomness(|rng| state.0.finish(rng, &input.0, response, parameters).map_err(blame))?;
+    let mut finished = with_randomness(|rng| state.0.finish(rng, &input.0, response, parameters).map_err(blame))?;
     Ok(Registered {
         upload: Base64Bytes(finished.message.serialize().to_vec()),
-        export_key: ExportKey(Zeroizing::new(finished.export_key.into())),
+        export_key: ExportKey(take(&mut finished.export_key)),
     })
 }
 
@@ -145,10 +145,20 @@ pub fn login_finish(
     let response = CredentialResponse::deserialize(&response.0).map_err(|_| PasswordError::Malformed)?;
     let account = Account::new(org, user);
     let parameters = ClientLoginFinishParameters::new(Some(CONTEXT), account.identifiers(), None);
-    let finished = with_randomness(|rng| state.0.finish(rng, &input.0, response, parameters).map_err(blame))?;
+    let mut finished = with_randomness(|rng| state.0.finish(rng, &input.0, response, parameters).map_err(blame))?;
     Ok(LoggedIn {
         finalization: Base64Bytes(finished.message.serialize().to_vec()),
-        export_key: ExportKey(Zeroizing::new(finished.export_key.into())),
-        session_key: Zeroizing::new(finished.session_key.into()),
+        export_key: ExportKey(take(&mut finished.export_key)),
+        session_key: take(&mut finished.session_key),
     })
+}
+
+/// Moves a key out of the crate's own type, which is not wiped when dropped.
+fn take(key: &mut [u8]) -> Zeroizing<[u8; 64]> {
+    let mut taken = Zeroizing::new([0; 64]);
+    for (target, source) in taken.iter_mut().zip(key.iter()) {
+        *target = *source;
+    }
+    key.zeroize();
+    taken
 }
