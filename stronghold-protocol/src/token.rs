@@ -1,5 +1,5 @@
 //! Strings that people copy: agent tokens, account keys, recovery kits and invitations. Specified in
-//! `docs/protocol.md`, section 6.
+//! `docs/protocol.md`, section 14.
 //!
 //! ```text
 //! text = prefix | base32(body | checksum)       RFC 4648, lower case, no padding, trailing bits zero

@@ -1,5 +1,5 @@
 //! Logging in with a password that the server never learns: OPAQUE (RFC 9807). Specified in `docs/protocol.md`,
-//! section 5.
+//! section 15.
 //!
 //! ```text
 //! OPRF, group   ristretto255-SHA512 (RFC 9497)

@@ -229,7 +229,7 @@ fn rejects() -> Vec<Reject> {
 }
 
 fn vectors() -> Vectors {
-    let about = "Strings that people copy (docs/protocol.md, section 6). Every text of `accepts` must be read as its kind, \
+    let about = "Strings that people copy (docs/protocol.md, section 14). Every text of `accepts` must be read as its kind, \
                  to exactly these fields, and written again to the same text; every text of `rejects` must be refused when \
                  it is read as its kind. `error` is our name of the reason. Ids are UUIDs; org, secret and hash_prefix are \
                  base64url.";

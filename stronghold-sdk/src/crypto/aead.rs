@@ -1,4 +1,4 @@
-//! Secrets at rest: XChaCha20-Poly1305 with a key commitment. Specified in `docs/protocol.md`, section 3.
+//! Secrets at rest: XChaCha20-Poly1305 with a key commitment. Specified in `docs/protocol.md`, section 10.
 //!
 //! ```text
 //! key (32) | commitment (32) = HKDF-SHA256-Expand(kdf, context, 64)

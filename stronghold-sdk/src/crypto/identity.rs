@@ -1,4 +1,4 @@
-//! An identity: the keys that come of one 32-byte seed. Specified in `docs/protocol.md`, section 4.
+//! An identity: the keys that come of one 32-byte seed. Specified in `docs/protocol.md`, section 16.
 //!
 //! ```text
 //! signing seed = HKDF-SHA256(seed, "stronghold/v1/identity/sign", 32)   -> Ed25519

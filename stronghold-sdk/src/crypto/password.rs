@@ -1,4 +1,4 @@
-//! The client's half of OPAQUE (RFC 9807). Specified in `docs/protocol.md`, section 5.
+//! The client's half of OPAQUE (RFC 9807). Specified in `docs/protocol.md`, section 15.
 //!
 //! The password that OPAQUE sees is `Context("password", password, account key)`: without the account key, which never
 //! leaves the client, nobody can test guesses, the server included. Finishing either flow runs Argon2id over 64 MiB,

@@ -1,4 +1,4 @@
-//! Sealing to a public key: HPKE in base mode with X-Wing. Specified in `docs/protocol.md`, section 3.
+//! Sealing to a public key: HPKE in base mode with X-Wing. Specified in `docs/protocol.md`, section 8.
 //!
 //! ```text
 //! KEM   X-Wing = ML-KEM-768 + X25519 (0x647a, draft-connolly-cfrg-xwing-kem, draft-ietf-hpke-pq)

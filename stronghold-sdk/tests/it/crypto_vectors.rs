@@ -116,7 +116,7 @@ fn aead_file() -> File {
         vector("no padding where there must be some", None, encrypt_frame(b"\x00\x00\x00\x05fixed")),
         vector("more padding than there must be", None, encrypt_frame(b"\x00\x00\x00\x05fixed\x00\x00\x00")),
     ];
-    let about = "Secrets at rest (docs/protocol.md, section 3): `key` is what HKDF-SHA256 extracts from, `context` is both \
+    let about = "Secrets at rest (docs/protocol.md, section 10): `key` is what HKDF-SHA256 extracts from, `context` is both \
                  HKDF's info and the associated data. Every `sealed` of `accepts` must open to its plaintext, every one of \
                  `rejects` must not open. All bytes are base64url.";
     File { about: about.to_owned(), accepts: accepts.chain([fixed]).collect(), rejects }
@@ -148,7 +148,7 @@ fn seals_file() -> File {
         vector("only an encapsulated key", None, good[..1120].to_vec()),
         vector("empty", None, Vec::new()),
     ];
-    let about = "Seals (docs/protocol.md, sections 3 and 4): `key` is the seed of an identity, whose X-Wing private key is \
+    let about = "Seals (docs/protocol.md, sections 8 and 16): `key` is the seed of an identity, whose X-Wing private key is \
                  HKDF-SHA256(seed, info = Context(\"identity/kem\"), 32); `context` is HPKE's info. Every `sealed` of `accepts` \
                  must open to its plaintext, every one of `rejects` must not open. All bytes are base64url.";
     File { about: about.to_owned(), accepts, rejects }
