@@ -21,12 +21,14 @@ pub enum InvalidUrl {
     /// It is `http` to another machine, where anyone on the way could listen.
     #[error("it must be https: plain http is for this machine only (localhost, 127.0.0.0/8, [::1])")]
     NotEncrypted,
-    /// It holds a user name or password, a query or a fragment.
-    #[error("it may not hold a user name, a password, a query or a fragment")]
+    /// It holds a user name or password, a path, a query or a fragment.
+    #[error("it may not hold a user name, a password, a path, a query or a fragment")]
     Extra,
 }
 
-/// URL of a server: `https`, or `http` to the loopback only; no user name, query or fragment; at most 255 bytes.
+/// URL of a server: `https`, or `http` to the loopback only; scheme, host and port alone; at most 255 bytes.
+///
+/// A path is refused because requests are signed for their own path, which a base path would change on the way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenUrl(String);
 
@@ -47,7 +49,7 @@ impl TokenUrl {
         }
         let url = Url::parse(text).map_err(|_| InvalidUrl::Malformed)?;
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        if authority.contains('@') || url.query().is_some() || url.fragment().is_some() {
+        if authority.contains('@') || url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
             return Err(InvalidUrl::Extra);
         }
         let loopback = match url.host().ok_or(InvalidUrl::Malformed)? {

@@ -124,7 +124,7 @@ fn accepts() -> Vec<Accept> {
         let agent = AgentId::from_bytes([0x11; 16]);
         AgentToken { agent, org, seed: counting(0x80), floor: floor(seq), url }.to_secret_string()
     };
-    let longest = format!("https://secrets.example/{}", "a".repeat(255 - 24));
+    let longest = format!("https://{}example", "abcdefgh.".repeat(26) + "abcde.");
     let invite = |url: Option<&str>| {
         let url = url.map(|url| TokenUrl::new(url).unwrap());
         let invite = InviteId::from_bytes([0x22; 16]);
@@ -138,7 +138,7 @@ fn accepts() -> Vec<Accept> {
         ("agent", agent((1 << 53) - 1, Some("http://127.0.0.1:8200"))),
         ("agent", agent(1, Some(&longest))),
         ("invite", invite(None)),
-        ("invite", invite(Some("https://secrets.example:8443/base"))),
+        ("invite", invite(Some("https://secrets.example:8443"))),
         ("recovery", RecoveryKit { org, user, seed: counting(0xc0) }.to_secret_string()),
         ("account", AccountKey { org, user, key }.to_secret_string()),
     ]
@@ -213,11 +213,12 @@ fn rejects() -> Vec<Reject> {
         ("plain http to another machine", "agent", with_url(b"http://secrets.example")),
         ("user name in the URL", "agent", with_url(b"https://user@secrets.example")),
         ("query in the URL", "agent", with_url(b"https://secrets.example/?to=elsewhere")),
+        ("path in the URL", "agent", with_url(b"https://secrets.example/base")),
         ("fragment in the URL", "agent", with_url(b"https://secrets.example/#top")),
         ("another scheme", "agent", with_url(b"ftp://secrets.example")),
         ("backslashes in the URL", "agent", with_url(b"https:\\\\secrets.example")),
         ("white space in the URL", "agent", with_url(b"https://secrets.example ")),
-        ("URL that is not UTF-8", "agent", with_url(b"https://secrets.example/\xff")),
+        ("URL that is not UTF-8", "agent", with_url(b"https://secrets.example\xff")),
     ]);
     rejects
         .into_iter()
