@@ -8,7 +8,7 @@ use stronghold_protocol::{
         LoginStarted, ORGS, SETUP, SetupStart,
     },
     crypto::password::{Account, CONTEXT, with_randomness},
-    directory::{Change, Directory, genesis_changes},
+    directory::{Change, Directory, Role, genesis_changes},
     encoding::Base64Bytes,
     id::{OrgId, UserId},
     name::Email,
@@ -17,7 +17,7 @@ use stronghold_protocol::{
 use stronghold_server::{
     access::RateLimit,
     service::{Limits, Outgoing, Settings, SetupCode},
-    store::sqlite::SqliteStore,
+    store::{PasswordRecord, Store, sqlite::SqliteStore},
 };
 
 /// Logs in like a client, and returns the two answers; the second only where the first can be used.
@@ -64,6 +64,25 @@ async fn a_wrong_password_and_an_unknown_user_look_the_same() {
     let shape = |answer: &Outgoing| (answer.status, answer.body.len(), answer.headers[0].clone());
     assert_eq!(shape(&wrong), shape(&nobody));
     assert_eq!(shape(&wrong), shape(&nowhere));
+}
+
+#[tokio::test]
+async fn a_removed_user_logs_in_no_more_than_one_who_never_was() {
+    let mut world = World::new().await;
+    let editor = world.create_user("editor", Role::Editor, &[]).await;
+    let (org, user) = (world.org, editor.user_id());
+    let setup_code = SetupCode::generate().unwrap();
+    world.service.allow_setup(&setup_code).await.unwrap();
+    let (upload, _) = register(&world.service, setup_code.expose(), org, user).await;
+    let record = stronghold_protocol::crypto::password::password_record(&upload).unwrap().as_bytes().to_vec();
+    let password = PasswordRecord { record, envelope: b"the editor's".to_vec(), recovery: Vec::new() };
+    world.service.store().locked(Some(org), move |tx| tx.put_password(&org, &user, &password)).await.unwrap();
+    let (_, finished) = log_in(&world, org, user, PASSWORD).await;
+    assert_eq!(reply::<LoginFinished>(&finished.unwrap()).envelope.0, b"the editor's");
+    world.commit(vec![Change::UserRemoved { id: user }], Vec::new()).await;
+    let (started, finished) = log_in(&world, org, user, PASSWORD).await;
+    assert_eq!(started.status, 200);
+    assert!(finished.is_none(), "the answer is the one for nobody");
 }
 
 #[tokio::test]

@@ -457,7 +457,8 @@ pub(crate) fn seals_for(after: &Directory, before: Option<&Directory>, changes: 
     wanted.into_iter().map(|wanted| Seal { id: wanted.id, sealed: Base64Bytes(vec![2; 1168]) }).collect()
 }
 
-async fn register<S: Store>(
+/// Registers a password like the client of a first owner; the upload logs in whoever it is stored for.
+pub(crate) async fn register<S: Store>(
     service: &Service<S>,
     code: &str,
     org: OrgId,
