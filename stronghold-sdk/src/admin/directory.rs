@@ -1,7 +1,6 @@
 //! Replaying the directory: from a cache on disk, then from the server.
 
-use crate::{
-    state::make_private,authenticator::AgentAuthenticator, client::Client, error::Error};
+use crate::{authenticator::AgentAuthenticator, client::Client, error::Error, state::make_private};
 use std::{
     fs::{self, OpenOptions},
     io::{BufRead, BufReader, Write},

@@ -1,7 +1,7 @@
 //! Formats: round trips of our own, and what the real readers make of what we write.
 
 use crate::readers;
-use proptest::prelude::*;
+use proptest::{prelude::*, strategy::ValueTree};
 use std::{fs, path::PathBuf};
 use stronghold_sdk::format::{self, Entries, Format, FormatError, ParseError};
 use zeroize::Zeroizing;
@@ -18,8 +18,38 @@ fn write(format: Format, entries: &Entries) -> Result<Vec<u8>, FormatError> {
 /// Values that formats get wrong: every quote, escape, expansion and separator, alone and together.
 fn nasty() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop::sample::select(vec![
-        "'", "\"", "`", "\\", "\\n", "\\\\", "\n", "\r", "\r\n", "\t", " ", "#", " #", "$", "${HOME}", "$(id)", "=", "!",
-        "export ", "é", "\u{2028}", "\u{feff}", "\u{1f510}", "a", "B", "0", ";", "&", "|", "*", "~", "%",
+        "'",
+        "\"",
+        "`",
+        "\\",
+        "\\n",
+        "\\\\",
+        "\n",
+        "\r",
+        "\r\n",
+        "\t",
+        " ",
+        "#",
+        " #",
+        "$",
+        "${HOME}",
+        "$(id)",
+        "=",
+        "!",
+        "export ",
+        "é",
+        "\u{2028}",
+        "\u{feff}",
+        "\u{1f510}",
+        "a",
+        "B",
+        "0",
+        ";",
+        "&",
+        "|",
+        "*",
+        "~",
+        "%",
     ]);
     prop_oneof![
         3 => prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat().into_bytes()),
@@ -91,10 +121,15 @@ fn real_readers_read_exactly_what_was_stored() {
     for (number, big) in [vec![b'x'; 256 * 1024], "é\n'$".repeat(64 * 1024 / 5).into_bytes()].into_iter().enumerate() {
         all.push((format!("BIG_{number}"), Zeroizing::new(big)));
     }
-    all.sort();
+    all.sort_by(|a, b| a.0.cmp(&b.0));
     let dotenv = held(Format::Dotenv, &all);
     let shell = held(Format::Shell, &all);
-    assert!(dotenv.len() * 2 > all.len(), "dotenv holds too little of what people store: {} of {}", dotenv.len(), all.len());
+    assert!(
+        dotenv.len() * 2 > all.len(),
+        "dotenv holds too little of what people store: {} of {}",
+        dotenv.len(),
+        all.len()
+    );
     let without_nul = all.iter().filter(|(_, value)| !value.contains(&0)).count();
     assert_eq!(shell.len(), without_nul, "a shell holds everything but NUL");
     let text = write(Format::Dotenv, &dotenv).unwrap();
@@ -125,8 +160,9 @@ fn files_are_read_as_node_reads_them() {
                 continue;
             }
             let bytes = fs::read(&path).unwrap();
-            let mut ours = format::parse(&bytes, Format::Dotenv).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-            ours.sort();
+            let mut ours =
+                format::parse(&bytes, Format::Dotenv).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            ours.sort_by(|a, b| a.0.cmp(&b.0));
             compared += readers::compare(&path.display().to_string(), &readers::node_dotenv(&bytes), &ours);
             files += 1;
         }

@@ -8,9 +8,13 @@
     missing_docs
 )]
 
+mod access;
 mod crypto;
 mod crypto_vectors;
+mod database;
 mod formats;
+mod lies;
 mod published;
 mod published_hpke;
 mod readers;
+mod world;

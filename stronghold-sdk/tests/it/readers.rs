@@ -12,7 +12,8 @@ use stronghold_sdk::format::Entries;
 pub(crate) type Read = BTreeMap<String, Vec<u8>>;
 
 fn variable(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run `cargo xtask test`, which installs the reader"))
+    std::env::var(name)
+        .unwrap_or_else(|_| panic!("{name} is not set: run `cargo xtask test`, which installs the reader"))
 }
 
 /// What Node's `dotenv` reads.
@@ -71,11 +72,9 @@ fn from_json(bytes: &[u8]) -> Read {
 }
 
 fn run(mut command: Command, input: &[u8]) -> Vec<u8> {
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| panic!("{:?} cannot be started ({error}): run `cargo xtask test`", command.get_program()));
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap_or_else(|error| {
+        panic!("{:?} cannot be started ({error}): run `cargo xtask test`", command.get_program())
+    });
     let mut stdin = child.stdin.take().unwrap();
     let input = input.to_vec();
     // From a thread: a reader that writes before it has read everything would wait for us, and we for it.

@@ -1,0 +1,181 @@
+//! A server in the same process with an organization in it, and agents of every standing; and a server that lies.
+
+use async_trait::async_trait;
+use secrecy::ExposeSecret;
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
+use stronghold_sdk::{
+    Agent, Client, Error, LocalIdentity,
+    admin::{Access, Account, DirectoryCache, Edit, NewAgent, NewOrganization, NewSecret, Session},
+    protocol::{
+        directory::Conditions,
+        id::{GroupId, ProfileId},
+        name::{Email, Name, SecretName},
+        request::{Authority, SignedRequest},
+        time::{Clock, ManualClock, Timestamp},
+        token::AgentToken,
+        transport::{Reply, Transport, TransportFailure},
+    },
+};
+use stronghold_server::{
+    service::{InProcess, Limits, Service, ServiceKeys, Settings, SetupCode},
+    store::sqlite::SqliteStore,
+};
+use tempfile::TempDir;
+use zeroize::Zeroizing;
+
+/// Changes a reply before the client sees it.
+pub(crate) type Lie = Box<dyn FnMut(&SignedRequest, Reply) -> Reply + Send>;
+
+/// A transport to the server that can be told to lie.
+#[derive(Clone)]
+pub(crate) struct Wire {
+    honest: InProcess<SqliteStore>,
+    lie: Arc<Mutex<Option<Lie>>>,
+}
+
+impl Wire {
+    pub(crate) fn lies(&self, lie: impl FnMut(&SignedRequest, Reply) -> Reply + Send + 'static) {
+        *self.lie.lock().unwrap() = Some(Box::new(lie));
+    }
+
+    pub(crate) fn is_honest_again(&self) {
+        *self.lie.lock().unwrap() = None;
+    }
+}
+
+#[async_trait]
+impl Transport for Wire {
+    fn authority(&self) -> Authority {
+        self.honest.authority()
+    }
+
+    async fn send(&self, request: SignedRequest, body: Vec<u8>) -> Result<Reply, TransportFailure> {
+        let reply = self.honest.send(request.clone(), body).await?;
+        Ok(match &mut *self.lie.lock().unwrap() {
+            Some(lie) => lie(&request, reply),
+            None => reply,
+        })
+    }
+
+    async fn send_unsigned(&self, path: &str, body: Option<Vec<u8>>) -> Result<Reply, TransportFailure> {
+        self.honest.send_unsigned(path, body).await
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) session: Session<Wire>,
+    /// The session's own wire.
+    pub(crate) wire: Wire,
+    owner: Account,
+    pub(crate) clock: Arc<ManualClock>,
+    service: Service<SqliteStore>,
+    folder: TempDir,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1_795_400_000_000).unwrap()));
+        let ticking: Arc<dyn Clock> = clock.clone();
+        let store = SqliteStore::open(&folder.path().join("stronghold.db")).unwrap();
+        let settings = Settings { authorities: Vec::new(), limits: Limits::default() };
+        let keys = ServiceKeys::from_checkpoint_seed(&[3; 32]);
+        let service = Service::start(store, settings, keys, ticking.clone()).await.unwrap();
+        let code = SetupCode::generate().unwrap();
+        service.allow_setup(&code).await.unwrap();
+        let new = NewOrganization {
+            name: Name::new("Acme").unwrap(),
+            email: Email::new("owner@acme.example").unwrap(),
+            password: Zeroizing::new("correct horse battery staple".to_owned()),
+            setup_code: Zeroizing::new(code.expose().to_owned()),
+        };
+        let wire = wire(&service);
+        let client = Client::new(wire.clone(), ticking.clone());
+        let owner = Account::create_organization(&client, new, &ticking).await.unwrap().account;
+        let session = open_session(&owner, client, ticking).await;
+        Self { session, wire, owner, clock, service, folder }
+    }
+
+    /// The owner on another device.
+    pub(crate) async fn second_session(&self) -> Session<Wire> {
+        let client = Client::new(wire(&self.service), self.clock.clone());
+        open_session(&self.owner, client, self.clock.clone()).await
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.folder.path().join("stronghold.db")
+    }
+
+    pub(crate) fn folder(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) async fn profile(&mut self, name: &str, secrets: &[(&str, &str)]) -> ProfileId {
+        let id = self.session.create_profile(Name::new(name).unwrap()).await.unwrap();
+        self.set(id, secrets).await;
+        id
+    }
+
+    pub(crate) async fn set(&mut self, profile: ProfileId, secrets: &[(&str, &str)]) {
+        let mut edit = Edit::default();
+        for (name, value) in secrets {
+            let value = Zeroizing::new(value.as_bytes().to_vec());
+            edit.set.insert(SecretName::new(name).unwrap(), NewSecret { value, note: None });
+        }
+        self.session.edit(profile, &edit, false).await.unwrap();
+    }
+
+    pub(crate) async fn group(&mut self, name: &str, profiles: &[ProfileId]) -> GroupId {
+        let id = self.session.create_group(Name::new(name).unwrap()).await.unwrap();
+        for profile in profiles {
+            self.session.grant(id, *profile, Access::Read).await.unwrap();
+        }
+        id
+    }
+
+    pub(crate) async fn token(&mut self, name: &str, groups: &[GroupId]) -> AgentToken {
+        let new = NewAgent {
+            name: Name::new(name).unwrap(),
+            groups: groups.to_vec(),
+            conditions: Conditions::default(),
+            url: None,
+        };
+        let minted = self.session.create_agent(new).await.unwrap();
+        AgentToken::parse(minted.token.expose_secret()).unwrap()
+    }
+
+    /// An agent with a wire of its own.
+    pub(crate) fn agent(&self, token: &AgentToken) -> (Agent<Client<Wire>>, Wire) {
+        self.agent_with(token, None)
+    }
+
+    pub(crate) fn agent_with(&self, token: &AgentToken, state: Option<PathBuf>) -> (Agent<Client<Wire>>, Wire) {
+        let wire = wire(&self.service);
+        let text = token.to_secret_string();
+        let mut builder = Agent::builder().token(AgentToken::parse(text.expose_secret()).unwrap());
+        if let Some(folder) = state {
+            builder = builder.state_dir(folder);
+        }
+        let agent = builder.build_with(Client::new(wire.clone(), self.clock.clone())).unwrap();
+        (agent, wire)
+    }
+}
+
+async fn open_session(owner: &Account, client: Client<Wire>, clock: Arc<dyn Clock>) -> Session<Wire> {
+    let who = Arc::new(LocalIdentity::from_seed(owner.org, owner.user.into(), &owner.seed));
+    let cache = DirectoryCache::new(owner.org, None, Some(owner.floor));
+    Session::open(client, who, owner.user, cache, clock).await.unwrap()
+}
+
+fn wire(service: &Service<SqliteStore>) -> Wire {
+    Wire { honest: service.in_process(), lie: Arc::new(Mutex::new(None)) }
+}
+
+/// The code of a refusal.
+pub(crate) fn code<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
+    let error = result.unwrap_err();
+    error.problem_code().unwrap_or_else(|| panic!("{error:?} is no refusal")).to_owned()
+}
