@@ -14,4 +14,4 @@ pub use permit::ReadPermit;
 pub use rate::{Bucket, RateLimit, RateLimiter, RateState, Source};
 pub use routes::{Action, Callers, Found, Parameter, Route, find_route, routes};
 pub(crate) use standing::check_standing;
-pub use standing::{CallerKind, Caller};
+pub use standing::{Caller, CallerKind};

@@ -226,7 +226,8 @@ impl ServeArguments {
     /// `127.0.0.1` both where it listens at one of them.
     fn authorities(&self, bound: SocketAddr) -> Result<Vec<Authority>, ConfigError> {
         if !self.public_urls.is_empty() {
-            let parse = |url: &Url| Authority::from_url(url).map_err(|error| ConfigError::PublicUrl(url.clone(), error));
+            let parse =
+                |url: &Url| Authority::from_url(url).map_err(|error| ConfigError::PublicUrl(url.clone(), error));
             return self.public_urls.iter().map(parse).collect();
         }
         let mut hosts = vec![bound.to_string()];

@@ -76,7 +76,12 @@ async fn make_first_setup_code<S: Store>(service: &Service<S>, data: &DataDir) -
     let path = data.write_setup_code(code.expose())?;
     service.allow_setup(&code).await?;
     let mut log = std::io::stderr();
-    writeln!(log, "first start: create an organization with the setup code {} (also in {})", code.expose(), path.display())?;
+    writeln!(
+        log,
+        "first start: create an organization with the setup code {} (also in {})",
+        code.expose(),
+        path.display()
+    )?;
     Ok(())
 }
 

@@ -87,8 +87,13 @@ pub trait Tx {
     ) -> Result<bool, StoreError>;
 
     /// Remembers a nonce of a key. False when it was used before.
-    fn claim_nonce(&mut self, org: &OrgId, key: &KeyId, nonce: &RequestNonce, at: Timestamp)
-    -> Result<bool, StoreError>;
+    fn claim_nonce(
+        &mut self,
+        org: &OrgId,
+        key: &KeyId,
+        nonce: &RequestNonce,
+        at: Timestamp,
+    ) -> Result<bool, StoreError>;
 
     /// Forgets nonces that were used before a time, the oldest first; returns how many. A store forgets some thousands at
     /// once at most, so that requests do not wait for long: repeat until none is left.

@@ -113,20 +113,15 @@ impl RateLimiter {
         })
     }
 
-    fn with_level<T>(
-        &self,
-        bucket: Bucket,
-        limit: RateLimit,
-        now: Timestamp,
-        work: impl FnOnce(&mut Level) -> T,
-    ) -> T {
+    fn with_level<T>(&self, bucket: Bucket, limit: RateLimit, now: Timestamp, work: impl FnOnce(&mut Level) -> T) -> T {
         let mut levels = self.levels.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let full = Level { tokens: f64::from(limit.burst), at: now };
         if levels.by_key.len() >= BUCKETS && !levels.by_key.contains_key(&bucket) {
             levels.by_key.retain(|_, level| now.as_millis() - level.at.as_millis() < 60_000);
         }
         let crowded = levels.by_key.len() >= BUCKETS && !levels.by_key.contains_key(&bucket);
-        let level = if crowded { levels.overflow.get_or_insert(full) } else { levels.by_key.entry(bucket).or_insert(full) };
+        let level =
+            if crowded { levels.overflow.get_or_insert(full) } else { levels.by_key.entry(bucket).or_insert(full) };
         refill(level, limit, now);
         work(level)
     }
@@ -134,7 +129,8 @@ impl RateLimiter {
 
 fn refill(level: &mut Level, limit: RateLimit, now: Timestamp) {
     // A clock that went back gives nothing and takes nothing.
-    let passed = u32::try_from(now.as_millis() - level.at.as_millis()).unwrap_or(if now > level.at { u32::MAX } else { 0 });
+    let passed =
+        u32::try_from(now.as_millis() - level.at.as_millis()).unwrap_or(if now > level.at { u32::MAX } else { 0 });
     let gained = f64::from(passed) * f64::from(limit.per_minute) / MILLIS_PER_MINUTE;
     level.tokens = (level.tokens + gained).min(f64::from(limit.burst));
     level.at = level.at.max(now);

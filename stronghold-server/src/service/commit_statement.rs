@@ -88,7 +88,8 @@ impl<S: Store> Decision<'_, S> {
             let leaf = after.leaf(id).ok_or_else(Problem::not_found)?;
             // It is vouched for by its hash; that its signer is an owner or admin too keeps the chain uniform.
             let roster = after.roster().value().signing_keys();
-            let manifest = new.manifest.verify::<Manifest>(&roster, 1).map_err(|refusal| invalid(&refusal.to_string()))?;
+            let manifest =
+                new.manifest.verify::<Manifest>(&roster, 1).map_err(|refusal| invalid(&refusal.to_string()))?;
             if manifest.hash() != profile.vouched.manifest {
                 return Err(invalid("it is not the one that the statement vouches for").into());
             }

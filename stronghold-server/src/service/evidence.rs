@@ -67,12 +67,18 @@ impl<S: Store> Decision<'_, S> {
     ///
     /// A group's earlier keys are looked through too: until a rekey is finished, the profile's old master key is sealed
     /// only to them.
-    pub(super) fn key_path(&self, tx: &mut dyn Tx, profile: &ProfileId, head: &ProfileHead) -> Result<KeyPath, Refused> {
+    pub(super) fn key_path(
+        &self,
+        tx: &mut dyn Tx,
+        profile: &ProfileId,
+        head: &ProfileHead,
+    ) -> Result<KeyPath, Refused> {
         for group in self.reading_groups(profile) {
             let newest = self.directory().group(&group).map_or(0, |group| group.epoch.get());
             for epoch in (1..=newest).rev().filter_map(|epoch| stronghold_protocol::number::Epoch::new(epoch).ok()) {
                 let Some(recipient) = self.state.group_key(&group, epoch) else { continue };
-                let seed = SealId { object: SealedObject::GroupSeed(group), epoch, recipient: self.caller.kem.key_id() };
+                let seed =
+                    SealId { object: SealedObject::GroupSeed(group), epoch, recipient: self.caller.kem.key_id() };
                 let key = SealId { object: SealedObject::ProfileKey(*profile), epoch: head.epoch, recipient };
                 let seals = tx.seals(&self.org(), &[seed, key])?;
                 let find = |id: SealId| seals.iter().find(|seal: &&Seal| seal.id == id).map(|seal| seal.sealed.clone());

@@ -172,7 +172,8 @@ impl Orgs {
     pub(crate) fn note(&self, org: &OrgId, state: OrgState) -> Arc<OrgState> {
         let state = Arc::new(state);
         let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
-        let slot = slots.entry(*org).or_insert_with(|| Slot { newest: Arc::clone(&state), durable: Arc::clone(&state) });
+        let slot =
+            slots.entry(*org).or_insert_with(|| Slot { newest: Arc::clone(&state), durable: Arc::clone(&state) });
         slot.newest = Arc::clone(&state);
         state
     }

@@ -46,10 +46,10 @@ impl<S: Store> Decision<'_, S> {
             part.neighbours.dedup_by_key(|neighbour| neighbour.proof.index);
         }
         self.count_read(tx)?;
-        let secrets = part.present.iter().map(|present| ReleasedSecret {
-            secret: present.secret.id,
-            version: present.secret.version,
-        });
+        let secrets = part
+            .present
+            .iter()
+            .map(|present| ReleasedSecret { secret: present.secret.id, version: present.secret.version });
         let released = Released::Secrets {
             profile: permit.profile(),
             revision: head.revision,

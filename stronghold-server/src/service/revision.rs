@@ -108,9 +108,7 @@ fn changed_leaves(leaves: Vec<SecretLeaf>, new: &NewRevision, renewed: bool) -> 
         put += usize::from(before.is_some());
         let fits = match before {
             None => secret.version == Version::FIRST,
-            Some(before) => {
-                secret.version == before.version.next() || (renewed && secret.version == before.version)
-            }
+            Some(before) => secret.version == before.version.next() || (renewed && secret.version == before.version),
         };
         if !fits {
             return Err(invalid("a secret's version is not the next one"));

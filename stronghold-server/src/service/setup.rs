@@ -91,10 +91,7 @@ impl<S: Store> Inner<S> {
         let account = Account::new(&asked.org, &asked.user);
         let response = password::registration_response(&self.opaque, &account, &asked.registration);
         let registration = response.map_err(|_| malformed("the password registration is malformed".to_owned()))?;
-        Ok(SetupStarted {
-            registration,
-            checkpoint_key: self.keys.checkpoint_public_key(),
-        })
+        Ok(SetupStarted { registration, checkpoint_key: self.keys.checkpoint_public_key() })
     }
 
     /// Creates an organization. Its id is the hash of the roster in its genesis statement, which is verified like every

@@ -75,7 +75,11 @@ async fn read_answer(stream: &mut TcpStream) -> Answer {
 }
 
 fn wire(request: &SignedRequest, host: &str, body: &[u8]) -> Vec<u8> {
-    let mut head = format!("{} {} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n", request.parts().method(), request.parts().target());
+    let mut head = format!(
+        "{} {} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n",
+        request.parts().method(),
+        request.parts().target()
+    );
     for (name, value) in request.headers() {
         head += &format!("{name}: {value}\r\n");
     }
@@ -138,9 +142,8 @@ async fn a_body_over_a_socket_arrives_whole_and_chunked() {
 #[tokio::test]
 async fn what_is_too_large_is_refused_before_it_is_read() {
     let served = serve().await;
-    let head = |length: &str| {
-        format!("POST /v1/login/start HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{length}\r\n\r\n")
-    };
+    let head =
+        |length: &str| format!("POST /v1/login/start HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{length}\r\n\r\n");
     let answer = exchange(served.address, head("content-length: 99999999999").as_bytes()).await;
     assert_eq!((answer.status, answer.code().as_str()), (413, "too_large"));
     let mut chunked = head("transfer-encoding: chunked").into_bytes();
@@ -230,7 +233,10 @@ async fn a_server_that_stops_finishes_what_it_is_answering() {
     let mut stream = TcpStream::connect(served.address).await.unwrap();
     stream.write_all(head).await.unwrap();
     // Another exchange on the same loop shows that the first one was accepted before the stop.
-    assert_eq!(exchange(served.address, b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.status, 200);
+    assert_eq!(
+        exchange(served.address, b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.status,
+        200
+    );
     served.stop.send(()).unwrap();
     stream.write_all(rest).await.unwrap();
     assert_eq!(read_answer(&mut stream).await.status, 200);

@@ -55,7 +55,9 @@ async fn everything_up_to_the_signature_is_refused_with_the_same_bytes() {
         let again = request.headers.iter().find(|(name, _)| name == SIGNATURE).unwrap().clone();
         request.headers.push(again);
     });
-    case("wrong tag", &|request| edit_header(request, SIGNATURE_INPUT, |value| value.replace("stronghold-v1", "other-v1")));
+    case("wrong tag", &|request| {
+        edit_header(request, SIGNATURE_INPUT, |value| value.replace("stronghold-v1", "other-v1"))
+    });
     case("unknown parameter", &|request| edit_header(request, SIGNATURE_INPUT, |value| value + ";alg=\"ed25519\""));
     case("another signature", &|request| {
         edit_header(request, SIGNATURE, |value| value.replacen(":A", ":B", 1).replacen(char::is_numeric, "x", 1));

@@ -93,16 +93,14 @@ async fn a_reply_carries_its_record_and_the_log_holds_it() {
 #[tokio::test]
 async fn a_partial_read_proves_presence_and_absence() {
     let (world, agent) = furnished().await;
-    let asked: Vec<BlindIndex> = ["A", "absent", "C", "also absent"]
-        .map(|label| BlindIndex(sha256(&[b"index", label.as_bytes()]).0))
-        .to_vec();
+    let asked: Vec<BlindIndex> =
+        ["A", "absent", "C", "also absent"].map(|label| BlindIndex(sha256(&[b"index", label.as_bytes()]).0)).to_vec();
     let indexes: Vec<String> = asked.iter().map(|index| format!("&index={index}")).collect();
     let query = format!("anchor=0{}", indexes.concat());
     let answer = world.get(&agent, &world.profile_path("production", "secrets"), &query).await;
     let part: SealedPart = reply(&answer);
     let trusted = part.chain.verify(&anchor(&world, 0)).unwrap();
-    let profile =
-        part.profile.verify(&trusted, &ProfileSelector::Name(name("production")), &[], None).unwrap();
+    let profile = part.profile.verify(&trusted, &ProfileSelector::Name(name("production")), &[], None).unwrap();
     let verified = part.part.verify(&profile, &asked).unwrap();
     assert_eq!((verified.present.len(), verified.absent.len()), (2, 2));
     let record = AuditRecord::parse(&part.record.0).unwrap();
@@ -129,7 +127,8 @@ async fn a_missing_and_a_forbidden_profile_answer_with_the_same_bytes() {
     for route in ["read", "secrets"] {
         let mut answers = Vec::new();
         for profile in ["staging", "no such profile", &world.profile_id("staging").to_string()] {
-            let path = format!("{}/{}/{route}", world.path("profiles"), stronghold_protocol::request::encode_segment(profile));
+            let path =
+                format!("{}/{}/{route}", world.path("profiles"), stronghold_protocol::request::encode_segment(profile));
             answers.push(world.get(&agent, &path, "anchor=0").await);
         }
         assert_eq!(code(&answers[0]), "not_found");
@@ -176,7 +175,8 @@ async fn the_directory_replays_to_the_head_page_by_page() {
     assert_eq!(directory.head(), page.head);
     assert_eq!(page.head, world.directory.head());
     let beyond = page.head.seq.get() + 1;
-    let page: DirectoryPage = reply(&world.get(&world.owner, &world.path("directory"), &format!("from={beyond}")).await);
+    let page: DirectoryPage =
+        reply(&world.get(&world.owner, &world.path("directory"), &format!("from={beyond}")).await);
     assert!(page.statements.is_empty());
 }
 
@@ -188,7 +188,11 @@ async fn seals_go_only_to_keys_that_the_caller_holds() {
     let outsider = world.create_user("outsider", Role::Editor, &[]).await;
     let production = world.profile_id("production");
     let query = SealsQuery {
-        objects: vec![SealedObject::GroupSeed(group), SealedObject::ProfileKey(production), SealedObject::HistoryKey(production)],
+        objects: vec![
+            SealedObject::GroupSeed(group),
+            SealedObject::ProfileKey(production),
+            SealedObject::HistoryKey(production),
+        ],
         histories: true,
     };
     let path = world.path("seals");
@@ -214,7 +218,9 @@ async fn in_process_and_network_do_not_mix() {
             "anchor=0",
         );
         let params = world.params(&agent);
-        stronghold_protocol::request::SignedRequest::sign(authority, parts.unwrap(), params, |base| agent.sign.sign(base))
+        stronghold_protocol::request::SignedRequest::sign(authority, parts.unwrap(), params, |base| {
+            agent.sign.sign(base)
+        })
     };
     let url = Authority::from_url(&URL.parse().unwrap()).unwrap();
     assert_eq!(inside.send(sign_for(Authority::in_process()), Vec::new()).await.unwrap().status, 200);

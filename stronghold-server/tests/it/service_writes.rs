@@ -36,8 +36,13 @@ async fn a_write_is_read_back_exactly_and_recorded() {
     let mut world = furnished().await;
     let owner = Actor::user("owner");
     let id = world.profile_id("production");
-    let (new, known) =
-        world.revision(&owner, id, vec![secret("A", 2, "new"), secret("C", 1, "")], vec![secret("B", 1, "").id], |_| {});
+    let (new, known) = world.revision(
+        &owner,
+        id,
+        vec![secret("A", 2, "new"), secret("C", 1, "")],
+        vec![secret("B", 1, "").id],
+        |_| {},
+    );
     let written: Written = reply(&world.post(&owner, &world.profile_path("production", "revisions"), &new).await);
     assert_eq!(written.revision, known.manifest.revision);
     let record = AuditRecord::parse(&written.record.0).unwrap();
@@ -332,7 +337,8 @@ async fn a_status_counts_from_the_next_request_on() {
 async fn two_servers_on_one_store_see_each_others_statements_at_once() {
     let mut world = furnished().await;
     let store = SqliteStore::open(&world.data.path().join("test.db")).unwrap();
-    let other = stronghold_server::service::Service::start(store, settings(), keys(), world.clock.clone()).await.unwrap();
+    let other =
+        stronghold_server::service::Service::start(store, settings(), keys(), world.clock.clone()).await.unwrap();
     let group = world.create_group("deploy", &["production"], false).await;
     let ask = async |world: &World<SqliteStore>, agent: &Actor| {
         let path = world.profile_path("production", "read");
@@ -359,7 +365,10 @@ async fn two_servers_on_one_store_see_each_others_statements_at_once() {
 async fn a_seal_to_an_agent_that_is_about_to_expire_may_come_or_not() {
     let mut world = furnished().await;
     let group = world.create_group("deploy", &["production"], false).await;
-    let minutes = |minutes: i64| Conditions { expires_at: Some(world.now().plus_millis(minutes * 60_000)), ..Conditions::default() };
+    let minutes = |minutes: i64| Conditions {
+        expires_at: Some(world.now().plus_millis(minutes * 60_000)),
+        ..Conditions::default()
+    };
     let (soon, later) = (minutes(14), minutes(16));
     let soon = world.create_agent("soon", &[], soon).await;
     let later = world.create_agent("later", &[], later).await;

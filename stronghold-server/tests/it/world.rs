@@ -236,11 +236,7 @@ impl<S: Store> World<S> {
     }
 
     /// Works out a statement of the owner, with everything that must come along.
-    pub(crate) fn statement(
-        &self,
-        changes: Vec<Change>,
-        revisions: Vec<NewRevision>,
-    ) -> (CommitStatement, Directory) {
+    pub(crate) fn statement(&self, changes: Vec<Change>, revisions: Vec<NewRevision>) -> (CommitStatement, Directory) {
         let draft = self.directory.draft(changes.clone(), true, self.now()).unwrap();
         let (statement, after) = draft.sign(&[&self.owner.sign]).unwrap();
         let seals = seals_for(&after, Some(&self.directory), &changes, self.now());
@@ -292,7 +288,13 @@ impl<S: Store> World<S> {
     }
 
     /// Writes a profile's next revision; it must be accepted.
-    pub(crate) async fn write(&mut self, author: &Actor, profile: &str, puts: Vec<SealedSecret>, removes: Vec<SecretId>) {
+    pub(crate) async fn write(
+        &mut self,
+        author: &Actor,
+        profile: &str,
+        puts: Vec<SealedSecret>,
+        removes: Vec<SecretId>,
+    ) {
         let id = self.profile_id(profile);
         let (new, known) = self.revision(author, id, puts, removes, |_| {});
         let answer = self.post(author, &self.profile_path(profile, "revisions"), &new).await;
@@ -452,7 +454,12 @@ pub(crate) fn genesis_roster(owner: &Actor) -> Signed {
     Signed::create(&roster, &[&owner.sign]).unwrap()
 }
 
-pub(crate) fn seals_for(after: &Directory, before: Option<&Directory>, changes: &[Change], now: Timestamp) -> Vec<Seal> {
+pub(crate) fn seals_for(
+    after: &Directory,
+    before: Option<&Directory>,
+    changes: &[Change],
+    now: Timestamp,
+) -> Vec<Seal> {
     let wanted = after.wanted_seals(before, changes, now);
     wanted.into_iter().map(|wanted| Seal { id: wanted.id, sealed: Base64Bytes(vec![2; 1168]) }).collect()
 }

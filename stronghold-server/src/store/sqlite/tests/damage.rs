@@ -72,6 +72,7 @@ async fn what_is_missing_is_told() {
     assert_damaged("DELETE FROM audit_records WHERE position = 0", |tx| tx.records(&ORG, 0, 9)).await;
     assert_damaged("DELETE FROM audit_records WHERE position = 1", |tx| tx.records(&ORG, 0, 3)).await;
     assert_damaged("DELETE FROM audit_records WHERE position = 3", |tx| tx.records(&ORG, 2, 9)).await;
+    assert_damaged("DELETE FROM audit_bytes WHERE number = 2", |tx| tx.records(&ORG, 0, 9)).await;
     assert_damaged("DELETE FROM ciphertexts", |tx| tx.secrets(&permit())).await;
 }
 

@@ -81,6 +81,10 @@ fn what_is_read_often_is_found_by_an_index() {
             "SELECT * FROM revisions WHERE org = 1 AND profile = x'00' ORDER BY revision DESC LIMIT 1".to_owned(),
             "sqlite_autoindex_revisions",
         ),
+        (
+            "SELECT bytes FROM audit_records WHERE org = 1 AND at >= 1 AND principal = x'00'".to_owned(),
+            "audit_records_by_time",
+        ),
         ("SELECT * FROM nonces WHERE at < 1 ORDER BY at LIMIT 1".to_owned(), "nonces_by_age"),
     ] {
         let plan = plan(&sql);

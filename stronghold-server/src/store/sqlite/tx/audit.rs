@@ -45,6 +45,8 @@ impl SqliteTx<'_> {
             None => return Err(StoreError::Damaged("an organization's head row is missing".to_owned())),
         };
         drop(rows);
+        self.prepare("INSERT INTO audit_bytes (bytes) VALUES (?1)")?.execute([&entry.bytes])?;
+        let bytes = self.connection.last_insert_rowid();
         let mut insert = self.prepare(
             "INSERT INTO audit_records
                  (org, position, id, at, principal_kind, principal, key, action, profile, allowed, leaf, bytes)
@@ -62,7 +64,7 @@ impl SqliteTx<'_> {
             entry.profile.as_ref().map(|profile| profile.as_bytes()),
             entry.allowed,
             entry.leaf.0,
-            entry.bytes,
+            bytes,
         ])?;
         Ok(position)
     }
@@ -76,7 +78,8 @@ impl SqliteTx<'_> {
         let Some(head) = self.select_head(org)? else { return Ok(Vec::new()) };
         let org = self.org(org)?;
         let mut select = self.prepare(
-            "SELECT position, bytes FROM audit_records WHERE org = ?1 AND position >= ?2 ORDER BY position LIMIT ?3",
+            "SELECT r.position, b.bytes FROM audit_records AS r LEFT JOIN audit_bytes AS b ON b.number = r.bytes
+             WHERE r.org = ?1 AND r.position >= ?2 ORDER BY r.position LIMIT ?3",
         )?;
         let mut rows = select.query(params![org, integer(from), limit(at_most)])?;
         let (mut positions, mut records) = (Vec::new(), Vec::new());
