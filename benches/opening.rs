@@ -36,12 +36,17 @@ fn main() {
     let large = runtime.block_on(World::with_secrets(limits::SECRETS_PER_PROFILE));
 
     let primitives = Primitives::of(&small.answered.reply);
-    let (ours, bare) = compare(if quick { 60 } else { 400 }, || small.prepare(), |answered| small.open(answered), || primitives.run());
+    let (ours, bare) =
+        compare(if quick { 60 } else { 400 }, || small.prepare(), |answered| small.open(answered), || primitives.run());
     report("opening a profile of 100 secrets, against the sum of its bare primitives", ours, bare, 1.5, 1.1);
 
     let bare_secrets = Ciphertexts::of(&large.answered.reply);
-    let (ours, bare) =
-        compare(if quick { 7 } else { 31 }, || large.prepare(), |answered| large.open(answered), || bare_secrets.run_with_hkdf());
+    let (ours, bare) = compare(
+        if quick { 7 } else { 31 },
+        || large.prepare(),
+        |answered| large.open(answered),
+        || bare_secrets.run_with_hkdf(),
+    );
     report("opening 10,000 secrets, against bare XChaCha20-Poly1305 and one HKDF each", ours, bare, 2.0, 1.2);
 }
 
@@ -89,7 +94,11 @@ impl Ciphertexts {
             // As long as the real context, which names organization, profile, epoch, secret, version and part.
             let info = [&number.to_be_bytes()[..], &[0; 150]].concat();
             let mut bytes = vec![1; size - OVERHEAD_BYTES];
-            let tag = cipher(&master, &info).encrypt_inout_detached(&XNonce::from([9; 24]), &info, bytes.as_mut_slice().into());
+            let tag = cipher(&master, &info).encrypt_inout_detached(
+                &XNonce::from([9; 24]),
+                &info,
+                bytes.as_mut_slice().into(),
+            );
             bytes.extend_from_slice(&tag.unwrap());
             (info, bytes)
         });

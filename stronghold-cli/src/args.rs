@@ -11,7 +11,10 @@ pub(crate) use admin::{
 pub(crate) use auth::{ApiUserArgs, AuthCommand, LoginArgs};
 pub(crate) use env::{EnvCommand, PullArgs, PushArgs, RunArgs};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{
+    Args, Parser, Subcommand,
+    builder::{OsStringValueParser, TypedValueParser},
+};
 use std::path::PathBuf;
 
 /// Give every script, pipeline, bot and service its own identity for reading secrets.
@@ -43,7 +46,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, env = "API_STRONGHOLD_URL", value_name = "URL")]
     pub(crate) url: Option<String>,
     /// Folder for credentials and remembered state [default: ~/.config/stronghold]
-    #[arg(long, global = true, env = "API_STRONGHOLD_CONFIG_DIR", value_name = "DIR")]
+    #[arg(long, global = true, env = "API_STRONGHOLD_CONFIG_DIR", value_name = "DIR", value_parser = path())]
     pub(crate) config_dir: Option<PathBuf>,
     /// Print JSON on standard output; errors are problem details on standard error
     #[arg(long, global = true)]
@@ -52,7 +55,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "FORMAT", value_parser = ["text", "json"], default_value = "text")]
     pub(crate) output: String,
     /// Certificate authority to trust beside the system's (PEM); SSL_CERT_FILE is honoured too
-    #[arg(long, global = true, env = "API_STRONGHOLD_CA_CERT", value_name = "FILE")]
+    #[arg(long, global = true, env = "API_STRONGHOLD_CA_CERT", value_name = "FILE", value_parser = path())]
     pub(crate) ca_cert: Option<PathBuf>,
     /// Why you do this; signed into the audit record
     #[arg(long, global = true, env = "API_STRONGHOLD_REASON", value_name = "TEXT")]
@@ -69,6 +72,11 @@ pub(crate) struct Global {
     /// No colour, as with NO_COLOR
     #[arg(long, global = true)]
     pub(crate) no_color: bool,
+}
+
+/// A path that may be blank, which counts as not given: clap's own parser of paths refuses it, also from a variable.
+fn path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
 }
 
 impl Global {

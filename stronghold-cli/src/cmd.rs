@@ -29,7 +29,7 @@ use std::process::ExitCode;
 
 /// Runs the command.
 pub(crate) async fn run(cli: Cli, output: &Output) -> Result<ExitCode, Failure> {
-    let settings = Settings::new(cli.global)?;
+    let settings = Settings::new(cli.global);
     let settings = &settings;
     match cli.command {
         Command::Quickstart(args) => quickstart::run(settings, output, &args).await?,

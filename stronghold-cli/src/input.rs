@@ -2,15 +2,25 @@
 
 use crate::{args::Global, failure::Failure};
 use std::{
+    env::{self, VarError},
     fs::File,
     io::{self, IsTerminal, Read},
     path::Path,
 };
 use zeroize::Zeroizing;
 
-/// A variable of the environment; a blank one counts as unset.
-pub(crate) fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
+/// A variable of the environment; a blank one counts as unset. One that is not text is refused: to pass over a damaged
+/// token would be to act as somebody else.
+pub(crate) fn variable(name: &str) -> Result<Option<String>, Failure> {
+    Ok(text_variable(name)?.filter(|value| !value.trim().is_empty()))
+}
+
+fn text_variable(name: &str) -> Result<Option<String>, Failure> {
+    match env::var(name) {
+        Ok(value) => Ok(Some(value)),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err(Failure::refused(format!("{name} is not UTF-8 text"))),
+    }
 }
 
 /// A flag's or its variable's text; a blank one counts as unset.
@@ -54,7 +64,7 @@ pub(crate) fn password(from_stdin: bool, twice: bool) -> Result<Zeroizing<String
         let line = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
         return non_empty(Zeroizing::new(line.to_owned()));
     }
-    if let Ok(password) = std::env::var("API_STRONGHOLD_PASSWORD") {
+    if let Some(password) = text_variable("API_STRONGHOLD_PASSWORD")? {
         return non_empty(Zeroizing::new(password));
     }
     if !io::stdin().is_terminal() {

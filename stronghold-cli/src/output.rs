@@ -21,6 +21,11 @@ impl Output {
         Self { json: global.is_json(), quiet: global.quiet, colour }
     }
 
+    /// JSON, for a command whose flags could not be read.
+    pub(crate) const fn json() -> Self {
+        Self { json: true, quiet: false, colour: false }
+    }
+
     /// Whether results are JSON.
     pub(crate) const fn is_json(&self) -> bool {
         self.json
@@ -65,7 +70,7 @@ impl Output {
     /// Warns, also when quiet.
     pub(crate) fn warn(&self, message: impl AsRef<str>) {
         let label = if self.colour { "\u{1b}[33mwarning\u{1b}[0m" } else { "warning" };
-        let _ = writeln!(io::stderr(), "{label}: {}", message.as_ref());
+        let _ = writeln!(io::stderr(), "{label}: {}", one_line(message.as_ref()));
     }
 
     /// Prints a failure: one line and what to do, or problem details.
@@ -75,12 +80,17 @@ impl Output {
         } else {
             let label = if self.colour { "\u{1b}[31merror\u{1b}[0m" } else { "error" };
             match failure.hint() {
-                Some(hint) => format!("{label}: {}. {hint}", failure.message().trim_end_matches('.')),
-                None => format!("{label}: {}", failure.message()),
+                Some(hint) => format!("{label}: {}. {hint}", one_line(failure.message()).trim_end_matches('.')),
+                None => format!("{label}: {}", one_line(failure.message())),
             }
         };
         let _ = writeln!(io::stderr(), "{text}");
     }
+}
+
+/// Text that may come from a server or a file, without what would end the line or steer the terminal.
+fn one_line(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
 }
 
 /// Lays out rows in columns, with a heading.

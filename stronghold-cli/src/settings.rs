@@ -9,6 +9,7 @@ use crate::{
 };
 use secrecy::SecretString;
 use std::{
+    env,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -70,12 +71,10 @@ pub(crate) enum Acting {
 
 impl Settings {
     /// Works out the configuration folder; reads nothing yet.
-    pub(crate) fn new(global: Global) -> Result<Self, Failure> {
+    pub(crate) fn new(global: Global) -> Self {
         let given = global.config_dir.clone().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = given.or_else(default_folder).ok_or_else(|| {
-            Failure::usage("there is no home folder: say --config-dir or set API_STRONGHOLD_CONFIG_DIR")
-        })?;
-        Ok(Self { global, folder, clock: Arc::new(SystemClock) })
+        let folder = given.unwrap_or_else(default_folder);
+        Self { global, folder, clock: Arc::new(SystemClock) }
     }
 
     /// The signed-in identities.
@@ -126,7 +125,7 @@ impl Settings {
     /// A connection to the server at `url`.
     pub(crate) fn transport(&self, url: &str) -> Result<HttpTransport, Failure> {
         let mut builder = HttpTransport::builder(url).timeout(self.timeout()?);
-        if let Some(file) = &self.global.ca_cert {
+        if let Some(file) = self.global.ca_cert.as_ref().filter(|file| !file.as_os_str().is_empty()) {
             builder = builder.ca_cert(file);
         }
         Ok(builder.build()?)
@@ -222,20 +221,22 @@ pub(crate) fn token_url(url: &str) -> Option<TokenUrl> {
 
 /// The token that the environment gives, if it gives one.
 fn token_of_environment() -> Result<Option<Acting>, Failure> {
-    if let Some(token) = input::variable("API_STRONGHOLD_TOKEN") {
+    if let Some(token) = input::variable("API_STRONGHOLD_TOKEN")? {
         let token = SecretString::from(token);
         let token = parse_token(secrecy::ExposeSecret::expose_secret(&token))?;
         return Ok(Some(Acting::Agent { token, source: "API_STRONGHOLD_TOKEN", url: None }));
     }
-    let Some(file) = input::variable("API_STRONGHOLD_TOKEN_FILE") else { return Ok(None) };
+    let Some(file) = input::variable("API_STRONGHOLD_TOKEN_FILE")? else { return Ok(None) };
     let bytes = input::file(Path::new(&file), 64 * 1024)?;
     let token = parse_token(&input::word(&bytes, "the file that API_STRONGHOLD_TOKEN_FILE names")?)?;
     Ok(Some(Acting::Agent { token, source: "API_STRONGHOLD_TOKEN_FILE", url: None }))
 }
 
-fn default_folder() -> Option<PathBuf> {
-    let absolute = |name: &str| input::variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    absolute("XDG_CONFIG_HOME")
-        .or_else(|| absolute("HOME").map(|home| home.join(".config")))
-        .map(|home| home.join("stronghold"))
+/// `stronghold` in the configuration home: XDG_CONFIG_HOME, else `.config` in the home folder, which is HOME, else what the
+/// system knows of the user, else `/`, as containers have it for a user that nobody knows.
+fn default_folder() -> PathBuf {
+    let absolute = |path: Option<PathBuf>| path.filter(|path| path.is_absolute());
+    let configured = absolute(env::var_os("XDG_CONFIG_HOME").map(PathBuf::from));
+    let below_home = || absolute(env::home_dir()).unwrap_or_else(|| PathBuf::from("/")).join(".config");
+    configured.unwrap_or_else(below_home).join("stronghold")
 }

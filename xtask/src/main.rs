@@ -105,9 +105,8 @@ fn fuzz(tools: &tools::Tools, runs: &str) -> Result<(), Failed> {
 /// The targets are the files of `fuzz/fuzz_targets`.
 fn fuzz_targets() -> Vec<String> {
     let files = std::fs::read_dir(root().join("fuzz").join("fuzz_targets")).into_iter().flatten().flatten();
-    let mut names: Vec<String> = files
-        .filter_map(|file| file.path().file_stem().and_then(|name| name.to_str()).map(str::to_owned))
-        .collect();
+    let mut names: Vec<String> =
+        files.filter_map(|file| file.path().file_stem().and_then(|name| name.to_str()).map(str::to_owned)).collect();
     names.sort();
     names
 }

@@ -29,7 +29,7 @@ pub(crate) async fn run(settings: &Settings, output: &Output, args: &ApiUserArgs
     let text = match input::given(args.token.as_ref()) {
         Some("-") => input::word(&input::standard_input(64 * 1024)?, "standard input")?,
         Some(token) => zeroize::Zeroizing::new(token.to_owned()),
-        None => match input::variable("API_STRONGHOLD_TOKEN_FILE") {
+        None => match input::variable("API_STRONGHOLD_TOKEN_FILE")? {
             Some(file) => input::word(&input::file(file.as_ref(), 64 * 1024)?, "the token file")?,
             None => {
                 return Err(Failure::usage(

@@ -69,9 +69,9 @@ async fn set_up(
     let mut global = settings.global.clone();
     global.url = Some(server.url.clone());
     global.config_dir = Some(folder.join("owner"));
-    let owner = Settings::new(global)?;
+    let owner = Settings::new(global);
     output.say("2. Create the organization Quickstart with an owner, who is signed in");
-    let password = match input::variable("API_STRONGHOLD_PASSWORD") {
+    let password = match input::variable("API_STRONGHOLD_PASSWORD")? {
         Some(password) => Zeroizing::new(password),
         None => Zeroizing::new(base64url(&*random::secret::<24>().map_err(stronghold_sdk::Error::from)?)),
     };

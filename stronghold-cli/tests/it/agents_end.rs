@@ -28,10 +28,18 @@ fn a_foreign_profile_is_like_a_missing_one() {
     let in_none = org.agent(&[]);
     let foreign_id = org.owner.json(&["profile", "show", &foreign])["profile_id"].as_str().unwrap().to_owned();
     let missing = org.name("profile");
-    let missing_id = format!("{}{}", &foreign_id[..foreign_id.len() - 4], if foreign_id.ends_with("0000") { "1111" } else { "0000" });
+    let missing_id = format!(
+        "{}{}",
+        &foreign_id[..foreign_id.len() - 4],
+        if foreign_id.ends_with("0000") { "1111" } else { "0000" }
+    );
     for agent in [&member, &in_none] {
         for json in [false, true] {
-            for command in [&["env", "pull", "--profile"][..], &["secret", "get", "KEY", "--profile"], &["secret", "list", "--profile"]] {
+            for command in [
+                &["env", "pull", "--profile"][..],
+                &["secret", "get", "KEY", "--profile"],
+                &["secret", "list", "--profile"],
+            ] {
                 let told = |profile: &str| {
                     let mut all = command.to_vec();
                     all.push(profile);
@@ -45,7 +53,10 @@ fn a_foreign_profile_is_like_a_missing_one() {
                 assert_eq!(told(&foreign), told(&foreign_id), "an id tells no more than a name");
             }
             let run = |profile: &str| {
-                org.as_agent(agent).run(&["env", "run", "--profile", profile, "--", "true"]).fails(3).replace(profile, "PROFILE")
+                org.as_agent(agent)
+                    .run(&["env", "run", "--profile", profile, "--", "true"])
+                    .fails(3)
+                    .replace(profile, "PROFILE")
             };
             assert_eq!(run(&foreign), run(&missing));
         }
@@ -134,7 +145,7 @@ fn a_rotated_token() {
     for round in 2..5 {
         let new = Token::of(&org.owner.json(&["agent", "rotate-token", &agent.name]));
         let line = refusal(org, &token, &profile);
-        assert!(line.contains("rotated"), "{line}");
+        assert!(line.contains("replaced"), "{line}");
         stays_readable(org, &profile, &round.to_string(), &[&new, &other]);
         token = new;
     }

@@ -31,7 +31,8 @@ fn damaged_credentials() {
     let owner = fs::read_to_string(org.owner.config_dir().join("credentials.json")).unwrap();
     let mut contents = garbage();
     let seed_at = owner.find("\"seed\"").unwrap();
-    let broken_seed = format!("{}{}", &owner[..seed_at + 10], owner[seed_at + 10..].replacen(|c: char| c.is_alphanumeric(), "*", 1));
+    let broken_seed =
+        format!("{}{}", &owner[..seed_at + 10], owner[seed_at + 10..].replacen(|c: char| c.is_alphanumeric(), "*", 1));
     contents.push(("broken base64", broken_seed.into_bytes()));
     contents.push(("broken id", stored.replace(&agent.id, "not-an-id").into_bytes()));
     contents.push(("unknown field", stored.replacen('{', "{\"surprise\": 1,", 1).into_bytes()));
@@ -162,7 +163,8 @@ fn setup_codes_that_are_none() {
     let org = org();
     let cli = Cli::new(&org.folder()).var("API_STRONGHOLD_URL", org.server.url());
     let cli = cli.var("API_STRONGHOLD_PASSWORD", random_word(20));
-    let create = |file: &str| cli.run(&["org", "create", "Other", "--setup-code-file", file, "--email", "o@acme.example"]);
+    let create =
+        |file: &str| cli.run(&["org", "create", "Other", "--setup-code-file", file, "--email", "o@acme.example"]);
     let file = org.folder();
     let contents: [(&[u8], &[i32]); 6] = [
         (b"", &[1]),

@@ -89,12 +89,16 @@ fn a_configuration_folder_that_cannot_be_written() {
     let disk = org().made_folder();
     let at = text(&disk);
     let read_only = Sandbox::new(&format!("mount -t tmpfs -o ro none {at}"));
-    let full = Sandbox::new(&format!("mount -t tmpfs -o size=16k none {at}\ncat /dev/zero >{at}/fill 2>/dev/null || :"));
+    let full =
+        Sandbox::new(&format!("mount -t tmpfs -o size=16k none {at}\ncat /dev/zero >{at}/fill 2>/dev/null || :"));
     for (what, sandbox) in [("read-only", read_only), ("full", full)] {
         let cli = Cli::new(&disk).through(sandbox.wrapper());
         let pulled = cli.clone().var("API_STRONGHOLD_TOKEN", &agent.token).run(&pull).succeeds();
         assert_eq!(pulled.json(), json!({"KEY": "value"}), "{what}");
-        assert!(pulled.messages().starts_with("warning: ") && pulled.messages().lines().count() == 1, "{what}: {pulled}");
+        assert!(
+            pulled.messages().starts_with("warning: ") && pulled.messages().lines().count() == 1,
+            "{what}: {pulled}"
+        );
         cli.run(&["auth", "api-user", "--token", &agent.token]).fails(1);
     }
     // A home folder of which nothing can be made either.
@@ -254,7 +258,7 @@ fn certificates_that_are_none() {
     let garbage = folder.path().join("garbage.pem");
     for content in [&b""[..], b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", b"\xff\0"] {
         fs::write(&garbage, content).unwrap();
-        refused(&ServerOptions::default().tls(&garbage, &key).run(), text(&garbage));
+        refused(&ServerOptions::default().tls(&garbage, &key).run(), "TLS certificate");
         refused(&ServerOptions::default().tls(&certificate, &garbage).run(), text(&garbage));
     }
     let missing = folder.path().join("missing.pem");
@@ -272,7 +276,12 @@ fn a_setup_code_needs_a_data_directory() {
     let org = Org::start();
     let server = stronghold_testkit::program("stronghold-server");
     let run = |data: &Path| {
-        let output = std::process::Command::new(&server).env_clear().args(["setup-code", "--data-dir"]).arg(data).output().unwrap();
+        let output = std::process::Command::new(&server)
+            .env_clear()
+            .args(["setup-code", "--data-dir"])
+            .arg(data)
+            .output()
+            .unwrap();
         (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
     };
     let file = org.folder();

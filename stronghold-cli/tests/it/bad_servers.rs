@@ -45,7 +45,10 @@ fn servers_that_are_not_ours() {
         ("no HTTP", Stub::answering("SSH-2.0-OpenSSH_9.9\r\n")),
         ("nothing", Stub::answering("")),
         ("half a head", Stub::answering("HTTP/1.1 200 OK\r\ncontent-le")),
-        ("half a body", Stub::answering("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{")),
+        (
+            "half a body",
+            Stub::answering("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"),
+        ),
         ("an impossible length", Stub::answering("HTTP/1.1 200 OK\r\ncontent-length: 99999999999999999\r\n\r\n")),
         ("a page", Stub::http("200 OK", "text/html", b"<html>Welcome</html>")),
         ("a page not found", Stub::http("404 Not Found", "text/html", b"<html>Not found</html>")),
@@ -59,7 +62,14 @@ fn servers_that_are_not_ours() {
         ("no content", Stub::http("204 No Content", json, b"")),
         ("not modified", Stub::http("304 Not Modified", json, b"")),
         ("an unknown problem", Stub::http("418 I'm a teapot", problem, br#"{"type":"about:blank","title":"Teapot"}"#)),
-        ("a strange problem", Stub::http("403 Forbidden", problem, br#"{"type":"x","title":"t","status":403,"code":"new","detail":"d\nlines\u001b[31m"}"#)),
+        (
+            "a strange problem",
+            Stub::http(
+                "403 Forbidden",
+                problem,
+                br#"{"type":"x","title":"t","status":403,"code":"new","detail":"d\nlines\u001b[31m"}"#,
+            ),
+        ),
         ("a large answer", Stub::http("200 OK", json, &vec![b' '; 8 * 1024 * 1024])),
     ];
     for (what, stub) in &stubs {
@@ -79,7 +89,10 @@ fn redirections_are_not_followed() {
     let target = Proxy::listen();
     target.connect_to(org().server.address());
     for status in ["301 Moved Permanently", "302 Found", "307 Temporary Redirect", "308 Permanent Redirect"] {
-        let answer = format!("HTTP/1.1 {status}\r\nlocation: {}/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n", target.url());
+        let answer = format!(
+            "HTTP/1.1 {status}\r\nlocation: {}/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+            target.url()
+        );
         let run = pull_at(&agent, Stub::answering(answer).url());
         assert!(matches!(run.code(), 1 | 6), "{run}");
         run.fails(run.code());

@@ -106,9 +106,8 @@ fn env_push_counts_what_it_did_and_prunes_only_when_told() {
         all.extend(arguments);
         org.owner.json(&all)
     };
-    let counts = |pushed: &Value| {
-        ["revision", "created", "updated", "unchanged"].map(|field| pushed[field].as_u64().unwrap())
-    };
+    let counts =
+        |pushed: &Value| ["revision", "created", "updated", "unchanged"].map(|field| pushed[field].as_u64().unwrap());
     let pull = || org.owner.json(&["env", "pull", "--profile", &profile, "--format", "json"]);
 
     let first = push("A=1\nB=2\nC=3\n", &[]);
@@ -251,7 +250,8 @@ fn rotate_token_prints_what_create_prints() {
 #[test]
 fn json_holds_binary_values() {
     let org = org();
-    let profile = org.profile(&[("TEXT", "naïve \u{1f980} \"\\\n".as_bytes()), ("BLOB", b"\xff\x00\xfe"), ("NONE", b"")]);
+    let profile =
+        org.profile(&[("TEXT", "naïve \u{1f980} \"\\\n".as_bytes()), ("BLOB", b"\xff\x00\xfe"), ("NONE", b"")]);
     let agent = org.agent(&[&org.group(&[&profile])]);
     let expected = json!({"TEXT": "naïve \u{1f980} \"\\\n", "BLOB": {"base64": "/wD+"}, "NONE": ""});
     assert_eq!(org.pull(&agent, &profile), expected);
@@ -289,6 +289,25 @@ fn json_errors_are_problem_details() {
         }
         assert!(problem["type"].as_str().unwrap().starts_with("urn:stronghold:problem:"), "{problem}");
     }
+}
+
+/// Also those of the argument parser, before it has read all flags.
+#[test]
+fn json_errors_of_the_argument_parser_are_problem_details() {
+    let cli = Cli::new(&org().folder());
+    let commands: [&[&str]; 4] = [
+        &["--json"],
+        &["profile", "--json", "create"],
+        &["--output=json", "--no-such-flag"],
+        &["env", "pull", "--json", "--format", "yaml"],
+    ];
+    for arguments in commands {
+        let run = cli.run(arguments);
+        let problem: Value = serde_json::from_str(&run.fails(2)).unwrap_or_else(|error| panic!("{error}: {run}"));
+        assert_eq!(problem["code"], "usage");
+    }
+    cli.run(&["env", "run", "--no-such-flag", "--", "--json"]).fails_usage();
+    assert!(cli.ok(&["--json", "--version"]).text().starts_with("api-stronghold-cli "));
 }
 
 /// What the owner sees of the organization, verified from its genesis on.

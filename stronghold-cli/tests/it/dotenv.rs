@@ -3,7 +3,7 @@
 use crate::{
     org,
     readers::{self, Pairs},
-    text,
+    say, text,
 };
 use serde_json::Value;
 use std::{
@@ -61,7 +61,8 @@ fn refused(cli: &Cli, profile: &str, format: &str, pairs: &Pairs) -> Vec<String>
 
 /// Compares and counts.
 fn compare(what: &str, read: &Pairs, expected: &Pairs, without: &[String]) -> usize {
-    let expected: Pairs = expected.iter().filter(|(name, _)| !without.contains(name)).map(|(n, v)| (n.clone(), v.clone())).collect();
+    let expected: Pairs =
+        expected.iter().filter(|(name, _)| !without.contains(name)).map(|(n, v)| (n.clone(), v.clone())).collect();
     assert_eq!(read.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "{what}: names");
     for (name, value) in &expected {
         assert!(read[name] == *value, "{what}: {name} is read as {:?}, not as {:?}", shown(&read[name]), shown(value));
@@ -117,16 +118,21 @@ fn files_are_pushed_and_pulled_back() {
         let agent = org().agent(&[&org().group(&[&profile])]);
         let cli = org().as_agent(&agent);
         let (pairs, refused) = read_everywhere(&file.display().to_string(), &cli, &profile, &expected);
-        println!("{}: {} secrets, {pairs} pairs, not held by dotenv and shell: {refused:?}", file.display(), expected.len());
+        say(&format!(
+            "{}: {} secrets, {pairs} pairs, not held by dotenv and shell: {refused:?}",
+            file.display(),
+            expected.len()
+        ));
         compared += pairs;
         least += 5 * expected.len() - 2 * refused[0] - 2 * refused[1];
 
         // What we wrote, pushed again, changes nothing.
         let written = pull(&cli, &profile, "json", &[]);
-        let again = org().owner.json(&["env", "push", "--profile", &profile, text(&written), "--format", "json", "--prune"]);
+        let again =
+            org().owner.json(&["env", "push", "--profile", &profile, text(&written), "--format", "json", "--prune"]);
         assert_eq!((&again["unchanged"], &again["revision"]), (&expected.len().into(), &pushed["revision"]));
     }
-    println!("compared {compared} pairs of {} files", files.len());
+    say(&format!("compared {compared} pairs of {} files", files.len()));
     assert_eq!(compared, least);
 }
 
@@ -134,8 +140,35 @@ fn files_are_pushed_and_pulled_back() {
 #[test]
 fn hard_values_survive_every_format_that_holds_them() {
     let pieces = [
-        "\n", "\r", "\t", " ", "'", "\"", "`", "$", "${HOME}", "$(id)", "\\", "\\n", "\\\\", "#", " # ", "=", "é", "\u{1f980}",
-        "\u{2028}", "%s", "!", ";", "&&", "~", "*", "value", "-----BEGIN KEY-----", "\u{feff}", "\u{7f}",
+        "\n",
+        "\r",
+        "\t",
+        " ",
+        "'",
+        "\"",
+        "`",
+        "$",
+        "${HOME}",
+        "$(id)",
+        "\\",
+        "\\n",
+        "\\\\",
+        "#",
+        " # ",
+        "=",
+        "é",
+        "\u{1f980}",
+        "\u{2028}",
+        "%s",
+        "!",
+        ";",
+        "&&",
+        "~",
+        "*",
+        "value",
+        "-----BEGIN KEY-----",
+        "\u{feff}",
+        "\u{7f}",
     ];
     let mut secrets: Vec<(String, Vec<u8>)> = Vec::new();
     for (number, piece) in pieces.iter().enumerate() {
@@ -179,7 +212,10 @@ fn hard_values_survive_every_format_that_holds_them() {
     let expected: Pairs = expected.into_iter().filter(|(name, _)| !odd.contains(name)).collect();
     let (pairs, refused) = read_everywhere("hard values", &cli, &profile, &expected);
     compared += pairs;
-    println!("compared {compared} pairs of {} hard values; not held by dotenv and shell: {refused:?}", expected.len());
+    say(&format!(
+        "compared {compared} pairs of {} hard values; not held by dotenv and shell: {refused:?}",
+        expected.len()
+    ));
     assert_eq!(refused[1], 1, "a shell holds everything but NUL");
     // Binary and NUL, and those mixed values that no quoting of dotenv can hold for both readers.
     assert!(refused[0] >= 2 && refused[0] < expected.len() / 2, "dotenv refuses too much: {refused:?}");

@@ -114,12 +114,9 @@ fn a_command_that_cannot_be_started() {
 /// Each signal reaches the command, whose own way to end is ours.
 #[test]
 fn signals_are_passed_on() {
-    for (signal, name, code) in [
-        (Signal::TERM, "TERM", 41),
-        (Signal::INT, "INT", 42),
-        (Signal::HUP, "HUP", 43),
-        (Signal::QUIT, "QUIT", 44),
-    ] {
+    for (signal, name, code) in
+        [(Signal::TERM, "TERM", 41), (Signal::INT, "INT", 42), (Signal::HUP, "HUP", 43), (Signal::QUIT, "QUIT", 44)]
+    {
         let script = format!("trap 'exit {code}' {name}; echo ready; while :; do sleep 0.05; done");
         let mut command = agent().command(&["env", "run", "--", "sh", "-c", &script]);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
@@ -165,7 +162,8 @@ fn what_an_environment_cannot_hold_is_refused() {
 /// A secret never replaces what makes the command run as itself.
 #[test]
 fn path_home_and_the_loader_are_kept() {
-    let profile = org().profile(&[("PATH", b"/nowhere"), ("HOME", b"/nowhere"), ("LD_PRELOAD", b"/nowhere.so"), ("OWN", b"1")]);
+    let profile =
+        org().profile(&[("PATH", b"/nowhere"), ("HOME", b"/nowhere"), ("LD_PRELOAD", b"/nowhere.so"), ("OWN", b"1")]);
     let agent = org().agent(&[&org().group(&[&profile])]);
     let cli = org().as_agent(&agent).var("API_STRONGHOLD_PROFILE", &profile).var("HOME", "/home/of/mine");
     let ran = run(&cli, &["env", "-0"]).succeeds();

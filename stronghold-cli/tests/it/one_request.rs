@@ -1,6 +1,6 @@
 //! What one pull costs: one request, little memory.
 
-use crate::readers::tool;
+use crate::{readers::tool, say};
 use std::{collections::BTreeSet, ffi::OsString, fs, path::Path};
 use stronghold_testkit::{Authority, Cli, Org, Proxy, ServerOptions, Token, random_word};
 
@@ -31,7 +31,6 @@ fn a_pull_from_cold_is_one_request() {
     for _ in 0..2 {
         let cold = org.as_agent(&agent);
         let seen = requests(&cold, &pull);
-        println!("{seen:?}");
         assert_eq!(seen.len(), 1, "{seen:?}");
         assert_eq!(requests(&cold, &pull).len(), 1, "and no more when it remembers");
         let _ = org.agent(&[&org.group(&[&profile])]);
@@ -39,7 +38,8 @@ fn a_pull_from_cold_is_one_request() {
     }
     let run = requests(&org.as_agent(&agent), &["env", "run", "--profile", &profile, "--", "true"]);
     assert_eq!(run.len(), 1, "{run:?}");
-    let paths: BTreeSet<String> = requests(&org.as_agent(&agent), &["secret", "get", "ONE_MORE", "--profile", &profile]).into_iter().collect();
+    let paths: BTreeSet<String> =
+        requests(&org.as_agent(&agent), &["secret", "get", "ONE_MORE", "--profile", &profile]).into_iter().collect();
     assert!((1..=2).contains(&paths.len()), "a single secret from cold is one full pull or two requests: {paths:?}");
 }
 
@@ -71,7 +71,10 @@ fn a_pull_takes_little_memory() {
     let pulled = cli.ok(&["env", "pull", "--profile", &profile, "--format", "json"]).json();
     assert_eq!(pulled.as_object().unwrap().len(), 100);
     let peak: u64 = fs::read_to_string(&report).unwrap().parse::<u64>().unwrap() * 1024;
-    println!("peak resident memory of a cold pull of 100 secrets over TLS: {:.1} MiB", peak as f64 / 1024.0 / 1024.0);
+    say(&format!(
+        "peak resident memory of a cold pull of 100 secrets over TLS: {:.1} MiB",
+        peak as f64 / 1024.0 / 1024.0
+    ));
     assert!(peak < MOST_MEMORY, "{peak} bytes");
     // The measure itself: a program that takes more is seen to.
     let eater = Cli::without_config_dir().through(measured(&report)).command(&["--version"]);

@@ -42,7 +42,8 @@ fn quickstart_imports_a_file_and_serves_until_told_to_stop() {
     fs::write(&file, "MY_OWN=1\nANOTHER='two words'\n").unwrap();
     let cli = Cli::without_config_dir();
     let arguments = ["quickstart", "--data-dir", text(&data), "--import", text(&file)];
-    let mut child = cli.command(&arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child =
+        cli.command(&arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
     let mut said = Vec::new();
     for line in lines.by_ref() {
@@ -68,7 +69,8 @@ fn quickstart_with_a_file_that_is_none() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("broken.env");
     fs::write(&file, "GOOD=1\nnonsense\n").unwrap();
-    for (file, tells) in [(text(&file), "line 2"), (text(folder.path()), "folder"), ("/no/such/file", "/no/such/file")] {
+    for (file, tells) in [(text(&file), "line 2"), (text(folder.path()), "folder"), ("/no/such/file", "/no/such/file")]
+    {
         let data = folder.path().join("data");
         let run = Cli::without_config_dir().run(&["quickstart", "--once", "--data-dir", text(&data), "--import", file]);
         assert_eq!(run.code(), 1, "{run}");

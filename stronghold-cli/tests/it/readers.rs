@@ -12,7 +12,8 @@ pub(crate) type Pairs = BTreeMap<String, Vec<u8>>;
 
 /// A tool that `cargo xtask test` installs.
 pub(crate) fn tool(variable: &str) -> String {
-    env::var(variable).unwrap_or_else(|_| panic!("{variable} is not set: run `cargo xtask test`, which installs the reader"))
+    env::var(variable)
+        .unwrap_or_else(|_| panic!("{variable} is not set: run `cargo xtask test`, which installs the reader"))
 }
 
 /// What Node's `dotenv` reads in a file.
@@ -41,7 +42,8 @@ pub(crate) fn shell(program: &str, file: &Path) -> Pairs {
     }
     let copy = tempfile::NamedTempFile::new().unwrap();
     fs::write(copy.path(), script).unwrap();
-    let output = run(Command::new(program).arg(copy.path()).env_clear().env("PATH", env::var_os("PATH").unwrap())).stdout;
+    let output =
+        run(Command::new(program).arg(copy.path()).env_clear().env("PATH", env::var_os("PATH").unwrap())).stdout;
     let parts: Vec<&[u8]> = output.split(|byte| *byte == 0).collect();
     parts.chunks_exact(2).map(|pair| (String::from_utf8(pair[0].to_vec()).unwrap(), pair[1].to_vec())).collect()
 }

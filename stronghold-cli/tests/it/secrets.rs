@@ -56,7 +56,8 @@ fn what_is_too_large_is_refused_and_nothing_is_stored() {
     let profile = org.profile(&[("KEPT", b"old")]);
     let revision = |()| named(&org.owner.json(&["profile", "list"]), &profile)["revision"].clone();
     let before = revision(());
-    let line = org.owner.run_with(&["secret", "set", "KEPT", "--profile", &profile, "--stdin"], &random_bytes(MOST + 1));
+    let line =
+        org.owner.run_with(&["secret", "set", "KEPT", "--profile", &profile, "--stdin"], &random_bytes(MOST + 1));
     assert!(line.fails(1).contains(&MOST.to_string()), "{line}");
     let pushed = org.try_push(&profile, &[("GOOD", b"1"), ("TOO_LARGE", "x".repeat(MOST + 1).as_bytes())]);
     assert!(pushed.fails(1).contains("TOO_LARGE"), "the error names the secret: {pushed}");
@@ -76,7 +77,17 @@ fn values_come_from_files_and_notes_go_along() {
     let profile = org.profile(&[]);
     let file = org.folder();
     fs::write(&file, b"from\xff a file\n").unwrap();
-    org.owner.json(&["secret", "set", "FILE", "--profile", &profile, "--file", text(&file), "--note", "rotated by hand"]);
+    org.owner.json(&[
+        "secret",
+        "set",
+        "FILE",
+        "--profile",
+        &profile,
+        "--file",
+        text(&file),
+        "--note",
+        "rotated by hand",
+    ]);
     assert_eq!(org.owner.ok(&["secret", "get", "FILE", "--profile", &profile]).stdout, b"from\xff a file\n");
     let list = org.owner.json(&["secret", "list", "--profile", &profile]);
     assert_eq!(named(&list, "FILE")["note"], json!("rotated by hand"));

@@ -26,7 +26,10 @@ fn processes_share_a_state_folder() {
             let output = child.wait_with_output().unwrap();
             assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
         }
-        assert_eq!(cli.ok(&["env", "pull", "--profile", &profile, "--format", "json"]).json(), json!({"KEY": round.to_string()}));
+        assert_eq!(
+            cli.ok(&["env", "pull", "--profile", &profile, "--format", "json"]).json(),
+            json!({"KEY": round.to_string()})
+        );
         let floors = read_floors(cli.config_dir());
         assert!(floors.contains(&format!("\"revision\":{}", pusher["revision"])), "{floors}");
     }

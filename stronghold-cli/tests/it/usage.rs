@@ -7,10 +7,23 @@ use stronghold_testkit::program;
 #[test]
 fn usage() {
     let cases = trycmd::TestCases::new();
-    cases.register_bin("api-stronghold-cli", &program("api-stronghold-cli"));
-    cases.register_bin("stronghold-server", &program("stronghold-server"));
-    for variable in ["URL", "TOKEN", "TOKEN_FILE", "CONFIG_DIR", "EMAIL", "PASSWORD", "ACCOUNT_KEY", "PROFILE"] {
-        // A blank variable counts as unset.
+    cases.register_bin("api-stronghold-cli", program("api-stronghold-cli"));
+    cases.register_bin("stronghold-server", program("stronghold-server"));
+    // A blank variable counts as unset: whatever whoever runs the tests has set.
+    for variable in [
+        "URL",
+        "TOKEN",
+        "TOKEN_FILE",
+        "CONFIG_DIR",
+        "EMAIL",
+        "PASSWORD",
+        "ACCOUNT_KEY",
+        "PROFILE",
+        "CA_CERT",
+        "REASON",
+        "TIMEOUT",
+        "MIN_REVISION",
+    ] {
         cases.env(format!("API_STRONGHOLD_{variable}"), "");
     }
     cases.env("HOME", "/proc/nowhere");

@@ -3,6 +3,7 @@
 use crate::error::Error;
 use async_trait::async_trait;
 use reqwest::{Certificate, redirect, retry};
+use rustls::pki_types::{CertificateDer, pem::PemObject};
 use std::{
     error::Error as _,
     path::{Path, PathBuf},
@@ -125,10 +126,18 @@ fn read_certificates(file: &Path) -> Result<Vec<Certificate>, Error> {
     let name = file.display();
     let pem = std::fs::read(file)
         .map_err(|error| Error::state(format!("the CA certificate {name} cannot be read"), error))?;
-    match Certificate::from_pem_bundle(&pem) {
-        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
-        _ => Err(Error::invalid(format!("{name} holds no PEM certificate"))),
+    let none = || Error::invalid(format!("{name} holds no PEM certificate"));
+    let parsed: Vec<CertificateDer<'_>> =
+        CertificateDer::pem_slice_iter(&pem).collect::<Result<_, _>>().map_err(|_| none())?;
+    if parsed.is_empty() {
+        return Err(none());
     }
+    let read = parsed.into_iter().map(|certificate| {
+        // The client would only say that some certificate is bad, not whose.
+        rustls::RootCertStore::empty().add(certificate.clone()).ok()?;
+        Certificate::from_der(&certificate).ok()
+    });
+    read.collect::<Option<_>>().ok_or_else(|| Error::invalid(format!("{name} holds a damaged certificate")))
 }
 
 #[async_trait]
