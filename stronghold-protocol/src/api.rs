@@ -7,11 +7,12 @@ mod read;
 mod write;
 
 pub use account::{
-    AccountBundle, CreatedOrganization, CreateOrganization, LoginFinish, LoginFinished, LoginStart, LoginStarted,
+    AccountBundle, CreateOrganization, CreatedOrganization, LoginFinish, LoginFinished, LoginStart, LoginStarted,
     SetupStart, SetupStarted, WhoAmI, WhoAmIStatus,
 };
 pub use read::{
-    ActivityEntry, DirectoryPage, KeyPath, ListedProfile, ProfileList, SealedPart, SealedProfile, SealsQuery, SealsReply,
+    ActivityEntry, DirectoryPage, KeyPath, ListedProfile, ProfileList, SealedPart, SealedProfile, SealsQuery,
+    SealsReply,
 };
 pub use write::{CommitStatement, Committed, NewRevision, Written};
 

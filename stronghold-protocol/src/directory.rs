@@ -23,14 +23,7 @@ pub use leaf::{LeafEntry, ProfileLeaf};
 pub use rekey::Rekeys;
 pub use state::{Agent, Directory, Grant, Group, Invite, KeyOwner, Policy, Profile, User};
 
-use crate::{
-    crypto::hash::Hash,
-    id::OrgId,
-    number::Seq,
-    roster::RosterRef,
-    signed::Payload,
-    time::Timestamp,
-};
+use crate::{crypto::hash::Hash, id::OrgId, number::Seq, roster::RosterRef, signed::Payload, time::Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Which statement: its position and its header's object hash.

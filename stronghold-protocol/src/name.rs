@@ -113,9 +113,9 @@ impl Email {
         if address.len() > limits::EMAIL_BYTES {
             return Err(InvalidName::TooLong("254 bytes"));
         }
-        let shaped = address.split_once('@').is_some_and(|(local, domain)| {
-            !local.is_empty() && !domain.is_empty() && !domain.contains('@')
-        });
+        let shaped = address
+            .split_once('@')
+            .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'));
         if !shaped || address.chars().any(|c| c.is_control() || c.is_whitespace()) {
             return Err(InvalidName::NotAnEmail);
         }

@@ -3,12 +3,7 @@
 //! Specified in `docs/protocol.md`, section 5; the rules are those of TUF's root role.
 
 use crate::{
-    crypto::{
-        SUITE,
-        hash::Hash,
-        kem::PublicKeys,
-        sign::SigningPublicKey,
-    },
+    crypto::{SUITE, hash::Hash, kem::PublicKeys, sign::SigningPublicKey},
     encoding::byte_type,
     id::{OrgId, UserId},
     limits,

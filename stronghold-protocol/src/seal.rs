@@ -4,10 +4,7 @@
 //! it belongs to. Specified in `docs/protocol.md`, section 8.
 
 use crate::{
-    crypto::{
-        kem::KemPublicKey,
-        sign::KeyId,
-    },
+    crypto::{kem::KemPublicKey, sign::KeyId},
     encoding::{Base64Bytes, Context},
     id::{GroupId, OrgId, ProfileId},
     number::Epoch,

@@ -153,10 +153,7 @@ impl Signed {
     ///
     /// # Errors
     /// [`SignedRefusal`]: `Signatures`, `TooLarge` or `NotSigned`.
-    pub fn good_signers<T: Payload>(
-        &self,
-        keys: &[SigningPublicKey],
-    ) -> Result<Vec<SigningPublicKey>, SignedRefusal> {
+    pub fn good_signers<T: Payload>(&self, keys: &[SigningPublicKey]) -> Result<Vec<SigningPublicKey>, SignedRefusal> {
         self.check_size()?;
         if self.signatures.len() > limits::SIGNATURES || self.has_repeated_key() {
             return Err(SignedRefusal::Signatures);

@@ -197,7 +197,9 @@ impl Directory {
             matches!(change, Change::UserConfirmed { .. } | Change::GroupEpoch { id: GroupId::ADMINS, .. })
         });
         if !allowed {
-            return Err(DirectoryRefusal::Incomplete("a genesis confirms the owners and makes the admins' key, no more"));
+            return Err(DirectoryRefusal::Incomplete(
+                "a genesis confirms the owners and makes the admins' key, no more",
+            ));
         }
         let after = empty.changed(rest, true, time)?;
         if after.group(&GroupId::ADMINS).is_none() {
@@ -350,10 +352,9 @@ impl Work {
         let renewed: BTreeSet<GroupId> = changes.iter().filter_map(Change::renewed_group).collect();
         for change in changes {
             let groups: Vec<GroupId> = match change {
-                Change::ProfileEpoch { id, .. } | Change::ProfileDeleted { id } => before
-                    .profile(id)
-                    .map(|profile| profile.grants.keys().copied().collect())
-                    .unwrap_or_default(),
+                Change::ProfileEpoch { id, .. } | Change::ProfileDeleted { id } => {
+                    before.profile(id).map(|profile| profile.grants.keys().copied().collect()).unwrap_or_default()
+                }
                 Change::ProfileRevoked { group, .. } => vec![*group],
                 _ => Vec::new(),
             };

@@ -49,12 +49,9 @@ pub(super) fn make(work: &mut Work, change: &Change) -> Result<(), Refusal> {
             vouch(work, id, *vouched)?;
         }
         Change::ProfileVouched { id, vouched } => vouch(work, id, *vouched)?,
-        Change::ProfileGranted { profile, group, write, history } => grant(
-            work,
-            *profile,
-            *group,
-            Grant { write: *write, history: *history },
-        )?,
+        Change::ProfileGranted { profile, group, write, history } => {
+            grant(work, *profile, *group, Grant { write: *write, history: *history })?
+        }
         Change::ProfileRevoked { profile, group } => {
             let revoked = live(work, profile)?.grants.remove_mut(group);
             require(revoked, "the group has no such grant")?;

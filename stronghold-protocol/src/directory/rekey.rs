@@ -129,7 +129,8 @@ impl Rekeys {
 
     fn add_written_by(&mut self, before: &Directory, user: &UserId) {
         let Some(user) = before.user(user) else { return };
-        let profiles = user.groups.iter().filter_map(|group| before.group(group)).flat_map(|group| group.profiles.iter());
+        let profiles =
+            user.groups.iter().filter_map(|group| before.group(group)).flat_map(|group| group.profiles.iter());
         self.vouched.extend(profiles.copied());
     }
 
@@ -140,9 +141,8 @@ impl Rekeys {
         let new = next.value();
         let signing: BTreeSet<SigningPublicKey> = new.signing_keys().into_iter().collect();
         let opening: Vec<&KemPublicKey> = new.members().map(|member| &member.keys.kem).collect();
-        let ends = old.members().any(|member| {
-            !signing.contains(&member.keys.sign) || !opening.contains(&&member.keys.kem)
-        });
+        let ends =
+            old.members().any(|member| !signing.contains(&member.keys.sign) || !opening.contains(&&member.keys.kem));
         if ends {
             self.groups.extend(before.groups().map(|group| group.id));
             self.profiles.extend(before.profiles().map(|profile| profile.id));

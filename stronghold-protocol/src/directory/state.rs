@@ -297,7 +297,9 @@ impl Directory {
     #[must_use]
     pub fn groups_of(&self, principal: &PrincipalId) -> Vec<GroupId> {
         match principal {
-            PrincipalId::Agent(id) => self.agent(id).map_or_else(Vec::new, |agent| agent.groups.iter().copied().collect()),
+            PrincipalId::Agent(id) => {
+                self.agent(id).map_or_else(Vec::new, |agent| agent.groups.iter().copied().collect())
+            }
             PrincipalId::User(id) => {
                 let Some(user) = self.user(id).filter(|user| !user.removed) else { return Vec::new() };
                 let admins = matches!(user.role, Role::Owner | Role::Admin).then_some(GroupId::ADMINS);

@@ -149,15 +149,14 @@ impl ProfileEvidence {
         if !asked.selects(leaf) {
             return Err(EvidenceRefusal::OtherProfile);
         }
-        let replaced = floors.iter().find(|floor| {
-            matches!(asked, ProfileSelector::Name(name) if floor.name == *name && floor.id != leaf.id)
-        });
+        let replaced = floors
+            .iter()
+            .find(|floor| matches!(asked, ProfileSelector::Name(name) if floor.name == *name && floor.id != leaf.id));
         if let Some(floor) = replaced {
             return Err(EvidenceRefusal::Replaced { remembered: floor.id, now: leaf.id });
         }
         // 3.
-        let manifest =
-            Manifest::verify_head(&self.manifest, &trusted.org(), leaf, &trusted.roster_keys())?;
+        let manifest = Manifest::verify_head(&self.manifest, &trusted.org(), leaf, &trusted.roster_keys())?;
         let said = manifest.value();
         // 4.
         let named: HeaderRef = said.header;
