@@ -18,7 +18,7 @@
 //! ([`AgentBuilder::state_dir`]) a new process knows no more than its token, and can be shown anything since then.
 //!
 //! **Parts.** [`AgentAuthenticator`] signs requests, [`ProfileReader`] fetches sealed profiles, [`SecretDecryptor`] opens
-//! keys; [`Agent`] ties them together. [`admin`] is what people do, [`loader`] fills structs at start-up, [`format`] writes
+//! keys; [`Agent`] ties them together. [`admin`] is what people do, [`loader`] fills structs at start-up, [`mod@format`] writes
 //! files for other programs, [`state`] remembers.
 
 pub mod admin;

@@ -6,7 +6,7 @@ use stronghold_protocol::{
     id::{OrgId, ProfileId},
 };
 
-/// Permission to read one profile's ciphertexts. Only [`ReadPermit::grant`] makes one, and a store gives out no
+/// Permission to read one profile's ciphertexts. Only `ReadPermit::grant` makes one, and a store gives out no
 /// ciphertext without it, so a route that forgot to ask does not compile.
 #[derive(Debug)]
 pub struct ReadPermit {
