@@ -1,8 +1,12 @@
 //! Results on standard output, messages on standard error.
 
 use crate::{args::Global, failure::Failure};
+use indicatif::ProgressBar;
 use serde::Serialize;
-use std::io::{self, IsTerminal, Write};
+use std::{
+    io::{self, IsTerminal, Write},
+    time::Duration,
+};
 
 /// Where and how a command prints.
 #[derive(Clone, Debug)]
@@ -65,6 +69,19 @@ impl Output {
             // There is nobody to tell when standard error is gone.
             let _ = writeln!(io::stderr(), "{}", message.as_ref());
         }
+    }
+
+    /// Waits for work that may take seconds; a person at a terminal sees that it goes on, and what it is.
+    pub(crate) async fn working<T>(&self, what: &'static str, work: impl Future<Output = T>) -> T {
+        if self.quiet {
+            return work.await;
+        }
+        // It draws on standard error, and nothing where that is no terminal.
+        let spinner = ProgressBar::new_spinner().with_message(what);
+        spinner.enable_steady_tick(Duration::from_millis(120));
+        let done = work.await;
+        spinner.finish_and_clear();
+        done
     }
 
     /// Warns, also when quiet.

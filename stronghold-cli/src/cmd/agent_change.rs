@@ -1,6 +1,6 @@
 //! `agent update`, `activate`, `deactivate`, `rotate-token` and `delete`.
 
-use super::agent::Minted;
+use super::{agent::Minted, group::ENCRYPTING};
 use crate::{
     args::{AgentUpdateArgs, ConditionArgs},
     failure::Failure,
@@ -46,7 +46,7 @@ pub(crate) async fn rotate_token(settings: &Settings, output: &Output, agent: &s
     let mut session = settings.session().await?;
     let id = session.directory().find_agent(agent)?.id;
     let url = token_url(&settings.session_url()?);
-    let minted: Minted = session.rotate_token(id, url).await?.into();
+    let minted: Minted = output.working(ENCRYPTING, session.rotate_token(id, url)).await?.into();
     output.result(&minted, || minted.text("given a new token, and the old one ended"))
 }
 
@@ -56,7 +56,7 @@ pub(crate) async fn delete(settings: &Settings, output: &Output, agent: &str, ye
     let known = session.directory().find_agent(agent)?;
     let (id, name) = (known.id, known.name.clone());
     input::confirm(&format!("Delete agent {name} for good?"), yes, &settings.global)?;
-    session.delete_agent(id).await?;
+    output.working(ENCRYPTING, session.delete_agent(id)).await?;
     output.result(&serde_json::json!({"agent_id": id, "name": name, "status": "deleted"}), || {
         format!("Agent {name} was deleted, and what it could read was encrypted anew.\nWhat it read before it may still know: rotate those secrets where they are issued.")
     })

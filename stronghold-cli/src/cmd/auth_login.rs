@@ -43,7 +43,12 @@ pub(crate) async fn run(settings: &Settings, output: &Output, args: &LoginArgs) 
     let password = input::password(args.password.password_stdin, false)?;
     let url = settings.url(None)?;
     let client = settings.client(&url)?;
-    let account = Account::log_in(&client, LogIn { account_key, email, password }, &settings.clock).await?;
+    let account = output
+        .working(
+            "stretching the password",
+            Account::log_in(&client, LogIn { account_key, email, password }, &settings.clock),
+        )
+        .await?;
     let path = keep(settings, &account, &url)?;
     let signed_in = SignedIn {
         kind: "user",

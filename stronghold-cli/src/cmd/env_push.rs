@@ -40,7 +40,7 @@ pub(crate) async fn run(settings: &Settings, output: &Output, args: &PushArgs) -
     let mut session = settings.session().await?;
     let known = session.directory().find_profile(profile)?;
     let (id, name) = (known.id, known.name.to_string());
-    let outcome = session.edit(id, &edit, args.dry_run).await?;
+    let outcome = output.working("encrypting and sending", session.edit(id, &edit, args.dry_run)).await?;
     let pushed = Pushed {
         profile: &name,
         revision: outcome.revision.get(),

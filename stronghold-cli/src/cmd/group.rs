@@ -14,6 +14,9 @@ use stronghold_sdk::{
     protocol::id::{GroupId, PrincipalId},
 };
 
+/// What whoever waits for a removal is told.
+pub(super) const ENCRYPTING: &str = "encrypting anew what is readable no more";
+
 #[derive(Serialize)]
 struct Shown {
     group_id: GroupId,
@@ -70,7 +73,7 @@ pub(crate) async fn run(settings: &Settings, output: &Output, command: GroupComm
             let known = session.directory().find_group(&group)?;
             let (id, name) = (known.id, known.name.clone());
             input::confirm(&format!("Delete group {name}? Its members lose what it granted."), yes, &settings.global)?;
-            session.delete_group(id).await?;
+            output.working(ENCRYPTING, session.delete_group(id)).await?;
             output.result(&serde_json::json!({"group_id": id, "name": name}), || {
                 format!("Group {name} was deleted, and what it granted was encrypted anew.")
             })
@@ -92,7 +95,7 @@ pub(crate) async fn run(settings: &Settings, output: &Output, command: GroupComm
             let mut session = settings.session().await?;
             let (id, profile_id) =
                 (session.directory().find_group(&group)?.id, session.directory().find_profile(&profile)?.id);
-            let changed = session.revoke(id, profile_id).await?;
+            let changed = output.working(ENCRYPTING, session.revoke(id, profile_id)).await?;
             let result = serde_json::json!({"group": group, "profile": profile, "changed": changed});
             output.result(&result, || match changed {
                 true => format!("Group {group} has no access to {profile} any more; the profile was encrypted anew."),
@@ -112,7 +115,11 @@ async fn change_member(
     let mut session = settings.session().await?;
     let id = session.directory().find_group(group)?.id;
     let member: PrincipalId = session.directory().find_agent(agent)?.id.into();
-    let changed = if joins { session.add_member(id, member).await? } else { session.remove_member(id, member).await? };
+    let changed = if joins {
+        session.add_member(id, member).await?
+    } else {
+        output.working(ENCRYPTING, session.remove_member(id, member)).await?
+    };
     let result = serde_json::json!({"group": group, "agent": agent, "member": joins, "changed": changed});
     output.result(&result, || match (joins, changed) {
         (true, true) => format!("Agent {agent} is now in group {group}."),

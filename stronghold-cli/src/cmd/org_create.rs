@@ -30,7 +30,7 @@ pub(crate) async fn run(settings: &Settings, output: &Output, args: &OrgCreateAr
         .ok_or_else(|| Failure::usage("the owner's address is needed: say --email or set API_STRONGHOLD_EMAIL"))?;
     let password = input::password(args.password.password_stdin, true)?;
     let url = settings.url(None)?;
-    let created = create(settings, &url, &args.name, email, password, code).await?;
+    let created = output.working("making keys", create(settings, &url, &args.name, email, password, code)).await?;
     output.result(&created, || {
         format!(
             "Organization {} was created, and you are signed in as its owner.\n\n\
