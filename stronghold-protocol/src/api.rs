@@ -1,6 +1,6 @@
 //! The JSON of requests and replies, and the paths of the routes.
 //!
-//! The HTTP API is described in `docs/http-api.md`; every reply is evidence or ciphertext that the client verifies.
+//! The HTTP API is described in `docs/openapi.json`; every reply is evidence or ciphertext that the client verifies.
 
 mod account;
 mod read;
