@@ -31,9 +31,7 @@ impl Remembered {
         self.roster = self.roster.max(other.roster);
         for floor in &other.profiles {
             match self.profiles.iter_mut().find(|known| known.id == floor.id) {
-                Some(known) if known.revision < floor.revision || known.epoch < floor.epoch => *known = floor.clone(),
-                Some(known) if known.manifest.is_none() => known.manifest = floor.manifest,
-                Some(_) => {}
+                Some(known) => raise_floor(known, floor),
                 None => self.profiles.push(floor.clone()),
             }
         }
@@ -43,6 +41,18 @@ impl Remembered {
     pub fn forget_name(&mut self, floor: &ProfileFloor) {
         self.profiles.retain(|known| known.id == floor.id || known.name != floor.name);
     }
+}
+
+/// The higher of each: what was verified apart from each other need not be ordered.
+fn raise_floor(known: &mut ProfileFloor, floor: &ProfileFloor) {
+    if floor.revision > known.revision {
+        known.revision = floor.revision;
+        known.manifest = floor.manifest;
+        known.name = floor.name.clone();
+    } else if floor.revision == known.revision && known.manifest.is_none() {
+        known.manifest = floor.manifest;
+    }
+    known.epoch = known.epoch.max(floor.epoch);
 }
 
 /// The folder in which it is remembered.

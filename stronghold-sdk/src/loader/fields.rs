@@ -1,23 +1,56 @@
 //! A serde view of secrets: fields by name, texts as the types that fields ask for.
 
 use crate::{error::Error, open::Secrets};
-use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, Visitor, value,
+use serde::{
+    de::{DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor},
+    forward_to_deserialize_any,
 };
-use serde::forward_to_deserialize_any;
+use std::fmt;
 
 /// Fills a struct.
 pub(super) fn fill<S: DeserializeOwned>(secrets: &Secrets) -> Result<S, Error> {
-    S::deserialize(Fields(secrets)).map_err(|error| Error::invalid(error.to_string()))
+    let why = |misfit: Misfit| misfit.0.unwrap_or_else(|| "its type refuses the values".to_owned());
+    S::deserialize(Fields(secrets))
+        .map_err(|misfit| Error::invalid(format!("the profile does not fit: {}", why(misfit))))
+}
+
+/// What does not fit. What a field's own type has to say is dropped: it may quote the value.
+#[derive(Debug)]
+struct Misfit(Option<String>);
+
+impl Misfit {
+    fn say(text: impl Into<String>) -> Self {
+        Self(Some(text.into()))
+    }
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_deref().unwrap_or_default())
+    }
+}
+
+impl std::error::Error for Misfit {}
+
+impl serde::de::Error for Misfit {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self(None)
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self::say(format!("there is no secret for the field {field}"))
+    }
 }
 
 struct Fields<'a>(&'a Secrets);
 
 impl<'de> Deserializer<'de> for Fields<'_> {
-    type Error = value::Error;
+    type Error = Misfit;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, value::Error> {
-        let found = self.0.iter().map(|(name, secret)| (name.expose().to_owned(), secret.expose())).collect();
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        let member = |name: &str, bytes| Member { field: name.to_owned(), name: name.to_owned(), bytes };
+        let mut found: Vec<_> = self.0.iter().map(|(name, secret)| member(name.expose(), secret.expose())).collect();
+        found.reverse();
         visitor.visit_map(Members { found, next: None })
     }
 
@@ -26,17 +59,15 @@ impl<'de> Deserializer<'de> for Fields<'_> {
         _name: &'static str,
         fields: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, value::Error> {
+    ) -> Result<V::Value, Misfit> {
         let find = |field: &&'static str| {
-            let secret = self.0.get(field).or_else(|| self.0.get(&field.to_ascii_uppercase()))?;
-            Some(((*field).to_owned(), secret.expose()))
+            [(*field).to_owned(), field.to_ascii_uppercase()].into_iter().find_map(|name| {
+                self.0.get(&name).map(|secret| Member { field: (*field).to_owned(), name, bytes: secret.expose() })
+            })
         };
         let mut found: Vec<_> = fields.iter().filter_map(find).collect();
         found.reverse();
-        visitor.visit_map(Members { found, next: None }).map_err(|error| {
-            // serde names the field; whoever reads this looks for the secret.
-            value::Error::custom(format!("the profile does not fit: {error}"))
-        })
+        visitor.visit_map(Members { found, next: None })
     }
 
     forward_to_deserialize_any! {
@@ -45,23 +76,31 @@ impl<'de> Deserializer<'de> for Fields<'_> {
     }
 }
 
-/// Names with values, taken from the end.
+/// A field, and the secret that it takes.
+struct Member<'a> {
+    field: String,
+    name: String,
+    bytes: &'a [u8],
+}
+
+/// Fields, taken from the end.
 struct Members<'a> {
-    found: Vec<(String, &'a [u8])>,
-    next: Option<(String, &'a [u8])>,
+    found: Vec<Member<'a>>,
+    next: Option<Member<'a>>,
 }
 
 impl<'de> MapAccess<'de> for Members<'_> {
-    type Error = value::Error;
+    type Error = Misfit;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, value::Error> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Misfit> {
         self.next = self.found.pop();
-        self.next.as_ref().map(|(name, _)| seed.deserialize(name.as_str().into_deserializer())).transpose()
+        self.next.as_ref().map(|member| seed.deserialize(member.field.as_str().into_deserializer())).transpose()
     }
 
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, value::Error> {
-        let (name, bytes) = self.next.take().ok_or_else(|| value::Error::custom("a value without a name"))?;
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Misfit> {
+        let Member { name, bytes, .. } = self.next.take().ok_or_else(|| Misfit::say("a value without a name"))?;
         seed.deserialize(Text { name: &name, bytes })
+            .map_err(|misfit| Misfit(misfit.0.or_else(|| Some(format!("{name} is not what its field takes")))))
     }
 }
 
@@ -72,37 +111,37 @@ struct Text<'a> {
 }
 
 impl<'a> Text<'a> {
-    fn text(&self) -> Result<&'a str, value::Error> {
-        std::str::from_utf8(self.bytes).map_err(|_| value::Error::custom(format!("{} is not UTF-8 text", self.name)))
+    fn text(&self) -> Result<&'a str, Misfit> {
+        std::str::from_utf8(self.bytes).map_err(|_| Misfit::say(format!("{} is not UTF-8 text", self.name)))
     }
 
     /// The error names the secret and the wanted type; never the value.
-    fn parse<N: std::str::FromStr>(&self, wanted: &str) -> Result<N, value::Error> {
-        let refused = |_| value::Error::custom(format!("{} is not {wanted}", self.name));
+    fn parse<N: std::str::FromStr>(&self, wanted: &str) -> Result<N, Misfit> {
+        let refused = |_| Misfit::say(format!("{} is not {wanted}", self.name));
         self.text()?.trim().parse().map_err(refused)
     }
 }
 
 macro_rules! numbers {
     ($($method:ident $visit:ident $number:ty),+ $(,)?) => {
-        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, value::Error> {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
             visitor.$visit(self.parse::<$number>("a number that fits")?)
         })+
     };
 }
 
 impl<'de> Deserializer<'de> for Text<'_> {
-    type Error = value::Error;
+    type Error = Misfit;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, value::Error> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
         visitor.visit_str(self.text()?)
     }
 
-    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, value::Error> {
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
         match self.text()?.trim() {
             "true" | "1" | "yes" | "on" => visitor.visit_bool(true),
             "false" | "0" | "no" | "off" | "" => visitor.visit_bool(false),
-            _ => Err(value::Error::custom(format!("{} is neither true nor false", self.name))),
+            _ => Err(Misfit::say(format!("{} is neither true nor false", self.name))),
         }
     }
 
@@ -113,23 +152,19 @@ impl<'de> Deserializer<'de> for Text<'_> {
         deserialize_f64 visit_f64 f64,
     );
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, value::Error> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
         visitor.visit_some(self)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, value::Error> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _name: &'static str, visitor: V) -> Result<V::Value, Misfit> {
         visitor.visit_newtype_struct(self)
     }
 
-    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, value::Error> {
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
         visitor.visit_bytes(self.bytes)
     }
 
-    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, value::Error> {
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
         visitor.visit_byte_buf(self.bytes.to_vec())
     }
 
@@ -138,7 +173,7 @@ impl<'de> Deserializer<'de> for Text<'_> {
         _name: &'static str,
         _variants: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, value::Error> {
+    ) -> Result<V::Value, Misfit> {
         visitor.visit_enum(self.text()?.into_deserializer())
     }
 
