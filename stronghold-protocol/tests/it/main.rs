@@ -1,7 +1,16 @@
 //! Tests of the protocol through its public items only.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::print_stdout, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    missing_docs
+)]
 
 mod audit;
+mod directory_world;
+mod merkle;
 mod password;
 mod problem;
 mod published;
@@ -9,6 +18,7 @@ mod published_opaque;
 mod request;
 mod request_properties;
 mod request_values;
+mod roster;
 mod token;
 mod token_vectors;
 mod vectors_request;
