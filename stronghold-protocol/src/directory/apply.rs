@@ -219,6 +219,11 @@ impl Directory {
         if changes.is_empty() {
             return Err(DirectoryRefusal::Incomplete("a statement changes something"));
         }
+        let rosters = changes.iter().filter(|change| matches!(change, Change::RosterChanged { .. })).count();
+        if rosters > 1 {
+            // What must be renewed is worked out from one version to the next.
+            return Err(DirectoryRefusal::Incomplete("a statement changes the roster once"));
+        }
         let mut work = Work { state: self.clone(), touched: BTreeSet::new(), by_owner, time };
         for (index, change) in changes.iter().enumerate() {
             work.make(change).map_err(|refusal| match refusal {
@@ -421,61 +426,6 @@ impl Work {
             if let Some(group) = self.state.groups.get_mut(&id) {
                 Arc::make_mut(group).members.remove_mut(&agent.into());
             }
-        }
-    }
-}
-
-impl Change {
-    /// The change's `kind` in JSON.
-    #[must_use]
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::RosterChanged { .. } => "roster_changed",
-            Self::ApprovalPending { .. } => "approval_pending",
-            Self::ApprovalWithdrawn { .. } => "approval_withdrawn",
-            Self::PolicyChanged { .. } => "policy_changed",
-            Self::CheckpointKeyChanged { .. } => "checkpoint_key_changed",
-            Self::AgentCreated { .. } => "agent_created",
-            Self::AgentChanged { .. } => "agent_changed",
-            Self::AgentRekeyed { .. } => "agent_rekeyed",
-            Self::AgentDeleted { .. } => "agent_deleted",
-            Self::UserInvited { .. } => "user_invited",
-            Self::InviteCancelled { .. } => "invite_cancelled",
-            Self::UserConfirmed { .. } => "user_confirmed",
-            Self::UserChanged { .. } => "user_changed",
-            Self::UserRekeyed { .. } => "user_rekeyed",
-            Self::UserRemoved { .. } => "user_removed",
-            Self::SecretPurged { .. } => "secret_purged",
-            Self::GroupCreated { .. } => "group_created",
-            Self::GroupDeleted { .. } => "group_deleted",
-            Self::GroupEpoch { .. } => "group_epoch",
-            Self::MemberAdded { .. } => "member_added",
-            Self::MemberRemoved { .. } => "member_removed",
-            Self::ProfileCreated { .. } => "profile_created",
-            Self::ProfileRenamed { .. } => "profile_renamed",
-            Self::ProfileEpoch { .. } => "profile_epoch",
-            Self::ProfileGranted { .. } => "profile_granted",
-            Self::ProfileRevoked { .. } => "profile_revoked",
-            Self::ProfileVouched { .. } => "profile_vouched",
-            Self::ProfileDeleted { .. } => "profile_deleted",
-        }
-    }
-
-    const fn concerns_users(&self) -> bool {
-        matches!(
-            self,
-            Self::RosterChanged { .. }
-                | Self::UserConfirmed { .. }
-                | Self::UserChanged { .. }
-                | Self::UserRekeyed { .. }
-                | Self::UserRemoved { .. }
-        )
-    }
-
-    const fn renewed_group(&self) -> Option<GroupId> {
-        match self {
-            Self::GroupEpoch { id, .. } => Some(*id),
-            _ => None,
         }
     }
 }

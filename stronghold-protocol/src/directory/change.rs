@@ -352,3 +352,60 @@ pub enum Change {
         id: ProfileId,
     },
 }
+
+impl Change {
+    /// The change's `kind` in JSON.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::RosterChanged { .. } => "roster_changed",
+            Self::ApprovalPending { .. } => "approval_pending",
+            Self::ApprovalWithdrawn { .. } => "approval_withdrawn",
+            Self::PolicyChanged { .. } => "policy_changed",
+            Self::CheckpointKeyChanged { .. } => "checkpoint_key_changed",
+            Self::AgentCreated { .. } => "agent_created",
+            Self::AgentChanged { .. } => "agent_changed",
+            Self::AgentRekeyed { .. } => "agent_rekeyed",
+            Self::AgentDeleted { .. } => "agent_deleted",
+            Self::UserInvited { .. } => "user_invited",
+            Self::InviteCancelled { .. } => "invite_cancelled",
+            Self::UserConfirmed { .. } => "user_confirmed",
+            Self::UserChanged { .. } => "user_changed",
+            Self::UserRekeyed { .. } => "user_rekeyed",
+            Self::UserRemoved { .. } => "user_removed",
+            Self::SecretPurged { .. } => "secret_purged",
+            Self::GroupCreated { .. } => "group_created",
+            Self::GroupDeleted { .. } => "group_deleted",
+            Self::GroupEpoch { .. } => "group_epoch",
+            Self::MemberAdded { .. } => "member_added",
+            Self::MemberRemoved { .. } => "member_removed",
+            Self::ProfileCreated { .. } => "profile_created",
+            Self::ProfileRenamed { .. } => "profile_renamed",
+            Self::ProfileEpoch { .. } => "profile_epoch",
+            Self::ProfileGranted { .. } => "profile_granted",
+            Self::ProfileRevoked { .. } => "profile_revoked",
+            Self::ProfileVouched { .. } => "profile_vouched",
+            Self::ProfileDeleted { .. } => "profile_deleted",
+        }
+    }
+
+    /// Whether it can make roster and users differ.
+    pub(super) const fn concerns_users(&self) -> bool {
+        matches!(
+            self,
+            Self::RosterChanged { .. }
+                | Self::UserConfirmed { .. }
+                | Self::UserChanged { .. }
+                | Self::UserRekeyed { .. }
+                | Self::UserRemoved { .. }
+        )
+    }
+
+    /// The group whose key it renews.
+    pub(super) const fn renewed_group(&self) -> Option<GroupId> {
+        match self {
+            Self::GroupEpoch { id, .. } => Some(*id),
+            _ => None,
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! The effects of changes of groups and their members.
 
 use super::{
-    Change, Group,
+    Change, Group, Role,
     apply::{Refusal, Work, require},
 };
 use crate::{
@@ -39,6 +39,7 @@ pub(super) fn make(work: &mut Work, change: &Change) -> Result<(), Refusal> {
         Change::GroupDeleted { id } => delete(work, id)?,
         Change::MemberAdded { group, member } => {
             require(*group != GroupId::ADMINS, "the admins are the roster's")?;
+            require(!is_auditor(work, member), "an auditor is in no group")?;
             let members = &mut live(work, group)?.members;
             require(!members.contains(member), "it is a member already")?;
             members.insert_mut(*member);
@@ -111,6 +112,11 @@ fn belong(work: &mut Work, member: PrincipalId, group: GroupId, joins: bool) -> 
         groups.remove_mut(&group);
     }
     Ok(())
+}
+
+fn is_auditor(work: &Work, member: &PrincipalId) -> bool {
+    let PrincipalId::User(id) = member else { return false };
+    work.state.user(id).is_some_and(|user| user.role == Role::Auditor)
 }
 
 /// A user who comes or goes can change who writes the group's profiles; an agent never does.

@@ -59,7 +59,7 @@ pub struct LeafEntry {
 }
 
 impl LeafEntry {
-    /// Checks that the leaf stands under `state_root`, with its writers in their only order.
+    /// Checks that the leaf stands under `state_root`.
     ///
     /// # Errors
     /// [`ProofRejected`] otherwise.

@@ -48,6 +48,7 @@ pub(super) fn make(work: &mut Work, change: &Change) -> Result<(), Refusal> {
         Change::UserInvited { id, email, role, groups, key, expires_at } => {
             work.claim_id(*id.as_bytes())?;
             check_groups(work, groups)?;
+            require(*role != Role::Auditor || groups.is_empty(), "an auditor is in no group")?;
             let invite = Invite {
                 email: email.clone(),
                 role: *role,

@@ -7,7 +7,7 @@ use stronghold_protocol::{
         sign::{SigningKey, SigningPublicKey},
     },
     directory::{
-        AgentStatus, Body, Change, Conditions, Directory, DirectoryRefusal, Header, HeaderRef, Role, Statement,
+        AgentStatus, Body, Change, Conditions, Directory, DirectoryRefusal, Header, Role, Statement,
         Vouched, genesis_changes,
     },
     encoding::Base64Bytes,
@@ -16,108 +16,108 @@ use stronghold_protocol::{
     merkle,
     name::{Email, Name},
     number::{Epoch, Revision, RosterVersion, Version},
-    roster::{Roster, RosterMember, RosterNonce, RosterRef},
+    roster::{Roster, RosterMember, RosterNonce},
     secret::{BlindIndex, SealedSecret, SecretLeaf},
     signed::{Signed, Verified},
     time::Timestamp,
 };
 
-pub const OWNER: u8 = 1;
-pub const ADMIN: u8 = 2;
-pub const EDITOR: u8 = 3;
-pub const STAGING_EDITOR: u8 = 4;
-pub const AUDITOR: u8 = 5;
-pub const CI: u8 = 10;
-pub const OTHER_AGENT: u8 = 11;
-pub const DEPLOY: u8 = 20;
-pub const STAGING_TEAM: u8 = 21;
-pub const PRODUCTION: u8 = 30;
-pub const STAGING: u8 = 31;
+pub(crate) const OWNER: u8 = 1;
+pub(crate) const ADMIN: u8 = 2;
+pub(crate) const EDITOR: u8 = 3;
+pub(crate) const STAGING_EDITOR: u8 = 4;
+pub(crate) const AUDITOR: u8 = 5;
+pub(crate) const CI: u8 = 10;
+pub(crate) const OTHER_AGENT: u8 = 11;
+pub(crate) const DEPLOY: u8 = 20;
+pub(crate) const STAGING_TEAM: u8 = 21;
+pub(crate) const PRODUCTION: u8 = 30;
+pub(crate) const STAGING: u8 = 31;
 
-pub fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     "2026-11-23T12:00:00.000Z".parse().unwrap()
 }
 
 /// The 16 bytes of a version 7 UUID with this number in it.
-pub fn id_bytes(number: u8) -> [u8; 16] {
+pub(crate) fn id_bytes(number: u8) -> [u8; 16] {
     [0x01, 0x93, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, number]
 }
 
-pub fn user(number: u8) -> UserId {
+pub(crate) fn user(number: u8) -> UserId {
     UserId::from_bytes(id_bytes(number))
 }
 
-pub fn agent(number: u8) -> AgentId {
+pub(crate) fn agent(number: u8) -> AgentId {
     AgentId::from_bytes(id_bytes(number))
 }
 
-pub fn group(number: u8) -> GroupId {
+pub(crate) fn group(number: u8) -> GroupId {
     GroupId::from_bytes(id_bytes(number))
 }
 
-pub fn profile(number: u8) -> ProfileId {
+pub(crate) fn profile(number: u8) -> ProfileId {
     ProfileId::from_bytes(id_bytes(number))
 }
 
-pub fn invite(number: u8) -> InviteId {
+pub(crate) fn invite(number: u8) -> InviteId {
     InviteId::from_bytes(id_bytes(number))
 }
 
-pub fn signer(seed: u8) -> SigningKey {
+pub(crate) fn signer(seed: u8) -> SigningKey {
     SigningKey::from_seed(&[seed; 32])
 }
 
-pub fn sign_key(seed: u8) -> SigningPublicKey {
+pub(crate) fn sign_key(seed: u8) -> SigningPublicKey {
     signer(seed).public_key()
 }
 
-pub fn kem(seed: u8) -> KemPublicKey {
+pub(crate) fn kem(seed: u8) -> KemPublicKey {
     KemPublicKey::from_bytes(&[seed; KemPublicKey::LENGTH]).unwrap()
 }
 
-pub fn keys(seed: u8) -> PublicKeys {
+pub(crate) fn keys(seed: u8) -> PublicKeys {
     PublicKeys { sign: sign_key(seed), kem: kem(seed) }
 }
 
 /// The keys of a recovery kit: of another seed than any identity's.
-pub fn recovery(seed: u8) -> PublicKeys {
+pub(crate) fn recovery(seed: u8) -> PublicKeys {
     keys(seed + 100)
 }
 
-pub fn name(text: &str) -> Name {
+pub(crate) fn name(text: &str) -> Name {
     Name::new(text).unwrap()
 }
 
-pub fn email(seed: u8) -> Email {
+pub(crate) fn email(seed: u8) -> Email {
     Email::new(&format!("user{seed}@acme.example")).unwrap()
 }
 
-pub fn epoch(number: u64) -> Epoch {
+pub(crate) fn epoch(number: u64) -> Epoch {
     Epoch::new(number).unwrap()
 }
 
-pub fn revision(number: u64) -> Revision {
+pub(crate) fn revision(number: u64) -> Revision {
     Revision::new(number).unwrap()
 }
 
 /// The commitment of a profile's epoch.
-pub fn commitment(profile: u8, epoch: u64) -> KeyCommitment {
+pub(crate) fn commitment(profile: u8, epoch: u64) -> KeyCommitment {
     let mut bytes = [profile; 32];
     bytes[0] = u8::try_from(epoch).unwrap();
     KeyCommitment(bytes)
 }
 
 /// A vouched revision whose manifest nobody looks at.
-pub fn vouched(number: u64) -> Vouched {
+pub(crate) fn vouched(number: u64) -> Vouched {
     Vouched { revision: revision(number), manifest: Hash([u8::try_from(number).unwrap(); 32]) }
 }
 
-pub fn member(seed: u8) -> RosterMember {
+pub(crate) fn member(seed: u8) -> RosterMember {
     RosterMember { user: user(seed), keys: keys(seed) }
 }
 
 /// A genesis roster of these owners and admins.
-pub fn first_roster(owners: &[u8], admins: &[u8], threshold: u32) -> Roster {
+pub(crate) fn first_roster(owners: &[u8], admins: &[u8], threshold: u32) -> Roster {
     Roster {
         version: RosterVersion::FIRST,
         prev: None,
@@ -130,7 +130,7 @@ pub fn first_roster(owners: &[u8], admins: &[u8], threshold: u32) -> Roster {
 }
 
 /// The version after `before` as it would be without any change.
-pub fn next_roster(before: &Verified<Roster>) -> Roster {
+pub(crate) fn next_roster(before: &Verified<Roster>) -> Roster {
     let mut next = before.value().clone();
     next.version = next.version.next();
     next.prev = Some(before.hash());
@@ -138,27 +138,27 @@ pub fn next_roster(before: &Verified<Roster>) -> Roster {
     next
 }
 
-pub fn signed_by<T: stronghold_protocol::signed::Payload>(payload: &T, seeds: &[u8]) -> Signed {
+pub(crate) fn signed_by<T: stronghold_protocol::signed::Payload>(payload: &T, seeds: &[u8]) -> Signed {
     let keys: Vec<SigningKey> = seeds.iter().map(|seed| signer(*seed)).collect();
     Signed::create(payload, &keys.iter().collect::<Vec<_>>()).unwrap()
 }
 
 /// An organization: its statements so far, and the state they add up to.
 #[derive(Clone)]
-pub struct World {
-    pub org: OrgId,
-    pub statements: Vec<Statement>,
-    pub state: Directory,
+pub(crate) struct World {
+    pub(crate) org: OrgId,
+    pub(crate) statements: Vec<Statement>,
+    pub(crate) state: Directory,
 }
 
 impl World {
     /// The genesis: owner 1, no one else.
-    pub fn born() -> Self {
+    pub(crate) fn born() -> Self {
         Self::of(&[OWNER], &[], 1)
     }
 
     /// A genesis of these owners and admins, signed by the first owner.
-    pub fn of(owners: &[u8], admins: &[u8], threshold: u32) -> Self {
+    pub(crate) fn of(owners: &[u8], admins: &[u8], threshold: u32) -> Self {
         let roster = signed_by(&first_roster(owners, admins, threshold), owners);
         let org = OrgId(roster.hash_as::<Roster>().0);
         let first = owners[0];
@@ -177,7 +177,7 @@ impl World {
 
     /// Owner and admin; two editors, one auditor; two agents; `deploy` reads and writes `production`, `staging-team`
     /// writes `staging`. Agent `ci` and the editor are in `deploy`, the staging editor is in `staging-team`.
-    pub fn acme() -> Self {
+    pub(crate) fn acme() -> Self {
         let mut world = Self::of(&[OWNER], &[ADMIN], 1);
         let people = [(EDITOR, Role::Editor), (STAGING_EDITOR, Role::Editor), (AUDITOR, Role::Auditor)];
         for (seed, role) in people {
@@ -204,12 +204,12 @@ impl World {
     }
 
     /// Appends a statement by the owner or admin with this seed, as a draft and from its bytes, which must agree.
-    pub fn by(&mut self, seed: u8, changes: Vec<Change>) -> &mut Self {
+    pub(crate) fn by(&mut self, seed: u8, changes: Vec<Change>) -> &mut Self {
         self.signed(&[seed], changes)
     }
 
     /// Likewise, with several signatures.
-    pub fn signed(&mut self, seeds: &[u8], changes: Vec<Change>) -> &mut Self {
+    pub(crate) fn signed(&mut self, seeds: &[u8], changes: Vec<Change>) -> &mut Self {
         let by_owner =
             self.state.roster().value().owner_keys().iter().any(|key| seeds.iter().any(|seed| sign_key(*seed) == *key));
         let draft = self.state.draft(changes, by_owner, now()).unwrap();
@@ -224,7 +224,7 @@ impl World {
     }
 
     /// What refuses these changes by that signer; draft and append must say the same, and leave the state alone.
-    pub fn refused(&self, seed: u8, changes: Vec<Change>) -> DirectoryRefusal {
+    pub(crate) fn refused(&self, seed: u8, changes: Vec<Change>) -> DirectoryRefusal {
         let before = picture(&self.state);
         let by_owner = self.state.roster().value().owner_keys().contains(&sign_key(seed));
         let drafted = self.state.draft(changes.clone(), by_owner, now()).map(|_| ()).unwrap_err();
@@ -236,7 +236,7 @@ impl World {
     }
 
     /// The rule that refuses these changes.
-    pub fn rule(&self, seed: u8, changes: Vec<Change>) -> &'static str {
+    pub(crate) fn rule(&self, seed: u8, changes: Vec<Change>) -> &'static str {
         match self.refused(seed, changes) {
             DirectoryRefusal::Change { reason, .. } | DirectoryRefusal::Incomplete(reason) => reason,
             other => panic!("refused for another reason: {other}"),
@@ -244,12 +244,12 @@ impl World {
     }
 
     /// A statement put together by hand: it follows the head, and its header can be bent.
-    pub fn forged(&self, changes: &[Change], seeds: &[u8], bend: impl FnOnce(&mut Header)) -> Statement {
+    pub(crate) fn forged(&self, changes: &[Change], seeds: &[u8], bend: impl FnOnce(&mut Header)) -> Statement {
         let body = serde_json::to_vec(&Body { changes: changes.to_vec() }).unwrap();
         self.forged_bytes(body, seeds, bend)
     }
 
-    pub fn forged_bytes(&self, body: Vec<u8>, seeds: &[u8], bend: impl FnOnce(&mut Header)) -> Statement {
+    pub(crate) fn forged_bytes(&self, body: Vec<u8>, seeds: &[u8], bend: impl FnOnce(&mut Header)) -> Statement {
         let mut header = Header {
             org: self.org,
             seq: self.state.head().seq.next(),
@@ -265,14 +265,14 @@ impl World {
     }
 
     /// Replays every statement from the genesis.
-    pub fn replayed(&self) -> Directory {
+    pub(crate) fn replayed(&self) -> Directory {
         let (first, rest) = self.statements.split_first().unwrap();
         let genesis = Directory::genesis(first, &self.org).unwrap();
         rest.iter().fold(genesis, |state, statement| state.append(statement).unwrap())
     }
 
     /// The changes that end `change`s accesses rightly, with new keys for all that must be renewed.
-    pub fn with_rekeys(&self, mut changes: Vec<Change>) -> Vec<Change> {
+    pub(crate) fn with_rekeys(&self, mut changes: Vec<Change>) -> Vec<Change> {
         let needs = stronghold_protocol::directory::Rekeys::required(&self.state, &changes);
         for id in &needs.groups {
             changes.push(next_group_epoch(&self.state, *id));
@@ -288,7 +288,7 @@ impl World {
     }
 
     /// A roster change with its signatures: the version after the one in force, bent.
-    pub fn roster_change(&self, seeds: &[u8], bend: impl FnOnce(&mut Roster)) -> Change {
+    pub(crate) fn roster_change(&self, seeds: &[u8], bend: impl FnOnce(&mut Roster)) -> Change {
         let mut next = next_roster(self.state.roster());
         bend(&mut next);
         Change::RosterChanged { roster: signed_by(&next, seeds) }
@@ -296,7 +296,7 @@ impl World {
 }
 
 /// Everything that can be seen of a state.
-pub fn picture(state: &Directory) -> String {
+pub(crate) fn picture(state: &Directory) -> String {
     let agents: Vec<_> = state.agents().collect();
     let users: Vec<_> = state.users().collect();
     let groups: Vec<_> = state.groups().collect();
@@ -314,7 +314,7 @@ pub fn picture(state: &Directory) -> String {
 }
 
 /// What holds of every state, worked out from scratch.
-pub fn check_invariants(state: &Directory) {
+pub(crate) fn check_invariants(state: &Directory) {
     let mut leaves: Vec<_> = state.profiles().map(|profile| state.leaf(&profile.id).unwrap()).collect();
     leaves.sort_by_key(|leaf| leaf.id);
     let hashes: Vec<Hash> = leaves.iter().map(|leaf| leaf.leaf_hash()).collect();
@@ -362,7 +362,7 @@ pub fn check_invariants(state: &Directory) {
     }
 }
 
-pub fn invited(seed: u8, role: Role) -> Change {
+pub(crate) fn invited(seed: u8, role: Role) -> Change {
     Change::UserInvited {
         id: invite(seed + 50),
         email: email(seed),
@@ -373,7 +373,7 @@ pub fn invited(seed: u8, role: Role) -> Change {
     }
 }
 
-pub fn confirmed(seed: u8, invited: Option<u8>, role: Role) -> Change {
+pub(crate) fn confirmed(seed: u8, invited: Option<u8>, role: Role) -> Change {
     Change::UserConfirmed {
         id: user(seed),
         invite: invited.map(|seed| invite(seed + 50)),
@@ -384,23 +384,23 @@ pub fn confirmed(seed: u8, invited: Option<u8>, role: Role) -> Change {
     }
 }
 
-pub fn user_changed(seed: u8, role: Role) -> Change {
+pub(crate) fn user_changed(seed: u8, role: Role) -> Change {
     Change::UserChanged { id: user(seed), email: email(seed), role }
 }
 
-pub fn agent_created(seed: u8, text: &str) -> Change {
+pub(crate) fn agent_created(seed: u8, text: &str) -> Change {
     Change::AgentCreated { id: agent(seed), name: name(text), keys: keys(seed), conditions: Conditions::default() }
 }
 
-pub fn agent_changed(seed: u8, text: &str, status: AgentStatus) -> Change {
+pub(crate) fn agent_changed(seed: u8, text: &str, status: AgentStatus) -> Change {
     Change::AgentChanged { id: agent(seed), name: name(text), status, conditions: Conditions::default() }
 }
 
-pub fn group_created(number: u8, text: &str) -> Change {
+pub(crate) fn group_created(number: u8, text: &str) -> Change {
     Change::GroupCreated { id: group(number), name: name(text), key: kem(number) }
 }
 
-pub fn profile_created(number: u8, text: &str) -> Change {
+pub(crate) fn profile_created(number: u8, text: &str) -> Change {
     Change::ProfileCreated {
         id: profile(number),
         name: name(text),
@@ -409,26 +409,26 @@ pub fn profile_created(number: u8, text: &str) -> Change {
     }
 }
 
-pub fn granted(on: u8, to: u8, write: bool, history: bool) -> Change {
+pub(crate) fn granted(on: u8, to: u8, write: bool, history: bool) -> Change {
     Change::ProfileGranted { profile: profile(on), group: group(to), write, history }
 }
 
-pub fn joined(to: u8, member: impl Into<stronghold_protocol::id::PrincipalId>) -> Change {
+pub(crate) fn joined(to: u8, member: impl Into<stronghold_protocol::id::PrincipalId>) -> Change {
     Change::MemberAdded { group: group(to), member: member.into() }
 }
 
-pub fn left(from: u8, member: impl Into<stronghold_protocol::id::PrincipalId>) -> Change {
+pub(crate) fn left(from: u8, member: impl Into<stronghold_protocol::id::PrincipalId>) -> Change {
     Change::MemberRemoved { group: group(from), member: member.into() }
 }
 
-pub fn next_group_epoch(state: &Directory, id: GroupId) -> Change {
+pub(crate) fn next_group_epoch(state: &Directory, id: GroupId) -> Change {
     let next = state.group(&id).unwrap().epoch.next();
     let mut key = [id.as_bytes()[15] ^ 0x80; KemPublicKey::LENGTH];
     key[0] = u8::try_from(next.get()).unwrap();
     Change::GroupEpoch { id, epoch: next, key: KemPublicKey::from_bytes(&key).unwrap() }
 }
 
-pub fn next_profile_epoch(state: &Directory, id: ProfileId) -> Change {
+pub(crate) fn next_profile_epoch(state: &Directory, id: ProfileId) -> Change {
     let profile = state.profile(&id).unwrap();
     let epoch = profile.epoch.next();
     let commitment = commitment(id.as_bytes()[15], epoch.get());
@@ -436,7 +436,7 @@ pub fn next_profile_epoch(state: &Directory, id: ProfileId) -> Change {
 }
 
 /// A secret whose ciphertexts nobody can open: proofs do not care.
-pub fn sealed_secret(index: u8, version: u64) -> SealedSecret {
+pub(crate) fn sealed_secret(index: u8, version: u64) -> SealedSecret {
     SealedSecret {
         index: BlindIndex([index; 32]),
         id: stronghold_protocol::id::SecretId::from_bytes(id_bytes(200 + index % 50)),
@@ -447,7 +447,12 @@ pub fn sealed_secret(index: u8, version: u64) -> SealedSecret {
 }
 
 /// A manifest of these secrets that follows `before`, for the profile as the directory knows it.
-pub fn manifest_of(state: &Directory, number: u8, before: Option<(u64, Hash)>, secrets: &[SealedSecret]) -> Manifest {
+pub(crate) fn manifest_of(
+    state: &Directory,
+    number: u8,
+    before: Option<(u64, Hash)>,
+    secrets: &[SealedSecret],
+) -> Manifest {
     let known = state.profile(&profile(number)).unwrap();
     let leaves: Vec<Hash> =
         secrets.iter().map(|secret| secret.leaf()).map(|leaf: SecretLeaf| leaf.leaf_hash()).collect();
@@ -464,12 +469,4 @@ pub fn manifest_of(state: &Directory, number: u8, before: Option<(u64, Hash)>, s
         header: state.head(),
         time: now(),
     }
-}
-
-pub fn header_ref(statement: &Statement, seq: u64) -> HeaderRef {
-    HeaderRef { seq: stronghold_protocol::number::Seq::new(seq).unwrap(), hash: statement.header.hash_as::<Header>() }
-}
-
-pub fn roster_ref(roster: &Verified<Roster>) -> RosterRef {
-    RosterRef { version: roster.value().version, hash: roster.hash() }
 }

@@ -8,8 +8,13 @@
     missing_docs
 )]
 
+mod attacks;
 mod audit;
+mod directory;
+mod directory_rekeys;
+mod directory_rules;
 mod directory_world;
+mod evidence_world;
 mod merkle;
 mod password;
 mod problem;

@@ -35,6 +35,9 @@ fn next(
     Roster::verify_next(before, &signed_by(&roster, signers))
 }
 
+/// What a rule is about, and a roster that breaks it.
+type Case = (&'static str, fn(&mut Roster));
+
 const NOT_SIGNED: RosterRefusal = RosterRefusal::Signed(SignedRefusal::NotSigned);
 
 #[test]
@@ -76,7 +79,7 @@ fn a_genesis_has_version_one_a_nonce_and_nothing_before() {
 
 #[test]
 fn content_rules_hold_for_every_version() {
-    let rules: [(&str, fn(&mut Roster)); 9] = [
+    let rules: [Case; 9] = [
         ("no owner", |roster| roster.owners.clear()),
         ("threshold zero", |roster| roster.owner_threshold = 0),
         ("threshold above the owners", |roster| roster.owner_threshold = 3),
@@ -102,7 +105,7 @@ fn content_rules_hold_for_every_version() {
 fn versions_are_contiguous_and_name_the_one_before() {
     let before = genesis(&[1], &[], 1);
     assert!(next(&before, &[1], |_| {}).is_ok());
-    let bends: [(&str, fn(&mut Roster)); 6] = [
+    let bends: [Case; 6] = [
         ("a version skipped", |roster| roster.version = roster.version.next()),
         ("the same version", |roster| roster.version = RosterVersion::FIRST),
         ("another prev", |roster| roster.prev = Some(Hash([1; 32]))),
