@@ -7,8 +7,8 @@ use stronghold_protocol::{
         sign::{SigningKey, SigningPublicKey},
     },
     directory::{
-        AgentStatus, Body, Change, Conditions, Directory, DirectoryRefusal, Header, Role, Statement,
-        Vouched, genesis_changes,
+        AgentStatus, Body, Change, Conditions, Directory, DirectoryRefusal, Header, Role, Statement, Vouched,
+        genesis_changes,
     },
     encoding::Base64Bytes,
     id::{AgentId, GroupId, InviteId, OrgId, ProfileId, UserId},

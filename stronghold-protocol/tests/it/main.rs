@@ -14,6 +14,8 @@ mod directory;
 mod directory_rekeys;
 mod directory_rules;
 mod directory_world;
+mod evidence;
+mod evidence_partial;
 mod evidence_world;
 mod merkle;
 mod password;

@@ -96,11 +96,11 @@ fn every_inclusion_of_every_small_tree_verifies() {
     for size in 0..=leaves.len() {
         let root = root_of(&leaves[..size]);
         assert_eq!((grown.root(), grown.len(), grown.is_empty()), (root, size, size == 0));
-        for index in 0..size {
+        for (index, leaf) in leaves.iter().enumerate().take(size) {
             let proof = grown.inclusion(index).unwrap();
-            proof.verify(&leaves[index], &root).unwrap();
+            proof.verify(leaf, &root).unwrap();
             assert_eq!(whole.inclusion_at(index, size).as_ref(), Some(&proof));
-            assert_eq!(grown.leaf(index), Some(leaves[index]));
+            assert_eq!(grown.leaf(index), Some(*leaf));
         }
         assert_eq!(grown.inclusion(size), None);
         assert_eq!(whole.inclusion_at(size, size), None);
