@@ -22,6 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// Runs every check.
 pub(crate) fn all(tools: &Tools) -> Result<(), Failed> {
     cargo("format", &["fmt", "--all", "--check"]).run()?;
+    cargo("format of the fuzz targets", &["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]).run()?;
     cargo("lints", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]).run()?;
     cargo("docs", &["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings").run()?;
     // Every platform's crates, so that the check itself needs no network.

@@ -47,7 +47,7 @@ fn main() -> ExitCode {
 }
 
 /// Inputs per fuzz target in a test run: a bound on work, not on time, so that slow machines test as much.
-const FUZZ_RUNS: &str = "20000";
+const FUZZ_RUNS: &str = "50000";
 
 /// The project's root: the folder above this crate.
 fn root() -> PathBuf {
@@ -92,14 +92,34 @@ fn test() -> Result<(), Failed> {
     fuzz(&tools, FUZZ_RUNS)
 }
 
+/// Inputs that were found and failures are kept in the target folder, never in the checkout.
 fn fuzz(tools: &tools::Tools, runs: &str) -> Result<(), Failed> {
+    let folder = target().join("fuzz");
+    let cargo_fuzz = |name: &str, verb: &str| {
+        // Without a sanitizer it builds with the stable toolchain; what is fuzzed is safe Rust.
+        let arguments = ["fuzz", verb, "--sanitizer", "none", "--target-dir"];
+        Step::new(name, tools.program("cargo-fuzz")).args(&arguments).args(&[&folder])
+    };
+    cargo_fuzz("build the fuzz targets", "build").run()?;
+    let artifacts = format!("-artifact_prefix={}/", folder.join("artifacts").display());
+    create_folder(&folder.join("artifacts"))?;
     for target in fuzz_targets() {
-        let limit = format!("-runs={runs}");
-        let name = format!("fuzz {target}");
-        let arguments = ["fuzz", "run", "-s", "none", &target, "--", &limit, "-max_len=4096", "-verbosity=0"];
-        Step::new(&name, tools.program("cargo-fuzz")).args(&arguments).run()?;
+        let corpus = folder.join("corpus").join(&target);
+        create_folder(&corpus)?;
+        let runs = format!("-runs={runs}");
+        let limits = ["-max_len=4096", "-verbosity=0", "-print_funcs=0", "-print_final_stats=1"];
+        cargo_fuzz(&format!("fuzz {target}"), "run")
+            .args(&[&target])
+            .args(&[&corpus])
+            .args(&["--", &artifacts, &runs])
+            .args(&limits)
+            .run()?;
     }
     Ok(())
+}
+
+fn create_folder(folder: &Path) -> Result<(), Failed> {
+    std::fs::create_dir_all(folder).map_err(|error| Failed(format!("{} ({error})", folder.display())))
 }
 
 /// The targets are the files of `fuzz/fuzz_targets`.
