@@ -107,7 +107,7 @@ fn fuzz(tools: &tools::Tools, runs: &str) -> Result<(), Failed> {
         let corpus = folder.join("corpus").join(&target);
         create_folder(&corpus)?;
         let runs = format!("-runs={runs}");
-        let limits = ["-max_len=4096", "-verbosity=0", "-print_funcs=0", "-print_final_stats=1"];
+        let limits = ["-max_len=65536", "-verbosity=0", "-print_funcs=0", "-print_final_stats=1"];
         cargo_fuzz(&format!("fuzz {target}"), "run")
             .args(&[&target])
             .args(&[&corpus])
