@@ -274,10 +274,11 @@ impl World {
     /// The changes that end `change`s accesses rightly, with new keys for all that must be renewed.
     pub(crate) fn with_rekeys(&self, mut changes: Vec<Change>) -> Vec<Change> {
         let needs = stronghold_protocol::directory::Rekeys::required(&self.state, &changes);
-        for id in &needs.groups {
+        // What does not exist cannot be renewed; the statement is then refused for that.
+        for id in needs.groups.iter().filter(|id| self.state.group(id).is_some()) {
             changes.push(next_group_epoch(&self.state, *id));
         }
-        for id in &needs.profiles {
+        for id in needs.profiles.iter().filter(|id| self.state.profile(id).is_some()) {
             changes.push(next_profile_epoch(&self.state, *id));
         }
         for id in needs.vouched.difference(&needs.profiles) {
