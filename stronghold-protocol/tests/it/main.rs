@@ -19,6 +19,7 @@ mod evidence;
 mod evidence_partial;
 mod evidence_world;
 mod golden;
+mod manifest;
 mod merkle;
 mod password;
 mod problem;
