@@ -147,7 +147,11 @@ impl Roster {
         usize::try_from(self.owner_threshold).unwrap_or(usize::MAX)
     }
 
-    fn check_content(&self) -> Result<(), RosterRefusal> {
+    /// Checks the rules that hold of every version by itself, a suite that this program does not know among them.
+    ///
+    /// # Errors
+    /// [`RosterRefusal::Content`] or [`RosterRefusal::SuiteTooNew`].
+    pub(crate) fn check_content(&self) -> Result<(), RosterRefusal> {
         if self.minimum_suite > SUITE {
             return Err(RosterRefusal::SuiteTooNew(self.minimum_suite));
         }

@@ -166,6 +166,8 @@ impl ChainEvidence {
         if roster.value().version == RosterVersion::FIRST && roster.hash().0 != org.0 {
             return Err(EvidenceRefusal::OtherOrganization);
         }
+        // Believed as it is; but it may ask for a suite that this program does not know.
+        roster.value().check_content()?;
         for envelope in later {
             roster = Roster::verify_next(&roster, envelope)?;
         }

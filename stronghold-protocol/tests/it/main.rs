@@ -16,6 +16,7 @@ mod directory_rekeys;
 mod directory_rules;
 mod directory_world;
 mod evidence;
+mod evidence_bytes;
 mod evidence_partial;
 mod evidence_world;
 mod golden;

@@ -136,7 +136,8 @@ fn checks_come_in_their_order() {
     let scene = Scene::new();
     let seven = revision(7);
     let other = ManifestRefusal::OtherThanLeaf;
-    let faults: Vec<(fn(&mut Manifest), ManifestRefusal)> = vec![
+    type Fault = (fn(&mut Manifest), ManifestRefusal);
+    let faults: Vec<Fault> = vec![
         (|it| it.revision = revision(7), ManifestRefusal::Old { revision: seven, vouched: seven }),
         (|it| it.prev = Some(Hash([9; 32])), ManifestRefusal::NotNext),
         (|it| it.org.0[31] ^= 1, other("organization")),
