@@ -37,7 +37,12 @@ impl Sandbox {
     #[must_use]
     pub fn wrapper(&self) -> Vec<OsString> {
         let mut wrapper = namespace();
-        let script = format!("set -e\n{}\nset +e\n\"$@\"\ncode=$?\n{}\nexit $code", self.before, self.after);
+        // With nothing to do afterwards the command takes the shell's place, so that whoever kills the one kills the other.
+        let run = match self.after.as_str() {
+            "" => "exec \"$@\"".to_owned(),
+            after => format!("set +e\n\"$@\"\ncode=$?\n{after}\nexit $code"),
+        };
+        let script = format!("set -e\n{}\n{run}", self.before);
         wrapper.extend([tool("sh").into_os_string(), "-c".into(), script.into(), "sandbox".into()]);
         wrapper
     }

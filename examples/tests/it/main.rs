@@ -35,3 +35,14 @@ fn pull_without_a_token_names_the_variable() {
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("API_STRONGHOLD_TOKEN"));
 }
+
+#[test]
+fn the_readme_shows_the_program_that_runs_here() {
+    let readme = include_str!("../../../README.md");
+    let (_, from) = readme.split_once("```rust,no_run\n").unwrap();
+    let (shown, _) = from.split_once("```").unwrap();
+    let program: Vec<&str> =
+        include_str!("../../src/bin/pull.rs").lines().skip_while(|line| !line.starts_with("use ")).collect();
+    let without_lints: Vec<&str> = program.into_iter().filter(|line| !line.trim().starts_with("#![")).collect();
+    assert_eq!(shown.trim(), without_lints.join("\n").trim());
+}

@@ -6,7 +6,7 @@ use crate::{
         commitment, epoch, granted, group, joined, name, profile, profile_created, sealed_secret, signed_by, user,
         vouched,
     },
-    evidence_world::{Client, Revisions, Shown, show},
+    evidence_world::{Client, Scene, Shown, show},
 };
 use stronghold_protocol::{
     crypto::hash::Hash,
@@ -19,59 +19,6 @@ use stronghold_protocol::{
 };
 
 const NOT_SIGNED: ManifestRefusal = ManifestRefusal::Signed(SignedRefusal::NotSigned);
-
-/// An organization whose two profiles both have a vouched revision 1 and a revision 2 by their own editors.
-struct Scene {
-    world: World,
-    production: Revisions,
-    staging: Revisions,
-    client: Client,
-}
-
-impl Scene {
-    fn new() -> Self {
-        let mut world = World::acme();
-        let (mut production, mut staging) = (Revisions::of(PRODUCTION), Revisions::of(STAGING));
-        production.write(&world, OWNER, &[]);
-        staging.write(&world, OWNER, &[]);
-        // The made organization vouches for revisions that nobody wrote; these are vouched for instead, as revision 2.
-        production.all.insert(0, production.all[0].clone());
-        staging.all.insert(0, staging.all[0].clone());
-        let mut vouch = Vec::new();
-        for revisions in [&mut production, &mut staging] {
-            let signed = revisions.next(&world, OWNER, &[], |manifest| {
-                manifest.revision = Revision::new(2).unwrap();
-                manifest.prev = Some(Hash([1; 32]));
-            });
-            let hash = signed.hash_as::<Manifest>();
-            revisions.all[1] = signed;
-            let vouched = Vouched { revision: Revision::new(2).unwrap(), manifest: hash };
-            vouch.push(Change::ProfileVouched { id: profile(revisions.profile), vouched });
-        }
-        world.by(ADMIN, vouch);
-        production.write(&world, EDITOR, &[sealed_secret(1, 1), sealed_secret(2, 1)]);
-        staging.write(&world, STAGING_EDITOR, &[sealed_secret(3, 1)]);
-        let client = Client::new(&world);
-        Self { world, production, staging, client }
-    }
-
-    /// What an honest server shows of `production`.
-    fn honest(&self) -> Shown {
-        show(&self.world, &self.client, PRODUCTION, self.production.all.last().unwrap())
-    }
-
-    fn refused(&self, shown: &Shown, asked: &str) -> EvidenceRefusal {
-        self.client.check(shown, asked).map(|_| ()).unwrap_err()
-    }
-
-    /// Shows some manifest as the head of `production`, everything else honest.
-    fn passed_off(&self, manifest: &Signed) -> EvidenceRefusal {
-        let mut shown = self.honest();
-        shown.profile.manifest = manifest.clone();
-        shown.profile.header_proof = show(&self.world, &self.client, PRODUCTION, manifest).profile.header_proof;
-        self.refused(&shown, "production")
-    }
-}
 
 #[test]
 fn an_honest_server_is_believed() {

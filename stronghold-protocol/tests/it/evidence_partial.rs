@@ -4,13 +4,12 @@ use crate::{
     directory_world::{OWNER, PRODUCTION, World, profile, sealed_secret},
     evidence_world::{Client, Revisions, show},
 };
-use proptest::prelude::*;
 use stronghold_protocol::{
     crypto::hash::Hash,
     directory::{Change, Vouched},
     evidence::{EvidenceRefusal, PartialEvidence, PresentSecret, ProvenLeaf, VerifiedPart, VerifiedProfile},
     manifest::Manifest,
-    merkle::Tree,
+    merkle::{ProofRejected, Tree},
     number::Revision,
     secret::{BlindIndex, SealedSecret},
 };
@@ -149,23 +148,61 @@ fn nothing_else_is_taken_for_an_answer() {
     unproven(evidence);
 }
 
-proptest! {
-    /// Whatever part of the truth is shown: an index is never believed absent that is there.
-    #[test]
-    fn no_selection_of_true_leaves_hides_a_secret(
-        count in 1..12_u8,
-        neighbours in proptest::collection::vec(any::<prop::sample::Index>(), 0..12),
-        asked in any::<u8>(),
-    ) {
-        let indexes: Vec<u8> = (1..=count).map(|number| number * 20).collect();
-        let scene = Scene::of(&indexes);
-        let neighbours: Vec<usize> = neighbours.iter().map(|at| at.index(indexes.len())).collect();
-        match scene.verify(scene.evidence(&[], &neighbours), &[asked]) {
-            Ok(part) => {
-                prop_assert_eq!(part.absent.len(), 1);
-                prop_assert!(!indexes.contains(&asked));
+/// Every selection of true leaves, for every index: believed absent exactly when it is, and both its neighbours are shown.
+#[test]
+fn absence_is_believed_exactly_when_it_is_proven() {
+    for count in 0..=5_usize {
+        let scene = Scene::of(&INDEXES[..count]);
+        for selection in 0..1_u32 << count {
+            let shown: Vec<usize> = (0..count).filter(|at| selection & 1 << at != 0).collect();
+            for asked in (5..=55).step_by(5) {
+                let below = (0..count).rev().find(|at| INDEXES[*at] < asked);
+                let above = (0..count).find(|at| INDEXES[*at] > asked);
+                let proven = below.iter().chain(&above).all(|at| shown.contains(at));
+                let is_there = INDEXES[..count].contains(&asked);
+                match scene.verify(scene.evidence(&[], &shown), &[asked]) {
+                    Ok(part) => {
+                        assert!(proven && !is_there, "{asked} was hidden by {shown:?} of {count}");
+                        assert_eq!(part.absent, [BlindIndex([asked; 32])]);
+                    }
+                    Err(refusal) => {
+                        assert!(!proven || is_there, "{asked} is absent: {shown:?} of {count}");
+                        assert_eq!(refusal, EvidenceRefusal::Incomplete);
+                    }
+                }
             }
-            Err(refusal) => prop_assert_eq!(refusal, EvidenceRefusal::Incomplete),
         }
+    }
+}
+
+/// Of two faults, the earlier: secrets before neighbours, proofs before completeness.
+#[test]
+fn checks_come_in_their_order() {
+    let scene = Scene::of(&INDEXES);
+    let unproven = EvidenceRefusal::Proof { what: "a secret is not in the manifest", source: ProofRejected };
+    // A secret that is not proven, and was not asked for.
+    let mut evidence = scene.evidence(&[0], &[]);
+    evidence.present[0].proof.path.clear();
+    assert_eq!(scene.refused(evidence, &[20]), unproven);
+    // One that was not asked for, before a neighbour that is not proven.
+    let mut evidence = scene.evidence(&[0], &[1]);
+    evidence.neighbours[0].proof.path.clear();
+    assert_eq!(scene.refused(evidence, &[20]), EvidenceRefusal::Incomplete);
+    // A neighbour that is not proven, before an answer that is left out.
+    let mut evidence = scene.evidence(&[], &[1]);
+    evidence.neighbours[0].proof.path.swap(0, 1);
+    assert_eq!(scene.refused(evidence, &[30]), unproven);
+    // An empty profile holds nothing that could be shown, whatever proof comes along.
+    let empty = Scene::of(&[]);
+    assert_eq!(empty.refused(scene.evidence(&[0], &[]), &[10]), unproven);
+    assert_eq!(empty.refused(scene.evidence(&[], &[0]), &[10]), unproven);
+    // A single secret is first and last: it alone proves both sides, from its empty path.
+    let single = Scene::of(&[30]);
+    for asked in [29, 31] {
+        let mut longer = single.evidence(&[], &[0]);
+        assert!(longer.neighbours[0].proof.path.is_empty());
+        assert_eq!(single.verify(longer.clone(), &[asked]).unwrap().absent.len(), 1);
+        longer.neighbours[0].proof.path.push(Hash([0; 32]));
+        assert_eq!(single.refused(longer, &[asked]), unproven);
     }
 }

@@ -86,7 +86,7 @@ const LIES: &[Lie] = &[
         r["secrets"].as_array_mut().unwrap().push(secret);
     }),
     ("reordered secrets", |r| r["secrets"].as_array_mut().unwrap().reverse()),
-    ("another version", |r| r["secrets"][0]["version"] = 2.into()),
+    ("another version", |r| r["secrets"][0]["version"] = 9.into()),
     ("swapped values", |r| {
         let first = r["secrets"][0]["value"].clone();
         r["secrets"][0]["value"] = r["secrets"][1]["value"].clone();
