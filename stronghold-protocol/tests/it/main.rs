@@ -9,6 +9,8 @@
 )]
 
 mod attacks;
+mod attacks_endings;
+mod attacks_mixed;
 mod audit;
 mod directory;
 mod directory_properties;
