@@ -15,7 +15,7 @@ use stronghold_protocol::{
     manifest::{Manifest, ManifestRefusal},
     merkle::{self, Inclusion},
     number::Revision,
-    signed::{Signed, SignedRefusal},
+    signed::SignedRefusal,
 };
 
 const NOT_SIGNED: ManifestRefusal = ManifestRefusal::Signed(SignedRefusal::NotSigned);
