@@ -14,7 +14,7 @@ mod world;
 pub use documents::{api, evidence};
 pub use formats::{dotenv, json_format, sealed_secret};
 pub use objects::{body, directory, header, manifest, roster, signed_object};
-pub use requests::{audit_record, signature_headers, token};
+pub use requests::{audit_record, checkpoint, signature_headers, token};
 pub use samples::{assert_accepted, mutate};
 
 /// The fuzz target of one module of this crate.

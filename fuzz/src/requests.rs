@@ -203,3 +203,32 @@ pub mod audit_record {
         true
     }
 }
+
+/// Checkpoints of the audit log: what is believed is what was signed, byte for byte.
+pub mod checkpoint {
+    use super::*;
+    use stronghold_protocol::{checkpoint::Checkpoint, crypto::hash::Hash};
+
+    fn genuine() -> Checkpoint {
+        let world = the_world();
+        Checkpoint { org: world.org(), size: 42, root: Hash([7; 32]), directory: world.directory.head() }
+    }
+
+    /// A checkpoint.
+    pub fn samples() -> Vec<Vec<u8>> {
+        vec![genuine().sign(&the_world().owner).into_bytes()]
+    }
+
+    /// Whether a note is believed.
+    pub fn check(data: &[u8]) -> bool {
+        let Ok(note) = std::str::from_utf8(data) else { return false };
+        let world = the_world();
+        let read = Checkpoint::parse_unverified(note, &world.org());
+        if let Ok(read) = &read {
+            assert!(note.starts_with(&format!("{read}\n")), "there is one way to write a checkpoint");
+        }
+        let Ok(believed) = Checkpoint::verify(note, &world.org(), &world.owner.public_key()) else { return false };
+        assert_eq!(believed, genuine(), "a forged checkpoint is believed");
+        true
+    }
+}

@@ -9,6 +9,7 @@
 
 pub mod api;
 pub mod audit;
+pub mod checkpoint;
 pub mod crypto;
 pub mod directory;
 pub mod encoding;
@@ -20,7 +21,6 @@ pub mod merkle;
 pub mod name;
 pub mod number;
 pub mod problem;
-
 pub mod request;
 pub mod roster;
 pub mod seal;

@@ -1,6 +1,10 @@
-//! RFC 6962 Merkle trees: hashes, a tree that shares its past, and inclusion proofs.
+//! RFC 6962 Merkle trees: hashes, a tree that shares its past, inclusion and consistency proofs.
 //!
 //! Specified in `docs/protocol.md`, section 4; RFC 6962, section 2.1, and RFC 9162, section 2.1.3.
+
+mod consistency;
+
+pub use consistency::Consistency;
 
 use crate::crypto::hash::{Hash, sha256};
 use rpds::VectorSync;

@@ -50,12 +50,17 @@ pub(crate) fn hex(text: &str) -> Vec<u8> {
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
 }
 
-fn hash(text: &str) -> Hash {
+pub(crate) fn hash(text: &str) -> Hash {
     Hash(hex(text).try_into().unwrap())
 }
 
-fn published_leaves() -> Vec<Hash> {
+pub(crate) fn published_leaves() -> Vec<Hash> {
     LEAVES.iter().map(|leaf| leaf_hash(&hex(leaf))).collect()
+}
+
+/// The root over the first leaves, as many as `size`, which is at least 1.
+pub(crate) fn published_root(size: usize) -> Hash {
+    hash(ROOTS[size - 1])
 }
 
 #[test]
@@ -83,7 +88,7 @@ fn published_paths() {
     }
 }
 
-fn some_leaves(count: usize) -> Vec<Hash> {
+pub(crate) fn some_leaves(count: usize) -> Vec<Hash> {
     (0..count).map(|at| leaf_hash(&(at as u64).to_be_bytes())).collect()
 }
 
