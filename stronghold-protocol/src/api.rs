@@ -11,8 +11,8 @@ pub use account::{
     SetupStart, SetupStarted, WhoAmI, WhoAmIStatus,
 };
 pub use read::{
-    ActivityEntry, DirectoryPage, KeyPath, ListedProfile, ProfileList, SealedPart, SealedProfile, SealsQuery,
-    SealsReply,
+    ActivityEntry, AuditCheckpoint, AuditPage, DirectoryPage, KeyPath, ListedProfile, ProfileList, SealedPart,
+    SealedProfile, SealsQuery, SealsReply,
 };
 pub use write::{CommitStatement, Committed, NewRevision, Written};
 
@@ -27,7 +27,8 @@ pub const LOGIN_START: &str = "/v1/login/start";
 /// Path of the second request of a log-in: `POST` of [`LoginFinish`].
 pub const LOGIN_FINISH: &str = "/v1/login/finish";
 
-/// Path of an organization's own route, for example `whoami`, `profiles`, `directory`, `statements`, `seals`, `activity`.
+/// Path of an organization's own route, for example `whoami`, `profiles`, `directory`, `statements`, `seals`, `activity`,
+/// `audit/records`, `audit/checkpoint`.
 #[must_use]
 pub fn org_path(org: &OrgId, route: &str) -> String {
     format!("{ORGS}/{org}/{route}")

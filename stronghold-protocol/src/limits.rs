@@ -46,5 +46,7 @@ pub const NONCE_MEMORY_SECONDS: i64 = 24 * 60 * 60;
 pub const SERVER_CLOCK_BEHIND_SECONDS: i64 = 30;
 /// Most statements in one page of the directory.
 pub const DIRECTORY_PAGE: usize = 500;
+/// Most records in one page of the audit log.
+pub const AUDIT_PAGE: usize = 2000;
 /// Most blind indexes in one partial read.
 pub const PARTIAL_READ_INDEXES: usize = 64;

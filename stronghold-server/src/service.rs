@@ -5,6 +5,8 @@
 //! access, what is released, and the audit record. The answer leaves after that transaction is durable, or not at all.
 
 mod activity;
+mod audit;
+mod audit_trees;
 mod cache;
 mod commit_statement;
 mod directory;
@@ -36,6 +38,7 @@ use crate::{
     access::{Callers, Found, RateLimiter, find_route},
     store::{Store, StoreError},
 };
+use audit_trees::AuditTrees;
 use cache::Cache;
 use gate::Channel;
 use orgs::Orgs;
@@ -75,6 +78,7 @@ struct Inner<S> {
     replaying: tokio::sync::Mutex<()>,
     contents: Cache<ProfileVersion, Arc<ProfileContent>>,
     rates: RateLimiter,
+    audit_trees: AuditTrees,
 }
 
 /// A service cannot start.
@@ -103,7 +107,8 @@ impl<S: Store> Service<S> {
         let opaque = login::server_setup(&store).await?;
         let contents = Cache::new(settings.limits.cache_bytes);
         let (orgs, replaying, rates) = (Orgs::default(), tokio::sync::Mutex::new(()), RateLimiter::default());
-        let inner = Inner { store, settings, keys, opaque, clock, orgs, replaying, contents, rates };
+        let audit_trees = AuditTrees::default();
+        let inner = Inner { store, settings, keys, opaque, clock, orgs, replaying, contents, rates, audit_trees };
         Ok(Self { inner: Arc::new(inner) })
     }
 

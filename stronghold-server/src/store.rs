@@ -150,6 +150,9 @@ pub trait Tx {
     /// Records from a position on, at most `limit`, in order: the exact bytes that were appended.
     fn records(&mut self, org: &OrgId, from: u64, limit: usize) -> Result<Vec<Vec<u8>>, StoreError>;
 
+    /// Leaf hashes of records from a position on, at most `limit`, in order.
+    fn record_leaves(&mut self, org: &OrgId, from: u64, limit: usize) -> Result<Vec<Hash>, StoreError>;
+
     /// Stores how a user logs in, replacing what was there.
     fn put_password(&mut self, org: &OrgId, user: &UserId, record: &PasswordRecord) -> Result<(), StoreError>;
 

@@ -5,6 +5,7 @@ use crate::{
     encoding::Base64Bytes,
     evidence::{ChainEvidence, PartialEvidence, ProfileEvidence},
     id::{GroupId, PrincipalId},
+    merkle::Consistency,
     number::{Epoch, Seq},
     seal::{KeyHistory, Seal, SealedObject},
     secret::SealedSecret,
@@ -127,4 +128,27 @@ pub struct ActivityEntry {
     pub uses: u64,
     /// The newest statement when it was last seen.
     pub seq: Seq,
+}
+
+/// Reply to `GET .../audit/records?from=POSITION`: audit records from that position on, at most a page of them. Owners, admins
+/// and auditors.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditPage {
+    /// The exact bytes of each record, in order.
+    pub records: Vec<Base64Bytes>,
+    /// How many records there were before this request's own.
+    pub size: u64,
+}
+
+/// Reply to `GET .../audit/checkpoint[?old=SIZE]`: what fixes all records before this request's own.
+///
+/// A client verifies it with the key that the directory names, and that it continues what the client remembers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditCheckpoint {
+    /// The signed note ([`crate::checkpoint::Checkpoint`]).
+    pub checkpoint: String,
+    /// That it continues the log of `old` records; none where that was not asked for.
+    pub consistency: Option<Consistency>,
 }

@@ -36,6 +36,10 @@ pub enum Action {
     SealsRead,
     /// Who was last served when is read.
     ActivityRead,
+    /// Audit records are read.
+    AuditRead,
+    /// A checkpoint of the audit log is read.
+    CheckpointRead,
 }
 
 /// Who may call a route.
@@ -104,6 +108,14 @@ const INDEX: Parameter =
     Parameter { name: "index", required: false, repeated: true, meaning: "blind index of a secret that is asked for" };
 const FROM: Parameter =
     Parameter { name: "from", required: true, repeated: false, meaning: "position of the first statement to send" };
+const FROM_RECORD: Parameter =
+    Parameter { name: "from", required: true, repeated: false, meaning: "position of the first record to send" };
+const OLD: Parameter = Parameter {
+    name: "old",
+    required: false,
+    repeated: false,
+    meaning: "number of records of a checkpoint that the caller remembers",
+};
 const SINCE: &[Parameter] = &[ANCHOR, REMEMBERED];
 
 /// Largest body of the routes that anyone may call, but for the genesis of an organization.
@@ -247,6 +259,22 @@ const ROUTES: &[Route] = &[
         "ActivityEntry[]",
         "When each principal was last served",
     ),
+    read(
+        "/v1/orgs/{org}/audit/records",
+        Action::AuditRead,
+        OBSERVERS,
+        &[FROM_RECORD],
+        "AuditPage",
+        "Audit records from a position on",
+    ),
+    read(
+        "/v1/orgs/{org}/audit/checkpoint",
+        Action::CheckpointRead,
+        EVERYONE,
+        &[OLD],
+        "AuditCheckpoint",
+        "A checkpoint of the audit log, and that it continues an earlier one",
+    ),
 ];
 
 impl Action {
@@ -269,6 +297,8 @@ impl Action {
             Self::DirectoryCommit => "directory.commit",
             Self::SealsRead => "seal.read",
             Self::ActivityRead => "activity.read",
+            Self::AuditRead => "audit.read",
+            Self::CheckpointRead => "checkpoint.read",
         }
     }
 }

@@ -53,7 +53,7 @@ pub(super) struct Asked {
 
 /// A request that is being decided, after the organization's head row is locked.
 pub(super) struct Decision<'a, S> {
-    pub(super) inner: &'a Inner<S>,
+    pub(super) inner: &'a Arc<Inner<S>>,
     pub(super) state: Arc<OrgState>,
     pub(super) caller: Caller,
     pub(super) now: Timestamp,
@@ -184,7 +184,7 @@ impl<S: Store> Inner<S> {
     }
 
     /// Decides a request after the organization's head row is locked, and records it.
-    fn decide(&self, asked: &Asked, tx: &mut dyn Tx) -> Result<Decided, StoreError> {
+    fn decide(self: &Arc<Self>, asked: &Asked, tx: &mut dyn Tx) -> Result<Decided, StoreError> {
         let now = self.now();
         let Some(head) = tx.head(&asked.org)? else {
             return Ok(Decided::Denied { problem: Problem::unauthenticated(), state: None });
@@ -309,6 +309,8 @@ impl<S: Store> Decision<'_, S> {
             Task::CommitStatement(commit) => self.commit_statement(tx, commit),
             Task::ReadSeals(query) => self.read_seals(tx, query),
             Task::ReadActivity => self.read_activity(tx),
+            Task::ReadAudit(from) => self.read_audit(tx, *from),
+            Task::ReadCheckpoint(old) => self.read_checkpoint(tx, *old),
         }
     }
 

@@ -57,7 +57,9 @@ impl<S: Store> Inner<S> {
             | Action::DirectoryRead
             | Action::DirectoryCommit
             | Action::SealsRead
-            | Action::ActivityRead => Err(Problem::unauthenticated().into()),
+            | Action::ActivityRead
+            | Action::AuditRead
+            | Action::CheckpointRead => Err(Problem::unauthenticated().into()),
         };
         match answered {
             Ok(answer) => {

@@ -56,6 +56,11 @@ impl ServiceKeys {
         Self { checkpoint: Arc::new(SigningKey::from_seed(seed)) }
     }
 
+    /// The key that signs audit checkpoints.
+    pub(super) fn checkpoint(&self) -> &SigningKey {
+        &self.checkpoint
+    }
+
     /// The public half of the key that signs audit checkpoints: what a new organization's directory must name.
     #[must_use]
     pub fn checkpoint_public_key(&self) -> SigningPublicKey {

@@ -23,6 +23,8 @@ pub(super) enum Task {
     CommitStatement(Box<CommitStatement>),
     ReadSeals(SealsQuery),
     ReadActivity,
+    ReadAudit(u64),
+    ReadCheckpoint(Option<u64>),
 }
 
 /// What the caller trusts and remembers of the directory.
@@ -49,6 +51,8 @@ impl Task {
             Action::DirectoryCommit => Self::CommitStatement(Box::new(parse_json(body)?)),
             Action::SealsRead => Self::ReadSeals(parse_json(body)?),
             Action::ActivityRead => Self::ReadActivity,
+            Action::AuditRead => Self::ReadAudit(query.required("from")?),
+            Action::CheckpointRead => Self::ReadCheckpoint(query.optional("old")?),
             Action::Health
             | Action::Ready
             | Action::SetupStart

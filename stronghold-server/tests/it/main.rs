@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
 
 mod accounts;
+mod audit_log;
 mod fail_closed;
 mod http;
 mod process;

@@ -20,7 +20,7 @@ fn body_for(action: Action) -> Vec<u8> {
 fn query_for(action: Action) -> &'static str {
     match action {
         Action::ProfileList | Action::ProfileRead | Action::SecretsRead => "anchor=0",
-        Action::DirectoryRead => "from=0",
+        Action::DirectoryRead | Action::AuditRead => "from=0",
         _ => "",
     }
 }
@@ -74,7 +74,8 @@ async fn nobody_reaches_a_signed_route_without_a_signature() {
 fn an_agent_reads_and_nothing_else() {
     for route in routes().iter().filter(|route| route.is_signed() && route.allows(CallerKind::Agent)) {
         assert_eq!(route.method, Method::Get, "{}", route.pattern);
-        let reads = [Action::WhoAmI, Action::ProfileList, Action::ProfileRead, Action::SecretsRead];
+        let reads =
+            [Action::WhoAmI, Action::ProfileList, Action::ProfileRead, Action::SecretsRead, Action::CheckpointRead];
         assert!(reads.contains(&route.action), "{}", route.pattern);
     }
 }
@@ -82,7 +83,8 @@ fn an_agent_reads_and_nothing_else() {
 #[test]
 fn an_auditor_reads_no_profile_and_no_key() {
     for route in routes().iter().filter(|route| route.is_signed() && route.allows(CallerKind::Auditor)) {
-        let reads = [Action::WhoAmI, Action::DirectoryRead, Action::ActivityRead];
+        let reads =
+            [Action::WhoAmI, Action::DirectoryRead, Action::ActivityRead, Action::AuditRead, Action::CheckpointRead];
         assert!(reads.contains(&route.action), "{}", route.pattern);
     }
 }

@@ -117,4 +117,11 @@ pub(in crate::store) async fn records_come_in_pages(place: &impl Place) {
     assert!(page(u64::MAX, 5).await.unwrap().is_empty());
     assert!(page(0, 0).await.unwrap().is_empty());
     assert!(store.snapshot(|tx| tx.records(&OrgId([1; 32]), 0, 5)).await.unwrap().is_empty());
+    // The leaves come in the same pages.
+    let leaves = |from, limit| store.snapshot(move |tx| tx.record_leaves(&ORG, from, limit));
+    let expected = |range: std::ops::Range<u8>| range.map(|number| entry(vec![number; 3], 1).leaf).collect::<Vec<_>>();
+    assert_eq!(leaves(2, 3).await.unwrap(), expected(2..5));
+    assert_eq!(leaves(8, 5).await.unwrap(), expected(8..10));
+    assert!(leaves(10, 5).await.unwrap().is_empty());
+    assert!(store.snapshot(|tx| tx.record_leaves(&OrgId([1; 32]), 0, 5)).await.unwrap().is_empty());
 }

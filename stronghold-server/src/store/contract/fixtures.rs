@@ -2,6 +2,7 @@
 
 use crate::store::{AuditEntry, ProfileHead, RevisionWrite, Store, StoredStatement};
 use stronghold_protocol::{
+    audit::record_leaf_hash,
     crypto::{hash::Hash, sign::KeyId},
     directory::HeaderRef,
     encoding::Base64Bytes,
@@ -59,7 +60,7 @@ pub(in crate::store) fn entry(bytes: Vec<u8>, at: i64) -> AuditEntry {
         action: "profile.read".to_owned(),
         profile: Some(PROFILE),
         allowed: true,
-        leaf: Hash([2; 32]),
+        leaf: record_leaf_hash(&bytes),
         bytes,
     }
 }

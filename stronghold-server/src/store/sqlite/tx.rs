@@ -161,6 +161,10 @@ impl Tx for SqliteTx<'_> {
         self.select_records(org, from, limit)
     }
 
+    fn record_leaves(&mut self, org: &OrgId, from: u64, limit: usize) -> Result<Vec<Hash>, StoreError> {
+        self.select_record_leaves(org, from, limit)
+    }
+
     fn put_password(&mut self, org: &OrgId, user: &UserId, record: &PasswordRecord) -> Result<(), StoreError> {
         self.upsert_password(org, user, record)
     }

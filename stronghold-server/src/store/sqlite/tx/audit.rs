@@ -6,7 +6,7 @@ use crate::store::{
     sqlite::column::{count, integer, limit},
 };
 use rusqlite::params;
-use stronghold_protocol::{crypto::sign::KeyId, id::OrgId, request::RequestNonce, time::Timestamp};
+use stronghold_protocol::{crypto::hash::Hash, crypto::sign::KeyId, id::OrgId, request::RequestNonce, time::Timestamp};
 
 /// How many nonces are forgotten at most in one work, so that requests do not wait for it.
 const FORGOTTEN_AT_ONCE: i64 = 10_000;
@@ -67,6 +67,27 @@ impl SqliteTx<'_> {
             bytes,
         ])?;
         Ok(position)
+    }
+
+    pub(super) fn select_record_leaves(
+        &mut self,
+        org: &OrgId,
+        from: u64,
+        at_most: usize,
+    ) -> Result<Vec<Hash>, StoreError> {
+        let Some(head) = self.select_head(org)? else { return Ok(Vec::new()) };
+        let org = self.org(org)?;
+        let mut select = self.prepare(
+            "SELECT position, leaf FROM audit_records WHERE org = ?1 AND position >= ?2 ORDER BY position LIMIT ?3",
+        )?;
+        let mut rows = select.query(params![org, integer(from), limit(at_most)])?;
+        let (mut positions, mut leaves) = (Vec::new(), Vec::new());
+        while let Some(row) = rows.next()? {
+            positions.push(count(row, 0)?);
+            leaves.push(Hash(row.get(1)?));
+        }
+        check_dense(positions.into_iter(), from, head.records, at_most, "audit record")?;
+        Ok(leaves)
     }
 
     pub(super) fn select_records(
