@@ -122,6 +122,11 @@ fn faults_of_the_beginning(good: &Shown) -> Vec<Fault> {
             EvidenceRefusal::Anchor(SignedRefusal::OtherHash),
         ),
         fault(
+            "an anchor of another organization",
+            anchored_in(good, |header| header.org.0[0] ^= 1),
+            EvidenceRefusal::OtherOrganization,
+        ),
+        fault(
             "an anchor elsewhere",
             |client, _| client.anchor.seq = client.anchor.seq.next(),
             EvidenceRefusal::OtherOrganization,
@@ -180,6 +185,7 @@ fn faults_of_the_beginning(good: &Shown) -> Vec<Fault> {
 fn faults_of_the_head(good: &Shown) -> Vec<Fault> {
     let head: Header = serde_json::from_slice(&good.chain.head.payload.0).unwrap();
     let by_nobody = signed_by(&head, &[70]);
+    let first = head_that(good, |header| header.seq = Seq::FIRST);
     vec![
         fault(
             "a head by nobody",
@@ -203,7 +209,10 @@ fn faults_of_the_head(good: &Shown) -> Vec<Fault> {
         ),
         fault(
             "a head before the anchor",
-            head_that(good, |header| header.seq = Seq::FIRST),
+            move |client, shown| {
+                first(client, shown);
+                client.anchor.remembered = None;
+            },
             EvidenceRefusal::Rollback("the newest header is older"),
         ),
         fault(
@@ -334,6 +343,27 @@ fn proofs_are_needed_and_of_their_own_place() {
         let mut shown = good.clone();
         fault(&mut shown);
         assert!(matches!(refused(client, &shown), EvidenceRefusal::Proof { .. }), "fault {number}");
+    }
+}
+
+/// A header is known by its position and its hash, both: a true one elsewhere is none.
+#[test]
+fn a_header_is_held_in_its_own_place_only() {
+    let (world, client, good) = full();
+    let trusted = good.chain.verify(&client.anchor).unwrap();
+    let (log, size) = (world.state.header_log(), world.state.head().seq.get());
+    for (at, statement) in world.statements.iter().enumerate() {
+        let seq = Seq::new(at as u64).unwrap();
+        let header = HeaderRef { seq, hash: statement.header.hash_as::<Header>() };
+        let proof = log.inclusion_at(at, usize::try_from(size).unwrap());
+        trusted.check_holds(&header, proof.as_ref()).unwrap();
+        assert_eq!(proof.is_none(), header == trusted.head(), "only the newest one needs no proof");
+        for elsewhere in (0..=size + 1).filter(|other| *other != seq.get()) {
+            let moved = HeaderRef { seq: Seq::new(elsewhere).unwrap(), ..header };
+            assert_eq!(trusted.check_holds(&moved, proof.as_ref()), Err(ProofRejected), "{at} said to be {elsewhere}");
+        }
+        let another = HeaderRef { hash: Hash([1; 32]), ..header };
+        assert_eq!(trusted.check_holds(&another, proof.as_ref()), Err(ProofRejected), "another header {at}");
     }
 }
 
