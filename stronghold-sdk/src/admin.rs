@@ -6,6 +6,8 @@
 
 mod account;
 mod agents;
+mod audit;
+mod audit_check;
 mod batch;
 mod directory;
 mod groups;
@@ -17,6 +19,7 @@ mod session;
 
 pub use account::{Account, LogIn, NewOrganization, NewOwner};
 pub use agents::{AgentSummary, AgentUpdate, MintedToken, NewAgent};
+pub use audit::{LogRecord, VerifiedLog};
 pub use directory::DirectoryCache;
 pub use groups::{Access, GroupSummary};
 pub use profiles::ProfileSummary;

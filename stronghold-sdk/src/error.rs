@@ -59,6 +59,14 @@ pub enum Integrity {
     /// A ciphertext does not open.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// A record of the audit log is missing, changed, or was not what its principal signed.
+    #[error("audit record {position}: {reason}")]
+    Audit {
+        /// The record's position, from 0.
+        position: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Anything else that an honest server cannot send.
     #[error("{0}")]
     Other(String),
@@ -160,6 +168,10 @@ impl Error {
 
     pub(crate) fn forged(message: impl fmt::Display) -> Self {
         Self::Integrity(Integrity::Other(message.to_string()))
+    }
+
+    pub(crate) fn bad_record(position: u64, reason: impl fmt::Display) -> Self {
+        Self::Integrity(Integrity::Audit { position, reason: reason.to_string() })
     }
 
     pub(crate) fn withheld(what: impl fmt::Display) -> Self {

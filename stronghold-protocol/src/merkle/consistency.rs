@@ -17,6 +17,16 @@ pub struct Consistency {
 }
 
 impl Tree {
+    /// The root over the first `size` leaves, if there are as many. Takes O(log² n).
+    #[must_use]
+    pub fn root_at(&self, size: usize) -> Option<Hash> {
+        match size {
+            0 => Some(empty_root()),
+            _ if size > self.len() => None,
+            _ => self.hash_of(0, size),
+        }
+    }
+
     /// The proof that the tree of the first `new_size` leaves continues the tree of the first `old_size`, if this tree has as
     /// many. Takes O(log² n).
     #[must_use]

@@ -75,6 +75,38 @@ impl DirectoryCache {
         Ok(directory)
     }
 
+    /// The state after each statement, up to `head`: what was true at any time. States share what they have in common.
+    ///
+    /// # Errors
+    /// [`Error`] when the server cannot be reached, refuses, or sends other statements than those that lead to `head`.
+    pub(super) async fn states<T: Transport>(
+        &self,
+        client: &Client<T>,
+        who: &dyn AgentAuthenticator,
+        head: HeaderRef,
+    ) -> Result<Vec<Directory>, Error> {
+        let mut states: Vec<Directory> = Vec::new();
+        while states.last().is_none_or(|state| state.head().seq < head.seq) {
+            let from = states.last().map_or(Seq::FIRST, |state| state.head().seq.next());
+            let page: DirectoryPage = client.directory(who, from).await?;
+            if page.statements.is_empty() {
+                return Err(Error::withheld("directory statements"));
+            }
+            for statement in &page.statements {
+                let after = match states.last() {
+                    Some(before) => before.append(statement),
+                    None => Directory::genesis(statement, &self.org),
+                };
+                states.push(after.map_err(Error::forged_directory)?);
+            }
+        }
+        let position = usize::try_from(head.seq.get()).unwrap_or(usize::MAX);
+        match states.get(position) {
+            Some(state) if state.head() == head => Ok(states),
+            _ => Err(Error::rolled_back("the server shows another directory than before")),
+        }
+    }
+
     /// Appends a statement that verified to the file. A cache that cannot be written costs time, not safety.
     pub(super) fn remember(&self, statement: &Statement) {
         let Some(file) = &self.file else { return };

@@ -9,9 +9,9 @@ use crate::{
 use async_trait::async_trait;
 use stronghold_protocol::{
     api::{
-        self, ActivityEntry, CommitStatement, Committed, CreateOrganization, CreatedOrganization, DirectoryPage,
-        LoginFinish, LoginFinished, LoginStart, LoginStarted, NewRevision, ProfileList, SealedPart, SealedProfile,
-        SealsQuery, SealsReply, SetupStart, SetupStarted, WhoAmI, Written,
+        self, ActivityEntry, AuditCheckpoint, AuditPage, CommitStatement, Committed, CreateOrganization,
+        CreatedOrganization, DirectoryPage, LoginFinish, LoginFinished, LoginStart, LoginStarted, NewRevision,
+        ProfileList, SealedPart, SealedProfile, SealsQuery, SealsReply, SetupStart, SetupStarted, WhoAmI, Written,
     },
     evidence::{Anchor, ProfileSelector},
     id::ProfileId,
@@ -63,6 +63,20 @@ impl<T: Transport> Client<T> {
 
     pub(crate) async fn activity(&self, who: &dyn AgentAuthenticator) -> Result<Vec<ActivityEntry>, Error> {
         Ok(self.get(who, &api::org_path(&who.org(), "activity"), "").await?.reply)
+    }
+
+    pub(crate) async fn audit_records(&self, who: &dyn AgentAuthenticator, from: u64) -> Result<AuditPage, Error> {
+        let query = encode_query(&[("from", &from.to_string())]);
+        Ok(self.get(who, &api::org_path(&who.org(), "audit/records"), &query).await?.reply)
+    }
+
+    pub(crate) async fn audit_checkpoint(
+        &self,
+        who: &dyn AgentAuthenticator,
+        old: Option<u64>,
+    ) -> Result<AuditCheckpoint, Error> {
+        let query = old.map(|old| encode_query(&[("old", &old.to_string())])).unwrap_or_default();
+        Ok(self.get(who, &api::org_path(&who.org(), "audit/checkpoint"), &query).await?.reply)
     }
 
     pub(crate) async fn seals(&self, who: &dyn AgentAuthenticator, query: &SealsQuery) -> Result<SealsReply, Error> {

@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod audit;
 mod crypto;
 mod crypto_vectors;
 mod database;

@@ -1,0 +1,157 @@
+//! The audit log: read, and verified from raw records.
+
+use super::{Session, audit_check::RecordCheck};
+use crate::error::Error;
+use stronghold_protocol::{
+    api::AuditPage,
+    audit::{AuditRecord, record_leaf_hash},
+    checkpoint::Checkpoint,
+    directory::Directory,
+    merkle::Tree,
+    problem::ProblemCode,
+    transport::Transport,
+};
+
+/// One record of the audit log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogRecord {
+    /// Its position, from 0.
+    pub position: u64,
+    /// What it says.
+    pub record: AuditRecord,
+}
+
+/// What [`Session::verify_audit`] found to be right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VerifiedLog {
+    /// What fixes the whole log; to be remembered, and given again the next time.
+    pub checkpoint: Checkpoint,
+    /// How many of the records are of before what was remembered.
+    pub known: u64,
+}
+
+impl<T: Transport> Session<T> {
+    /// Records from a position on, at most a page of them, as the server says; and how many there are.
+    ///
+    /// # Errors
+    /// [`Error`] when the server cannot be reached or refuses, or a record is not of its form.
+    pub async fn audit_page(&self, from: u64) -> Result<(Vec<LogRecord>, u64), Error> {
+        let page = self.client.audit_records(&*self.who, from).await?;
+        let records = parse(&page, from)?;
+        Ok((records, page.size))
+    }
+
+    /// Verifies the whole log, and gives every record to `each`, in order.
+    ///
+    /// 1. the checkpoint is signed by the key that the directory names; 2. it continues the `remembered` one; 3. it is of
+    ///    exactly the records that the server shows; 4. every record is of a request that its principal signed, with a key
+    ///    that was the principal's at the directory header that the record names, each nonce once, those headers never
+    ///    decreasing.
+    ///
+    /// # Errors
+    /// [`Error::Integrity`] when any of this does not hold, naming the first bad record where that can be told; [`Error`]
+    /// when the server cannot be reached or refuses.
+    pub async fn verify_audit(
+        &mut self,
+        remembered: Option<&Checkpoint>,
+        each: &mut (dyn FnMut(&LogRecord) + Send),
+    ) -> Result<VerifiedLog, Error> {
+        // 1. and 2.
+        let (checkpoint, states) = self.believed_checkpoint(remembered).await?;
+        // 3. and 4.
+        let mut tree = Tree::default();
+        let mut check = RecordCheck::new(&states);
+        while (tree.len() as u64) < checkpoint.size {
+            let from = tree.len() as u64;
+            let page = self.client.audit_records(&*self.who, from).await?;
+            let wanted = usize::try_from(checkpoint.size - from).unwrap_or(usize::MAX);
+            if page.records.is_empty() {
+                return Err(Error::bad_record(from, "it is missing"));
+            }
+            for bytes in page.records.iter().take(wanted) {
+                tree.push(record_leaf_hash(&bytes.0));
+            }
+            if tree.len() as u64 == checkpoint.size && tree.root() != checkpoint.root {
+                return Err(self.first_changed(&tree).await);
+            }
+            for record in parse(&page, from)?.iter().take(wanted) {
+                check.next(record)?;
+                each(record);
+            }
+        }
+        if tree.root() != checkpoint.root {
+            return Err(self.first_changed(&tree).await);
+        }
+        Ok(VerifiedLog { checkpoint, known: remembered.map_or(0, |remembered| remembered.size) })
+    }
+
+    /// The newest checkpoint, signed by the right key and continuing what is remembered; with the state after each
+    /// statement, as far as its records can name them.
+    async fn believed_checkpoint(
+        &mut self,
+        remembered: Option<&Checkpoint>,
+    ) -> Result<(Checkpoint, Vec<Directory>), Error> {
+        let org = self.directory.org();
+        let old = remembered.map(|remembered| remembered.size);
+        let reply = self.client.audit_checkpoint(&*self.who, old).await.map_err(|error| match &error {
+            // The one thing in this question that can be wrong.
+            Error::Refused(problem) if old.is_some() && problem.code == ProblemCode::Malformed => {
+                Error::rolled_back("the audit log is shorter than the checkpoint that this client remembers")
+            }
+            _ => error,
+        })?;
+        let named = Checkpoint::parse_unverified(&reply.checkpoint, &org).map_err(Error::forged)?.directory;
+        if named.seq > self.directory.head().seq {
+            self.sync().await?;
+        }
+        let states = self.cache.states(&self.client, &*self.who, self.directory.head()).await?;
+        let state = usize::try_from(named.seq.get()).ok().and_then(|position| states.get(position));
+        let state = state.filter(|state| state.head() == named);
+        let state =
+            state.ok_or_else(|| Error::rolled_back("the checkpoint names a header that is not in the directory"))?;
+        let checkpoint = Checkpoint::verify(&reply.checkpoint, &org, &state.checkpoint_key()).map_err(Error::forged)?;
+        if let Some(remembered) = remembered {
+            let continues = reply.consistency.as_ref().is_some_and(|proof| {
+                (proof.old_size, proof.new_size) == (remembered.size, checkpoint.size)
+                    && proof.verify(&remembered.root, &checkpoint.root).is_ok()
+            });
+            if !continues {
+                return Err(Error::rolled_back(
+                    "the audit log does not continue the checkpoint that this client remembers: its past was changed",
+                ));
+            }
+        }
+        Ok((checkpoint, states))
+    }
+
+    /// The first record that is another one than the log's checkpoints are of: by halving, with proofs that the server's
+    /// tree continues ours up to there.
+    async fn first_changed(&self, tree: &Tree) -> Error {
+        let mut good = 0;
+        let mut bad = tree.len();
+        while bad - good > 1 {
+            let middle = good + (bad - good) / 2;
+            match self.continues(tree, middle).await {
+                Ok(true) => good = middle,
+                Ok(false) => bad = middle,
+                Err(error) => return error,
+            }
+        }
+        Error::bad_record(good as u64, "it is another one than was logged")
+    }
+
+    async fn continues(&self, tree: &Tree, size: usize) -> Result<bool, Error> {
+        let reply = self.client.audit_checkpoint(&*self.who, Some(size as u64)).await?;
+        let claimed = Checkpoint::parse_unverified(&reply.checkpoint, &self.directory.org()).map_err(Error::forged)?;
+        let (Some(proof), Some(root)) = (reply.consistency, tree.root_at(size)) else { return Ok(false) };
+        Ok(proof.old_size == size as u64 && proof.verify(&root, &claimed.root).is_ok())
+    }
+}
+
+fn parse(page: &AuditPage, from: u64) -> Result<Vec<LogRecord>, Error> {
+    let parsed = (from..).zip(&page.records).map(|(position, bytes)| {
+        let record = AuditRecord::parse(&bytes.0).map_err(|error| Error::bad_record(position, error))?;
+        Ok(LogRecord { position, record })
+    });
+    parsed.collect()
+}

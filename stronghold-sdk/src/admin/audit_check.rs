@@ -1,0 +1,66 @@
+//! What must hold of each audit record, given the directory as it was.
+
+use super::LogRecord;
+use crate::error::Error;
+use std::collections::{HashMap, HashSet};
+use stronghold_protocol::{
+    audit::{AuditRecord, Released},
+    crypto::sign::KeyId,
+    directory::Directory,
+    id::EventId,
+    number::Seq,
+    request::RequestNonce,
+};
+
+/// Goes through a log in order.
+pub(super) struct RecordCheck<'a> {
+    /// The state after each statement.
+    states: &'a [Directory],
+    newest: Seq,
+    nonces: HashMap<KeyId, HashSet<RequestNonce>>,
+    ids: HashSet<EventId>,
+}
+
+impl<'a> RecordCheck<'a> {
+    pub(super) fn new(states: &'a [Directory]) -> Self {
+        Self { states, newest: Seq::FIRST, nonces: HashMap::new(), ids: HashSet::new() }
+    }
+
+    /// Checks the next record.
+    ///
+    /// # Errors
+    /// [`Error::Integrity`] that names it.
+    pub(super) fn next(&mut self, record: &LogRecord) -> Result<(), Error> {
+        self.check(&record.record).map_err(|reason| Error::bad_record(record.position, reason))
+    }
+
+    fn check(&mut self, record: &AuditRecord) -> Result<(), &'static str> {
+        let state = self.state_at(record.directory.seq).filter(|state| state.head() == record.directory);
+        let state = state.ok_or("it names a directory header that does not exist")?;
+        require(record.org == state.org(), "it is of another organization")?;
+        require(record.directory.seq >= self.newest, "it names an older directory than the record before it")?;
+        self.newest = record.directory.seq;
+        require(self.ids.insert(record.id), "its id was used before")?;
+        let owner = state.key_owner(&record.key_id).ok_or("its key was nobody's")?;
+        require(record.principal == Some(owner.principal), "its key is another principal's")?;
+        record.verify_request_signature(&owner.key).map_err(|_| "its principal did not sign the request")?;
+        // A repeated request is refused, which is recorded too; one that came too early or late used up no nonce.
+        if !matches!(record.reason.as_deref(), Some("nonce_used" | "clock_skew")) {
+            let fresh = self.nonces.entry(record.key_id).or_default().insert(record.request.params().nonce);
+            require(fresh, "the same request was decided before")?;
+        }
+        if let Some(Released::Statement { seq, hash }) = &record.released {
+            let made = self.state_at(*seq).map(|state| state.head().hash);
+            require(made == Some(*hash), "it names a statement that is not in the directory")?;
+        }
+        Ok(())
+    }
+
+    fn state_at(&self, seq: Seq) -> Option<&'a Directory> {
+        self.states.get(usize::try_from(seq.get()).ok()?)
+    }
+}
+
+fn require(holds: bool, reason: &'static str) -> Result<(), &'static str> {
+    if holds { Ok(()) } else { Err(reason) }
+}

@@ -1,0 +1,170 @@
+//! Verifying the audit log from raw records, of an honest server and of one whose database was changed.
+
+use crate::world::World;
+use rusqlite::{Connection, params};
+use stronghold_sdk::{
+    Error, ErrorKind, Integrity,
+    admin::LogRecord,
+    protocol::{
+        audit::{AuditRecord, Outcome, Released, record_leaf_hash},
+        checkpoint::Checkpoint,
+        crypto::hash::Hash,
+        id::PrincipalId,
+        token::AgentToken,
+    },
+};
+
+struct Scene {
+    world: World,
+    token: AgentToken,
+}
+
+/// An agent that pulled its profile, and was refused another.
+async fn scene() -> Scene {
+    let mut world = World::new().await;
+    let production = world.profile("production", &[("KEY", "value")]).await;
+    world.profile("staging", &[]).await;
+    let group = world.group("deploy", &[production]).await;
+    let token = world.token("CI", &[group]).await;
+    let (agent, _) = world.agent(&token);
+    agent.pull("production").await.unwrap();
+    agent.pull("staging").await.unwrap_err();
+    Scene { world, token }
+}
+
+async fn verify(world: &mut World, remembered: Option<&Checkpoint>) -> Result<(Checkpoint, Vec<LogRecord>), Error> {
+    let mut records = Vec::new();
+    let verified = world.session.verify_audit(remembered, &mut |record| records.push(record.clone())).await?;
+    Ok((verified.checkpoint, records))
+}
+
+/// The position and reason of a bad record.
+fn bad(error: &Error) -> (u64, &str) {
+    assert_eq!(error.kind(), ErrorKind::Integrity);
+    match error {
+        Error::Integrity(Integrity::Audit { position, reason }) => (*position, reason),
+        other => panic!("no record is named: {other}"),
+    }
+}
+
+#[tokio::test]
+async fn the_log_says_who_read_what() {
+    let Scene { mut world, token } = scene().await;
+    let (checkpoint, records) = verify(&mut world, None).await.unwrap();
+    assert_eq!(checkpoint.size, records.len() as u64);
+    let agent = PrincipalId::Agent(token.agent);
+    let of_agent: Vec<&AuditRecord> =
+        records.iter().map(|record| &record.record).filter(|record| record.principal == Some(agent)).collect();
+    let reads: Vec<_> = of_agent.iter().filter(|record| record.action == "profile.read").collect();
+    assert_eq!(reads.len(), 2);
+    assert!(matches!(reads[0].released, Some(Released::Profile { revision, .. }) if revision.get() == 2));
+    assert_eq!((reads[1].outcome, reads[1].reason.as_deref()), (Outcome::Denied, Some("not_found")));
+    // The next time only what is new is new.
+    let (next, all) = verify(&mut world, Some(&checkpoint)).await.unwrap();
+    assert!(next.size > checkpoint.size);
+    assert_eq!(all[..records.len()], records);
+}
+
+#[tokio::test]
+async fn another_past_than_the_remembered_one_is_told() {
+    let Scene { mut world, .. } = scene().await;
+    let (checkpoint, _) = verify(&mut world, None).await.unwrap();
+    let other = Checkpoint { root: Hash([1; 32]), ..checkpoint };
+    let longer = Checkpoint { size: checkpoint.size + 1000, ..checkpoint };
+    for remembered in [other, longer] {
+        let error = verify(&mut world, Some(&remembered)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Integrity, "{error}");
+    }
+    verify(&mut world, Some(&checkpoint)).await.unwrap();
+}
+
+fn records(database: &Connection) -> Vec<(i64, i64, Vec<u8>)> {
+    let mut select = database
+        .prepare(
+            "SELECT r.position, b.number, b.bytes FROM audit_records r JOIN audit_bytes b ON b.number = r.bytes
+             ORDER BY r.position",
+        )
+        .unwrap();
+    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+/// The position of the agent's read, and its record.
+fn read_of(database: &Connection, token: &AgentToken) -> (u64, AuditRecord) {
+    let agent = PrincipalId::Agent(token.agent);
+    let all = records(database)
+        .into_iter()
+        .map(|(position, _, bytes)| (u64::try_from(position).unwrap(), AuditRecord::parse(&bytes).unwrap()));
+    all.into_iter().find(|(_, record)| record.principal == Some(agent) && record.action == "profile.read").unwrap()
+}
+
+/// Writes another record in a place, with its leaf or without.
+fn put(database: &Connection, position: u64, record: &AuditRecord, leaf: bool) {
+    let bytes = record.encode().unwrap();
+    let at = i64::try_from(position).unwrap();
+    let changed = database
+        .execute(
+            "UPDATE audit_bytes SET bytes = ?1 WHERE number = (SELECT bytes FROM audit_records WHERE position = ?2)",
+            params![bytes, at],
+        )
+        .unwrap();
+    assert_eq!(changed, 1);
+    if leaf {
+        let hash = record_leaf_hash(&bytes).0;
+        database.execute("UPDATE audit_records SET leaf = ?1 WHERE position = ?2", params![hash, at]).unwrap();
+    }
+}
+
+/// A record that is changed where it lies is another one than was logged: found by halving, whichever it is.
+#[tokio::test]
+async fn every_changed_record_is_named() {
+    let count = {
+        let Scene { world, .. } = scene().await;
+        records(&Connection::open(world.database()).unwrap()).len()
+    };
+    let Scene { mut world, .. } = scene().await;
+    let (checkpoint, _) = verify(&mut world, None).await.unwrap();
+    let database = Connection::open(world.database()).unwrap();
+    for position in 0..u64::try_from(count).unwrap() {
+        let (_, number, genuine) = records(&database)[usize::try_from(position).unwrap()].clone();
+        let mut record = AuditRecord::parse(&genuine).unwrap();
+        record.address = Some("203.0.113.9".to_owned());
+        put(&database, position, &record, false);
+        let error = verify(&mut world, Some(&checkpoint)).await.unwrap_err();
+        assert_eq!(bad(&error), (position, "it is another one than was logged"));
+        database.execute("UPDATE audit_bytes SET bytes = ?1 WHERE number = ?2", params![genuine, number]).unwrap();
+    }
+    verify(&mut world, Some(&checkpoint)).await.unwrap();
+}
+
+/// Whoever also makes the leaves right, before any checkpoint was seen, still has no principal's signature.
+#[tokio::test]
+async fn a_read_that_nobody_asked_for_is_named_without_any_memory() {
+    type Forgery = fn(&mut AuditRecord, &AgentToken, &AuditRecord);
+    let forgeries: [(&str, Forgery); 5] = [
+        ("its key is another principal's", |record, _, other| record.principal = other.principal),
+        ("its key is another principal's", |record, _, _| record.principal = None),
+        ("its principal did not sign the request", |record, _, other| record.request = other.request.clone()),
+        ("it names a directory header that does not exist", |record, _, _| record.directory.hash = Hash([1; 32])),
+        ("its key was nobody's", |record, _, _| record.key_id.0[0] ^= 1),
+    ];
+    for (reason, forge) in forgeries {
+        let Scene { mut world, token } = scene().await;
+        let database = Connection::open(world.database()).unwrap();
+        let (position, mut record) = read_of(&database, &token);
+        let (_, _, first) = records(&database).remove(0);
+        forge(&mut record, &token, &AuditRecord::parse(&first).unwrap());
+        put(&database, position, &record, true);
+        let error = verify(&mut world, None).await.unwrap_err();
+        assert_eq!(bad(&error), (position, reason));
+    }
+    // One that was asked for once, and logged twice.
+    let Scene { mut world, token } = scene().await;
+    let database = Connection::open(world.database()).unwrap();
+    let (position, record) = read_of(&database, &token);
+    let last = records(&database).len() as u64 - 1;
+    assert!(position < last);
+    put(&database, last, &record, true);
+    let error = verify(&mut world, None).await.unwrap_err();
+    assert_eq!(bad(&error), (last, "its id was used before"));
+}
