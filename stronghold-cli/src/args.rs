@@ -5,8 +5,8 @@ mod auth;
 mod env;
 
 pub(crate) use admin::{
-    AgentCommand, AgentCreateArgs, AgentUpdateArgs, ConditionArgs, GroupCommand, InProfile, OrgCommand, OrgCreateArgs,
-    ProfileCommand, SecretCommand, SecretSetArgs,
+    AgentCommand, AgentCreateArgs, AgentUpdateArgs, AuditCommand, AuditExportArgs, AuditFilter, AuditListArgs,
+    ConditionArgs, GroupCommand, InProfile, OrgCommand, OrgCreateArgs, ProfileCommand, SecretCommand, SecretSetArgs,
 };
 pub(crate) use auth::{ApiUserArgs, AuthCommand, LoginArgs};
 pub(crate) use env::{EnvCommand, PullArgs, PushArgs, RunArgs};
@@ -112,6 +112,9 @@ pub(crate) enum Command {
     /// The organization
     #[command(subcommand)]
     Org(OrgCommand),
+    /// The audit log: who read what and when, verified
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Explain what is wrong: settings and their sources, connection, clock, identity
     Doctor,
     /// Print a completion script for a shell

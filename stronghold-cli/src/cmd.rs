@@ -2,6 +2,9 @@
 
 mod agent;
 mod agent_change;
+mod audit;
+mod audit_entry;
+mod audit_filter;
 mod auth_api_user;
 mod auth_identities;
 mod auth_login;
@@ -57,6 +60,7 @@ pub(crate) async fn run(cli: Cli, output: &Output) -> Result<ExitCode, Failure> 
             OrgCommand::Show => org::show(settings, output).await?,
             OrgCommand::Verify => org::verify(settings, output).await?,
         },
+        Command::Audit(command) => audit::run(settings, output, command).await?,
         Command::Doctor => return doctor::run(settings, output).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();

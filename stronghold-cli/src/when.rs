@@ -21,6 +21,16 @@ pub(crate) fn parse(text: &str, now: Timestamp) -> Result<Option<Timestamp>, Fai
     Ok(Some(at))
 }
 
+/// Parses a point in time that lies back: a span before `now`, a date (its start, UTC), or an RFC 3339 time.
+pub(crate) fn parse_past(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
+    let refused =
+        || Failure::usage(format!("{text:?} is no point in time: write 7d, 12h, 2027-01-31 or 2027-01-31T12:00:00Z"));
+    match span_millis(text) {
+        Some(millis) => Ok(now.plus_millis(-millis)),
+        None => parse_absolute(text).ok_or_else(refused),
+    }
+}
+
 fn span_millis(text: &str) -> Option<i64> {
     let unit = text.chars().next_back()?;
     let number: i64 = text.strip_suffix(unit)?.parse().ok().filter(|number| *number > 0)?;

@@ -23,10 +23,12 @@ use crate::{
     number::{MAX_SAFE_INTEGER, Seq},
 };
 use data_encoding::BASE64;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What a checkpoint states.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Checkpoint {
     /// The organization.
     pub org: OrgId,

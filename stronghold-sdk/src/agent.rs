@@ -218,6 +218,7 @@ impl<R: ProfileReader> Agent<R> {
             header: Some(opened.newest_header()),
             roster: Some(opened.roster_version()),
             profiles: vec![opened.floor()],
+            checkpoint: None,
         };
         if self.inner.accept_replaced {
             memory.known.forget_name(&opened.floor());

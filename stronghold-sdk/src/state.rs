@@ -7,7 +7,9 @@ use std::{
     io::{ErrorKind, Write},
     path::{Path, PathBuf},
 };
-use stronghold_protocol::{directory::HeaderRef, evidence::ProfileFloor, id::OrgId, number::RosterVersion};
+use stronghold_protocol::{
+    checkpoint::Checkpoint, directory::HeaderRef, evidence::ProfileFloor, id::OrgId, number::RosterVersion,
+};
 
 /// The highest that was verified.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +21,9 @@ pub struct Remembered {
     pub roster: Option<RosterVersion>,
     /// The newest revision of each profile.
     pub profiles: Vec<ProfileFloor>,
+    /// The newest checkpoint of the audit log that was verified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<Checkpoint>,
 }
 
 impl Remembered {
@@ -29,6 +34,10 @@ impl Remembered {
             self.header = Some(header);
         }
         self.roster = self.roster.max(other.roster);
+        let longer = |new: &Checkpoint| self.checkpoint.is_none_or(|old| new.size > old.size);
+        if let Some(checkpoint) = other.checkpoint.filter(longer) {
+            self.checkpoint = Some(checkpoint);
+        }
         for floor in &other.profiles {
             match self.profiles.iter_mut().find(|known| known.id == floor.id) {
                 Some(known) => raise_floor(known, floor),

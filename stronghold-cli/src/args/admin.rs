@@ -261,3 +261,66 @@ pub(crate) struct ConditionArgs {
     #[arg(long, value_name = "N")]
     pub(crate) max_uses: Option<String>,
 }
+
+/// A command of `audit`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// List records: who did what, when, and what came of it; the newest last
+    List(AuditListArgs),
+    /// Verify the whole log from raw records, and that it continues what this client remembers
+    Verify,
+    /// Write all records that match, as JSON Lines or CSV
+    Export(AuditExportArgs),
+}
+
+/// Which records.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct AuditFilter {
+    /// Only this agent's (name or id; deleted ones by id)
+    #[arg(long, value_name = "AGENT")]
+    pub(crate) agent: Option<String>,
+    /// Only this person's (e-mail address or id)
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "agent")]
+    pub(crate) user: Option<String>,
+    /// Only what concerns this profile (name or id)
+    #[arg(short, long, value_name = "PROFILE")]
+    pub(crate) profile: Option<String>,
+    /// Only what concerns this secret of the profile: reads of the whole profile too
+    #[arg(long, value_name = "NAME", requires = "profile")]
+    pub(crate) secret: Option<String>,
+    /// Only this action, for example profile.read
+    #[arg(long, value_name = "ACTION")]
+    pub(crate) action: Option<String>,
+    /// Only what was allowed, or denied
+    #[arg(long, value_parser = ["allowed", "denied"], value_name = "OUTCOME")]
+    pub(crate) outcome: Option<String>,
+    /// Only from then on: 2027-01-31, 2027-01-31T12:00:00Z, or a span back from now like 7d
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Only before then
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+}
+
+/// Arguments of `audit list`.
+#[derive(Args, Debug)]
+pub(crate) struct AuditListArgs {
+    #[command(flatten)]
+    pub(crate) filter: AuditFilter,
+    /// At most this many, the newest
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(crate) limit: usize,
+}
+
+/// Arguments of `audit export`.
+#[derive(Args, Debug)]
+pub(crate) struct AuditExportArgs {
+    #[command(flatten)]
+    pub(crate) filter: AuditFilter,
+    /// jsonl or csv
+    #[arg(short, long, value_parser = ["jsonl", "csv"], default_value = "jsonl", value_name = "FORMAT")]
+    pub(crate) format: String,
+    /// Write to this file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}

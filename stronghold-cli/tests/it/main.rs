@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
 
 mod agents_end;
+mod audit;
 mod auth;
 mod bad_files;
 mod bad_places;

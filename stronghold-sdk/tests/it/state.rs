@@ -48,7 +48,7 @@ prop_compose! {
             seq: Seq::new(seq).unwrap(),
             hash: Hash([u8::try_from(seq).unwrap(); 32]),
         });
-        let mut seen = Remembered { header, roster: roster.map(|version| RosterVersion::new(version).unwrap()), profiles: Vec::new() };
+        let mut seen = Remembered { header, roster: roster.map(|version| RosterVersion::new(version).unwrap()), profiles: Vec::new(), checkpoint: None };
         // Of each profile at most one floor, as a client has it.
         for floor in floors {
             if seen.profiles.iter().all(|known| known.id != floor.id) {
