@@ -5,10 +5,10 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 /// The largest number that JSON carries exactly everywhere: 2^53 - 1.
 pub const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 
-/// A number was not below 2^53.
+/// A number was below the first of its kind, or not below 2^53.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the number is not below 2^53")]
-pub struct NumberTooLarge;
+#[error("the number is out of range")]
+pub struct NumberOutOfRange;
 
 macro_rules! number_type {
     ($(#[$meta:meta])* $name:ident, first = $first:expr) => {
@@ -23,9 +23,9 @@ macro_rules! number_type {
             /// Wraps a number.
             ///
             /// # Errors
-            /// [`NumberTooLarge`] when it is not below 2^53.
-            pub const fn new(number: u64) -> Result<Self, NumberTooLarge> {
-                if number > MAX_SAFE_INTEGER { Err(NumberTooLarge) } else { Ok(Self(number)) }
+            /// [`NumberOutOfRange`] when it is below [`Self::FIRST`], or not below 2^53.
+            pub const fn new(number: u64) -> Result<Self, NumberOutOfRange> {
+                if number < Self::FIRST.0 || number > MAX_SAFE_INTEGER { Err(NumberOutOfRange) } else { Ok(Self(number)) }
             }
 
             /// The plain number.
@@ -48,10 +48,10 @@ macro_rules! number_type {
         }
 
         impl std::str::FromStr for $name {
-            type Err = NumberTooLarge;
+            type Err = NumberOutOfRange;
 
-            fn from_str(text: &str) -> Result<Self, NumberTooLarge> {
-                text.parse().map_err(|_| NumberTooLarge).and_then(Self::new)
+            fn from_str(text: &str) -> Result<Self, NumberOutOfRange> {
+                text.parse().map_err(|_| NumberOutOfRange).and_then(Self::new)
             }
         }
 

@@ -97,7 +97,7 @@ fn fuzz(tools: &tools::Tools, runs: &str) -> Result<(), Failed> {
     let folder = target().join("fuzz");
     let cargo_fuzz = |name: &str, verb: &str| {
         // Without a sanitizer it builds with the stable toolchain; what is fuzzed is safe Rust.
-        let arguments = ["fuzz", verb, "--sanitizer", "none", "--target-dir"];
+        let arguments = ["fuzz", verb, "--sanitizer", "none", "--codegen-units", "16", "--target-dir"];
         Step::new(name, tools.program("cargo-fuzz")).args(&arguments).args(&[&folder])
     };
     cargo_fuzz("build the fuzz targets", "build").run()?;

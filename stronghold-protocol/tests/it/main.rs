@@ -26,6 +26,7 @@ mod golden;
 mod manifest;
 mod merkle;
 mod merkle_consistency;
+mod number;
 mod password;
 mod problem;
 mod published;

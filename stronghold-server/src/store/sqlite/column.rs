@@ -4,7 +4,7 @@ use crate::store::StoreError;
 use rusqlite::{ErrorCode, Row};
 use stronghold_protocol::{
     id::{AgentId, PrincipalId, UserId},
-    number::NumberTooLarge,
+    number::NumberOutOfRange,
     time::Timestamp,
 };
 
@@ -51,7 +51,7 @@ pub(super) fn count(row: &Row<'_>, column: usize) -> Result<u64, StoreError> {
 pub(super) fn number<T>(
     row: &Row<'_>,
     column: usize,
-    wrap: impl FnOnce(u64) -> Result<T, NumberTooLarge>,
+    wrap: impl FnOnce(u64) -> Result<T, NumberOutOfRange>,
 ) -> Result<T, StoreError> {
     wrap(count(row, column)?).map_err(|error| StoreError::Damaged(error.to_string()))
 }
