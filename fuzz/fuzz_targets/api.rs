@@ -1,2 +1,3 @@
+//! Runs `stronghold_fuzz::api`.
 #![no_main]
 stronghold_fuzz::target!(api);

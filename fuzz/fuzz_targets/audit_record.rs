@@ -1,2 +1,3 @@
+//! Runs `stronghold_fuzz::audit_record`.
 #![no_main]
 stronghold_fuzz::target!(audit_record);

@@ -1,2 +1,3 @@
+//! Runs `stronghold_fuzz::body`.
 #![no_main]
 stronghold_fuzz::target!(body);

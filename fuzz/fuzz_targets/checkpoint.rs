@@ -1,2 +1,3 @@
+//! Runs `stronghold_fuzz::checkpoint`.
 #![no_main]
 stronghold_fuzz::target!(checkpoint);

@@ -1,2 +1,3 @@
+//! Runs `stronghold_fuzz::directory`.
 #![no_main]
 stronghold_fuzz::target!(directory);

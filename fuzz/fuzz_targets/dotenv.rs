@@ -1,2 +1,3 @@
+//! Runs `stronghold_fuzz::dotenv`.
 #![no_main]
 stronghold_fuzz::target!(dotenv);

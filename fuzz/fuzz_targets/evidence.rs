@@ -1,2 +1,3 @@
+//! Runs `stronghold_fuzz::evidence`.
 #![no_main]
 stronghold_fuzz::target!(evidence);

@@ -1,2 +1,3 @@
+//! Runs `stronghold_fuzz::header`.
 #![no_main]
 stronghold_fuzz::target!(header);

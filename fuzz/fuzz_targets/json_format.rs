@@ -1,2 +1,3 @@
+//! Runs `stronghold_fuzz::json_format`.
 #![no_main]
 stronghold_fuzz::target!(json_format);

@@ -1,2 +1,3 @@
+//! Runs `stronghold_fuzz::manifest`.
 #![no_main]
 stronghold_fuzz::target!(manifest);

@@ -1,2 +1,3 @@
+//! Runs `stronghold_fuzz::roster`.
 #![no_main]
 stronghold_fuzz::target!(roster);

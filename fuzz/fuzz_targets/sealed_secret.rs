@@ -1,2 +1,3 @@
+//! Runs `stronghold_fuzz::sealed_secret`.
 #![no_main]
 stronghold_fuzz::target!(sealed_secret);

@@ -1,2 +1,3 @@
+//! Runs `stronghold_fuzz::signature_headers`.
 #![no_main]
 stronghold_fuzz::target!(signature_headers);

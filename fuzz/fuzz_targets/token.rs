@@ -1,2 +1,3 @@
+//! Runs `stronghold_fuzz::token`.
 #![no_main]
 stronghold_fuzz::target!(token);

@@ -49,11 +49,12 @@ pub mod dotenv {
 
     /// Every kind of line.
     pub fn samples() -> Vec<Vec<u8>> {
-        let texts: [&[u8]; 4] = [
+        let texts: [&[u8]; 5] = [
             b"# a comment\nPLAIN=value # and another\nexport SPACED = 'single $x'\nEMPTY=\n",
             b"MULTI=\"first\\nsecond\nthird\"\nTICKS=`a 'b' \"c\"`\r\nYAML: 1\n",
             b"\xef\xbb\xbfURL=postgres://u:p@h/db?x=1\nHASH='#not a comment'\nUNI=\xc3\xa9\xf0\x9f\x94\x91\n",
             b"QUOTE=it's\nBACK='C:\\\\path'\nINTERP=${HOME}\n",
+            b"FOLDER=C:\\secrets\\\nHASH='#first'\nTABS=\"a\tb\\rc\"\n",
         ];
         texts.map(<[u8]>::to_vec).to_vec()
     }
