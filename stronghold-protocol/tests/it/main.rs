@@ -15,6 +15,7 @@ mod audit;
 mod checkpoint;
 mod directory;
 mod directory_properties;
+mod directory_refusals;
 mod directory_rekeys;
 mod directory_rules;
 mod directory_world;
