@@ -67,7 +67,12 @@ pub(super) fn make(work: &mut Work, change: &Change) -> Result<(), Refusal> {
 }
 
 fn rekey(work: &mut Work, id: AgentId, keys: &[PublicKeys]) -> Result<(), Refusal> {
-    require(matches!(keys.len(), 1 | 2), "an agent has one set of keys, or two during a rotation")?;
+    let sets_differ = match keys {
+        [_] => true,
+        [one, other] => one != other,
+        _ => false,
+    };
+    require(sets_differ, "an agent has one set of keys, or two during a rotation")?;
     let before = live(work, &id)?.keys.clone();
     require(before != keys, "the keys are the same as before")?;
     for key in keys.iter().filter(|key| !before.contains(key)) {

@@ -1,6 +1,6 @@
 //! From a statement as it arrives to the state after it.
 
-use super::{Body, Change, Directory, Header, HeaderRef, Rekeys, agents, groups, profiles, users};
+use super::{Body, Change, Directory, Header, HeaderRef, Rekeys, Role, agents, groups, profiles, users};
 use crate::{
     crypto::{hash::Hash, hash::object_hash, sign::SigningPublicKey},
     encoding::Base64Bytes,
@@ -193,18 +193,18 @@ impl Directory {
             leaf_order: VectorSync::new_sync(),
             leaves: merkle::Tree::default(),
         };
-        let allowed = rest.iter().all(|change| {
-            matches!(change, Change::UserConfirmed { .. } | Change::GroupEpoch { id: GroupId::ADMINS, .. })
-        });
-        if !allowed {
+        let [Change::GroupEpoch { id: GroupId::ADMINS, .. }, people @ ..] = rest else {
+            return Err(DirectoryRefusal::Incomplete("a genesis makes the admins' key"));
+        };
+        let confirms_a_member = |change: &Change| {
+            matches!(change, Change::UserConfirmed { invite: None, role: Role::Owner | Role::Admin, .. })
+        };
+        if !people.iter().all(confirms_a_member) {
             return Err(DirectoryRefusal::Incomplete(
-                "a genesis confirms the owners and makes the admins' key, no more",
+                "a genesis confirms the owners and admins and makes the admins' key, no more",
             ));
         }
         let after = empty.changed(rest, true, time)?;
-        if after.group(&GroupId::ADMINS).is_none() {
-            return Err(DirectoryRefusal::Incomplete("a genesis makes the admins' key"));
-        }
         after.check_roster_is_users()?;
         Ok(after)
     }
@@ -266,7 +266,6 @@ impl Directory {
 
     /// The roster's members and the users with those roles must be the same people with the same keys.
     fn check_roster_is_users(&self) -> Result<(), DirectoryRefusal> {
-        use super::Role;
         const MISMATCH: DirectoryRefusal =
             DirectoryRefusal::Incomplete("owners and admins change together with the roster, and only so");
         let roster = self.roster.value();

@@ -94,7 +94,12 @@ impl Conditions {
 fn parse_cidr(text: &str) -> Option<(IpAddr, u32)> {
     let (address, prefix) = text.split_once('/')?;
     let address: IpAddr = address.parse().ok()?;
-    let prefix: u32 = prefix.parse().ok()?;
+    let digits = prefix;
+    let prefix: u32 = digits.parse().ok()?;
+    if prefix.to_string() != digits {
+        // `+8` and `08` are other languages' errors: what only some readers accept would split the chain.
+        return None;
+    }
     let bits = if address.is_ipv4() { 32 } else { 128 };
     (prefix <= bits).then_some((address, prefix))
 }
@@ -210,7 +215,7 @@ pub enum Change {
     UserConfirmed {
         /// Their id.
         id: UserId,
-        /// The invitation that they accepted; none for the owners of a genesis.
+        /// The invitation that they accepted; none for the owners and admins of a genesis.
         invite: Option<InviteId>,
         /// Their address.
         email: Email,

@@ -56,13 +56,14 @@ impl Rekeys {
         let mut groups = BTreeSet::new();
         let mut profiles = BTreeSet::new();
         let mut vouched = BTreeSet::new();
+        let mut renewed_once = true;
         for change in changes {
             match change {
                 Change::GroupEpoch { id, .. } => {
-                    groups.insert(*id);
+                    renewed_once &= groups.insert(*id);
                 }
                 Change::ProfileEpoch { id, .. } => {
-                    profiles.insert(*id);
+                    renewed_once &= profiles.insert(*id);
                     vouched.insert(*id);
                 }
                 Change::ProfileVouched { id, .. } | Change::ProfileRenamed { id, .. } => {
@@ -70,6 +71,10 @@ impl Rekeys {
                 }
                 _ => {}
             }
+        }
+        if !renewed_once {
+            // Each renewal differs from the key before it, so a second one could bring the first key back.
+            return Err(DirectoryRefusal::Incomplete("a statement renews a key once"));
         }
         if !self.groups.is_subset(&groups) {
             return Err(DirectoryRefusal::Incomplete("an access ends without a new epoch of each of its groups"));

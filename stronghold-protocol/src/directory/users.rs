@@ -103,7 +103,7 @@ fn confirm(work: &mut Work, change: &Change) -> Result<(), Refusal> {
             require(known.email == *email && known.role == *role, "the invitation says otherwise")?;
             work.state.invites.remove_mut(invite);
         }
-        // Only the owners of the genesis come without an invitation: the roster names them before they are users.
+        // Only the owners and admins of the genesis come without an invitation: the roster names them before they are users.
         None => require(work.state.head.hash == crate::crypto::hash::Hash::ZERO, "a user comes by invitation")?,
     }
     work.claim_id(*id.as_bytes())?;

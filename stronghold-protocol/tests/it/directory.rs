@@ -245,7 +245,7 @@ fn a_genesis_is_what_it_must_be() {
     assert_eq!(first(&changes[..2]), "a genesis states roster, policy and checkpoint key first");
     assert_eq!(
         first(&[changes.clone(), vec![agent_created(CI, "ci")]].concat()),
-        "a genesis confirms the owners and makes the admins' key, no more"
+        "a genesis confirms the owners and admins and makes the admins' key, no more"
     );
     assert_eq!(first(&[&changes[..3], &changes[4..]].concat()), "a genesis makes the admins' key");
     assert_eq!(first(&changes[..4]), "owners and admins change together with the roster, and only so");
