@@ -101,7 +101,13 @@ impl Plan<'_> {
 
     fn profile_to_group(&mut self, profile: &ProfileId, group: &GroupId) {
         let (Some(profile), Some(group)) = (self.state.profile(profile), self.state.group(group)) else { return };
-        let history = group.id == GroupId::ADMINS || profile.grants.get(&group.id).is_some_and(|grant| grant.history);
+        let grant = profile.grants.get(&group.id);
+        let is_admins = group.id == GroupId::ADMINS;
+        if !is_admins && grant.is_none() {
+            // Granted and revoked in one statement.
+            return;
+        }
+        let history = is_admins || grant.is_some_and(|grant| grant.history);
         self.want(SealedObject::ProfileKey(profile.id), profile.epoch, group.key.clone());
         if history {
             self.want(SealedObject::HistoryKey(profile.id), profile.epoch, group.key.clone());
@@ -109,7 +115,8 @@ impl Plan<'_> {
     }
 
     fn group_seed_to_member(&mut self, group: &GroupId, member: &PrincipalId) {
-        if let Some(group) = self.state.group(group) {
+        // Who came and went in one statement is no member after it.
+        if let Some(group) = self.state.group(group).filter(|group| group.members.contains(member)) {
             for key in self.state.recipients(member, self.now) {
                 self.want_group_seed(group, key);
             }

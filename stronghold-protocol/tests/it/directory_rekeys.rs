@@ -220,6 +220,23 @@ fn a_grant_with_history_opens_earlier_keys_and_one_without_does_not() {
     }
 }
 
+/// What begins and ends in one statement never was: no key of what comes after it goes there.
+#[test]
+fn whoever_comes_and_goes_in_one_statement_gets_no_seal() {
+    let world = World::acme();
+    let changes = world.with_rekeys(vec![joined(DEPLOY, agent(OTHER_AGENT)), left(DEPLOY, agent(OTHER_AGENT))]);
+    let seals = wanted(&world, &changes, now());
+    assert!(objects(&seals, OTHER_AGENT).is_empty());
+    assert_eq!(objects(&seals, CI), BTreeSet::from([SealedObject::GroupSeed(group(DEPLOY))]), "who stays does");
+
+    let revoked = Change::ProfileRevoked { profile: profile(PRODUCTION), group: group(STAGING_TEAM) };
+    let changes = world.with_rekeys(vec![granted(PRODUCTION, STAGING_TEAM, true, true), revoked]);
+    let key = world.state.group(&group(STAGING_TEAM)).unwrap().key.key_id();
+    let seals = wanted(&world, &changes, now());
+    assert!(seals.iter().all(|seal| seal.id.recipient != key));
+    assert!(seals.iter().any(|seal| seal.id.object == SealedObject::ProfileKey(profile(PRODUCTION))));
+}
+
 /// What an author who forgot cannot do is sign it anyway: author and reader run the same rule.
 #[test]
 fn an_author_cannot_draft_half_a_removal() {
