@@ -354,3 +354,42 @@ fn an_inactive_agent_stays_what_it_is() {
     assert_eq!((ci.deleted, ci.groups.size(), ci.keys.len()), (false, 1, 1));
     assert!(!state.key_owner(&sign_key(CI).key_id()).unwrap().ended);
 }
+
+/// An object is an object, with all its members: what only some readers take would split the chain.
+#[test]
+fn an_object_in_a_body_has_one_form() {
+    let world = World::acme();
+    let refusal = |body: &str| {
+        let statement = world.forged_bytes(body.as_bytes().to_vec(), &[ADMIN], |_| {});
+        world.state.append(&statement).map(|_| ()).unwrap_err()
+    };
+    let changed = |status: &str, conditions: &str| {
+        let id = agent(CI);
+        format!(
+            r#"{{"changes":[{{"kind":"agent_changed","id":"{id}","name":"ci","status":{status},"conditions":{conditions}}}]}}"#
+        )
+    };
+    let all = r#"{"not_before":null,"expires_at":null,"source_cidrs":[],"max_uses":null}"#;
+    let (deploy, ci, production) = (group(DEPLOY), agent(CI), profile(PRODUCTION));
+    let deleted = format!(r#"{{"kind":"profile_deleted","id":"{production}"}}"#);
+    let another_form = [
+        format!("[[{deleted}]]"),
+        format!(r#"{{"changes":[["profile_deleted","{production}"]]}}"#),
+        format!(r#"{{"changes":[{{"kind":"member_removed","group":"{deploy}","member":["agent","{ci}"]}}]}}"#),
+        changed(r#""active""#, r#"{"source_cidrs":[]}"#),
+        changed(r#""active""#, "[null,null,[],null]"),
+        changed(r#"{"active":null}"#, all),
+    ];
+    let rule = DirectoryRefusal::Body("an object in it is not written as one with exactly its members".to_owned());
+    for body in another_form {
+        assert_eq!(refusal(&body), rule, "{body}");
+    }
+    for no_form in [r#"{"source_cidrs":[],"max_uses":1.0}"#, r#"{"source_cidrs":[],"source_cidrs":[]}"#] {
+        let body = changed(r#""active""#, no_form);
+        assert!(matches!(refusal(&body), DirectoryRefusal::Body(_)), "{body}");
+    }
+    // The order of the members and the space between them are the author's; the bytes are what is signed.
+    let rightful =
+        changed(r#""active""#, r#" {"max_uses": null,"source_cidrs":[],"expires_at":null,"not_before":null}"#);
+    world.state.append(&world.forged_bytes(rightful.into(), &[ADMIN], |_| {})).unwrap();
+}
