@@ -81,7 +81,7 @@ pub mod evidence {
 
 /// Every document that a client or a server reads: what is accepted is written and read as the same.
 pub mod api {
-    use super::{json, reply, the_world};
+    use super::{Base64Bytes, json, reply, the_world};
     use serde::{Serialize, de::DeserializeOwned};
     use stronghold_protocol::{api::*, problem::Problem};
 
@@ -104,7 +104,10 @@ pub mod api {
             head: world.directory.head(),
         };
         let seals = SealsQuery { objects: Vec::new(), histories: true };
-        vec![json(&reply()), json(&commit), json(&page), json(&seals)]
+        let audit = AuditPage { records: vec![Base64Bytes(json(&seals))], size: 1 };
+        let proof = world.directory.header_log().consistency(1, 2);
+        let checkpoint = AuditCheckpoint { checkpoint: "a note\n".to_owned(), consistency: proof };
+        vec![json(&reply()), json(&commit), json(&page), json(&seals), json(&audit), json(&checkpoint)]
     }
 
     /// Whether a document is any of them.
@@ -130,6 +133,9 @@ pub mod api {
             again::<LoginFinish>(data),
             again::<LoginFinished>(data),
             again::<WhoAmI>(data),
+            again::<AccountBundle>(data),
+            again::<AuditPage>(data),
+            again::<AuditCheckpoint>(data),
             again::<Problem>(data),
         ];
         read.contains(&true)

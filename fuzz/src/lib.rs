@@ -7,6 +7,7 @@
 mod documents;
 mod formats;
 mod objects;
+mod proofs;
 mod requests;
 mod samples;
 mod world;
@@ -14,6 +15,7 @@ mod world;
 pub use documents::{api, evidence};
 pub use formats::{dotenv, json_format, sealed_secret};
 pub use objects::{body, directory, header, manifest, roster, signed_object};
+pub use proofs::proof;
 pub use requests::{audit_record, checkpoint, signature_headers, token};
 pub use samples::{assert_accepted, mutate};
 

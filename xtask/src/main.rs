@@ -92,7 +92,7 @@ fn test() -> Result<(), Failed> {
     fuzz(&tools, FUZZ_RUNS)
 }
 
-/// Inputs that were found and failures are kept in the target folder, never in the checkout.
+/// Inputs that were found and failures go to the target folder, never to the checkout.
 fn fuzz(tools: &tools::Tools, runs: &str) -> Result<(), Failed> {
     let folder = target().join("fuzz");
     let cargo_fuzz = |name: &str, verb: &str| {
@@ -104,7 +104,9 @@ fn fuzz(tools: &tools::Tools, runs: &str) -> Result<(), Failed> {
     let artifacts = format!("-artifact_prefix={}/", folder.join("artifacts").display());
     create_folder(&folder.join("artifacts"))?;
     for target in fuzz_targets() {
+        // Without what earlier runs found: it grows, and with it the time that the same number of inputs takes.
         let corpus = folder.join("corpus").join(&target);
+        let _ = std::fs::remove_dir_all(&corpus);
         create_folder(&corpus)?;
         let runs = format!("-runs={runs}");
         let limits = ["-max_len=65536", "-verbosity=0", "-print_funcs=0", "-print_final_stats=1"];

@@ -1,0 +1,3 @@
+//! Runs `stronghold_fuzz::proof`.
+#![no_main]
+stronghold_fuzz::target!(proof);
