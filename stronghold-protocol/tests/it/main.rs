@@ -39,5 +39,6 @@ mod roster;
 mod token;
 mod token_vectors;
 mod vectors_chain;
+mod vectors_directory;
 mod vectors_request;
 mod wire;
