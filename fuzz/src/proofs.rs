@@ -45,6 +45,9 @@ pub mod proof {
         let holds = proof.verify(&old, &new).is_ok();
         let genuine = tree.consistency(proof.old_size as usize, proof.new_size as usize);
         assert_eq!(holds, genuine.as_ref() == Some(&proof), "the tree's own proof holds and no other");
+        // Trees of some sizes have proofs of one shape, but the sizes say how long a path is.
+        let right_length = genuine.is_some_and(|genuine| genuine.path.len() == proof.path.len());
+        assert!(right_length || roots(&tree).all(|new| proof.verify(&old, &new).is_err()), "a path is cut short");
         let forged = Hash([0xff; 32]);
         assert!(proof.verify(&forged, &new).is_err(), "a tree that never was is continued");
         assert!(proof.old_size == 0 || proof.verify(&old, &forged).is_err(), "a rewritten tree continues this one");
@@ -63,11 +66,17 @@ pub mod proof {
         let holds = proof.verify(&leaf, &root).is_ok();
         let genuine = tree.inclusion_at(proof.index as usize, proof.size as usize);
         assert_eq!(holds, genuine.as_ref() == Some(&proof), "the tree's own proof holds and no other");
+        let right_length = genuine.is_some_and(|genuine| genuine.path.len() == proof.path.len());
+        assert!(right_length || roots(&tree).all(|root| proof.verify(&leaf, &root).is_err()), "a path is cut short");
         assert!(proof.verify(&Hash([0xff; 32]), &root).is_err(), "a leaf that never was is included");
         holds
     }
 
     fn root(tree: &Tree, size: u64) -> Option<Hash> {
         tree.root_at(usize::try_from(size).ok()?)
+    }
+
+    fn roots(tree: &Tree) -> impl Iterator<Item = Hash> {
+        (0..=LEAVES).filter_map(|size| tree.root_at(size))
     }
 }
