@@ -47,10 +47,14 @@ impl Context {
     }
 
     fn push_length(&mut self, length: usize) {
-        // Nothing here comes near 4 GiB: every outside input is bounded by `limits` long before.
-        let length = u32::try_from(length).unwrap_or(u32::MAX);
-        self.0.extend_from_slice(&length.to_be_bytes());
+        self.0.extend_from_slice(&length_prefix(length));
     }
+}
+
+/// A field's length as it stands before the field.
+pub(crate) fn length_prefix(length: usize) -> [u8; 4] {
+    // Nothing here comes near 4 GiB: every outside input is bounded by `limits` long before.
+    u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes()
 }
 
 impl AsRef<[u8]> for Context {

@@ -3,7 +3,7 @@
 //! Specified in `docs/protocol.md`, section 10. Encrypting and opening is the client's (`stronghold_sdk::open`).
 
 use crate::{
-    crypto::hash::{Hash, sha256},
+    crypto::hash::{Hash, context_hash},
     encoding::{Base64Bytes, Context, byte_type},
     id::{OrgId, ProfileId, SecretId},
     merkle,
@@ -57,12 +57,11 @@ impl SealedSecret {
     /// Its leaf in the manifest.
     #[must_use]
     pub fn leaf(&self) -> SecretLeaf {
-        let ciphertexts = Context::new("secret-ciphertexts").field(&self.meta).field(&self.value);
         SecretLeaf {
             index: self.index,
             id: self.id,
             version: self.version,
-            ciphertexts: sha256(&[ciphertexts.as_ref()]),
+            ciphertexts: context_hash("secret-ciphertexts", &[&self.meta.0, &self.value.0]),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! SHA-256, and the hash by which signed objects are named.
 
-use crate::encoding::{Context, byte_type};
+use crate::encoding::{Context, byte_type, length_prefix};
 use sha2::{Digest, Sha256};
 
 byte_type!(
@@ -20,6 +20,18 @@ pub fn sha256(parts: &[&[u8]]) -> Hash {
     let mut hasher = Sha256::new();
     for part in parts {
         hasher.update(part);
+    }
+    Hash(hasher.finalize().into())
+}
+
+/// SHA-256 of a context with these fields, without a copy of them: ciphertexts can be large, and many.
+#[must_use]
+pub fn context_hash(purpose: &str, fields: &[&[u8]]) -> Hash {
+    let mut hasher = Sha256::new();
+    hasher.update(Context::new(purpose).as_ref());
+    for field in fields {
+        hasher.update(length_prefix(field.len()));
+        hasher.update(field);
     }
     Hash(hasher.finalize().into())
 }

