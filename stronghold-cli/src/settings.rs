@@ -17,6 +17,7 @@ use std::{
 use stronghold_sdk::{
     Agent, Client, HttpTransport, LocalIdentity,
     admin::{DirectoryCache, Session},
+    ci,
     protocol::{
         directory::HeaderRef,
         encoding::decode_base64url,
@@ -135,6 +136,7 @@ impl Settings {
     pub(crate) fn client(&self, url: &str) -> Result<Client<HttpTransport>, Failure> {
         let context = RequestContext {
             reason: input::given(self.global.reason.as_ref()).map(str::to_owned),
+            ci: ci::detect_in_environment(),
             ..RequestContext::default()
         };
         Ok(Client::new(self.transport(url)?, self.clock.clone()).with_context(context))

@@ -19,11 +19,12 @@
 //!
 //! **Parts.** [`AgentAuthenticator`] signs requests, [`ProfileReader`] fetches sealed profiles, [`SecretDecryptor`] opens
 //! keys; [`Agent`] ties them together. [`admin`] is what people do, [`loader`] fills structs at start-up, [`mod@format`] writes
-//! files for other programs, [`state`] remembers.
+//! files for other programs, [`state`] remembers, [`ci`] tells the CI run for the audit record.
 
 pub mod admin;
 mod agent;
 mod authenticator;
+pub mod ci;
 mod client;
 pub mod crypto;
 mod error;

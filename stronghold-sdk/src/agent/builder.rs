@@ -3,6 +3,7 @@
 use super::{Agent, Inner, Memory};
 use crate::{
     authenticator::LocalIdentity,
+    ci,
     client::{Client, HttpTransport},
     error::Error,
     open::IdentityDecryptor,
@@ -17,7 +18,7 @@ use std::{
 };
 use stronghold_protocol::{
     number::Revision,
-    request::RequestContext,
+    request::{CiRun, RequestContext},
     time::{Clock, SystemClock},
     token::AgentToken,
 };
@@ -31,6 +32,7 @@ pub struct AgentBuilder {
     ca_cert: Option<PathBuf>,
     timeout: Option<Duration>,
     reason: Option<String>,
+    ci: Option<CiRun>,
     clock: Option<Arc<dyn Clock>>,
     state_dir: Option<PathBuf>,
     minimum: Option<Revision>,
@@ -38,7 +40,7 @@ pub struct AgentBuilder {
 }
 
 impl AgentBuilder {
-    /// Takes token and address from the environment, where they are not set yet ([`Agent::from_env`]).
+    /// Takes token, address, reason and CI run from the environment, where they are not set yet ([`Agent::from_env`]).
     ///
     /// # Errors
     /// [`Error::Invalid`] when there is no token, or what is there is none; [`Error::State`] when its file cannot be read.
@@ -48,6 +50,7 @@ impl AgentBuilder {
         }
         self.url = self.url.or_else(|| variable("API_STRONGHOLD_URL"));
         self.reason = self.reason.or_else(|| variable("API_STRONGHOLD_REASON"));
+        self.ci = self.ci.or_else(ci::detect_in_environment);
         Ok(self)
     }
 
@@ -83,6 +86,13 @@ impl AgentBuilder {
     #[must_use]
     pub fn reason(mut self, reason: &str) -> Self {
         self.reason = Some(reason.to_owned());
+        self
+    }
+
+    /// The CI run that reads: signed into the audit record. [`crate::ci::detect`] tells it from the environment.
+    #[must_use]
+    pub fn ci(mut self, run: Option<CiRun>) -> Self {
+        self.ci = run;
         self
     }
 
@@ -131,7 +141,7 @@ impl AgentBuilder {
             http = http.timeout(timeout);
         }
         let clock = self.clock.clone().unwrap_or_else(|| Arc::new(SystemClock));
-        let context = RequestContext { reason: self.reason.clone(), ..RequestContext::default() };
+        let context = RequestContext { reason: self.reason.clone(), ci: self.ci.clone(), ..RequestContext::default() };
         let client = Client::new(http.build()?, clock).with_context(context);
         self.build_with(client)
     }

@@ -10,6 +10,7 @@
 
 mod access;
 mod audit;
+mod ci;
 mod crypto;
 mod crypto_vectors;
 mod database;
