@@ -3,8 +3,11 @@
 mod agent;
 mod agent_change;
 mod audit;
+mod audit_context;
 mod audit_entry;
 mod audit_filter;
+mod audit_follow;
+mod audit_log;
 mod auth_api_user;
 mod auth_identities;
 mod auth_login;

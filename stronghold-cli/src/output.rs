@@ -54,12 +54,16 @@ impl Output {
 
     /// Writes bytes to standard output as they are. A reader that went away is no failure of ours.
     pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
+        self.offer(bytes).map(drop)
+    }
+
+    /// The same; says whether there is still somebody who reads.
+    pub(crate) fn offer(&self, bytes: &[u8]) -> Result<bool, Failure> {
         let mut stdout = io::stdout().lock();
         match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(Failure::local("standard output cannot be written", &error))
-            }
-            _ => Ok(()),
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            Err(error) => Err(Failure::local("standard output cannot be written", &error)),
         }
     }
 

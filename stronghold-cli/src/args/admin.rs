@@ -288,6 +288,10 @@ pub(crate) struct AuditFilter {
     /// Only what concerns this secret of the profile: reads of the whole profile too
     #[arg(long, value_name = "NAME", requires = "profile")]
     pub(crate) secret: Option<String>,
+    /// Only where the caller said this of itself: part of its reason, CI provider, repository or run, or exactly
+    /// reason=TEXT, ci.provider=NAME, ci.repository=NAME or ci.run_id=ID; may be given more than once
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) context: Vec<String>,
     /// Only this action, for example profile.read
     #[arg(long, value_name = "ACTION")]
     pub(crate) action: Option<String>,
@@ -310,6 +314,12 @@ pub(crate) struct AuditListArgs {
     /// At most this many, the newest
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub(crate) limit: usize,
+    /// Go on with new records as they come, until Ctrl-C; with --json, one object a line
+    #[arg(long, conflicts_with = "until")]
+    pub(crate) follow: bool,
+    /// How often to ask for new records; each question is a record itself
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3600), requires = "follow")]
+    pub(crate) interval: u64,
 }
 
 /// Arguments of `audit export`.

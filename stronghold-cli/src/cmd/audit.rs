@@ -1,16 +1,21 @@
 //! `audit list`, `audit verify` and `audit export`.
 
-use super::{audit_entry::Entry, audit_filter::Filter};
+use super::{
+    audit_entry::Entry,
+    audit_filter::Filter,
+    audit_follow::{follow, show_before},
+    audit_log::Log,
+};
 use crate::{
     args::{AuditCommand, AuditExportArgs, AuditListArgs},
     failure::Failure,
     files,
     output::{Output, table},
-    settings::{HttpSession, Settings},
+    settings::Settings,
 };
 use stronghold_sdk::{
     admin::LogRecord,
-    protocol::{limits::AUDIT_PAGE, time::Timestamp},
+    protocol::time::Timestamp,
     state::{Remembered, StateDir},
 };
 
@@ -26,51 +31,25 @@ pub(crate) async fn run(settings: &Settings, output: &Output, command: AuditComm
 async fn list(settings: &Settings, output: &Output, args: &AuditListArgs) -> Result<(), Failure> {
     let session = settings.session().await?;
     let filter = Filter::new(&args.filter, &session, settings.clock.now()).await?;
-    let found = output.working("reading the audit log", newest(&session, &filter, args.limit)).await?;
-    let entries: Vec<Entry> = found.iter().map(|record| Entry::of(record, session.directory(), &filter)).collect();
+    let mut log = Log::new(session);
+    let reading = async {
+        let end = log.len().await?;
+        Ok::<_, Failure>((log.newest(&filter, end, args.limit).await?, end))
+    };
+    let (found, end) = output.working("reading the audit log", reading).await?;
+    let directory = log.session.directory();
+    let entries: Vec<Entry> = found.iter().map(|record| Entry::of(record, directory, &filter)).collect();
+    if args.follow {
+        show_before(output, &entries)?;
+        return follow(output, args, log, filter, end).await;
+    }
     output.result(&entries, || {
         if entries.is_empty() {
             return "No record matches.".to_owned();
         }
         let rows: Vec<Vec<String>> = entries.iter().map(Entry::row).collect();
-        table(&["TIME", "WHO", "ACTION", "PROFILE", "WHAT", "OUTCOME", "FROM"], &rows)
+        table(&Entry::HEADING, &rows)
     })
-}
-
-/// The newest records that match, oldest first: pages are read backwards until there are enough.
-async fn newest(session: &HttpSession, filter: &Filter, limit: usize) -> Result<Vec<LogRecord>, Failure> {
-    let (_, mut end) = session.audit_page(stronghold_sdk::protocol::number::MAX_SAFE_INTEGER).await?;
-    let mut found: Vec<LogRecord> = Vec::new();
-    while end > 0 && found.len() < limit {
-        let start = end.saturating_sub(AUDIT_PAGE as u64);
-        let mut part = between(session, start, end).await?;
-        let older = part.first().is_some_and(|record| filter.is_before(record.record.time));
-        part.retain(|record| filter.matches(record));
-        part.append(&mut found);
-        found = part;
-        if older {
-            break;
-        }
-        end = start;
-    }
-    let surplus = found.len().saturating_sub(limit);
-    found.drain(..surplus);
-    Ok(found)
-}
-
-/// The records from `start` to before `end`; a page may end early, by its size.
-async fn between(session: &HttpSession, start: u64, end: u64) -> Result<Vec<LogRecord>, Failure> {
-    let mut records: Vec<LogRecord> = Vec::new();
-    let mut next = start;
-    while next < end {
-        let (page, _) = session.audit_page(next).await?;
-        if page.is_empty() {
-            break;
-        }
-        next += page.len() as u64;
-        records.extend(page.into_iter().filter(|record| record.position < end));
-    }
-    Ok(records)
 }
 
 /// Verifies everything, and remembers the checkpoint.
@@ -121,10 +100,14 @@ async fn verify(settings: &Settings, output: &Output) -> Result<(), Failure> {
 async fn export(settings: &Settings, output: &Output, args: &AuditExportArgs) -> Result<(), Failure> {
     let session = settings.session().await?;
     let filter = Filter::new(&args.filter, &session, settings.clock.now()).await?;
-    let (_, end) = session.audit_page(stronghold_sdk::protocol::number::MAX_SAFE_INTEGER).await?;
-    let records = output.working("reading the audit log", between(&session, 0, end)).await?;
+    let mut log = Log::new(session);
+    let reading = async {
+        let end = log.len().await?;
+        log.between(0, end).await
+    };
+    let records = output.working("reading the audit log", reading).await?;
     let matching = records.iter().filter(|record| filter.matches(record));
-    let entries = matching.map(|record| Entry::of(record, session.directory(), &filter));
+    let entries = matching.map(|record| Entry::of(record, log.session.directory(), &filter));
     let mut text = String::new();
     let mut count = 0_usize;
     if args.format == "csv" {

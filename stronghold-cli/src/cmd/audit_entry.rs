@@ -1,6 +1,9 @@
 //! One audit record, as it is shown.
 
-use super::audit_filter::Filter;
+use super::{
+    audit_context::{context_of, line, texts},
+    audit_filter::Filter,
+};
 use serde::Serialize;
 use stronghold_sdk::{
     admin::LogRecord,
@@ -8,6 +11,7 @@ use stronghold_sdk::{
         audit::{Outcome, Released},
         directory::{Directory, HeaderRef},
         id::{EventId, PrincipalId, ProfileId, SecretId},
+        request::RequestContext,
         time::Timestamp,
     },
 };
@@ -34,8 +38,9 @@ pub(crate) struct Entry {
     statement: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    context: Option<String>,
+    /// What the caller said of itself.
+    #[serde(skip_serializing_if = "is_silent")]
+    context: RequestContext,
     directory: HeaderRef,
 }
 
@@ -60,7 +65,12 @@ struct Secret {
     secret_id: SecretId,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    version: u64,
+    /// None where a whole profile was read, at a revision that cannot be looked into.
+    version: Option<u64>,
+}
+
+fn is_silent(context: &RequestContext) -> bool {
+    *context == RequestContext::default()
 }
 
 impl Entry {
@@ -71,12 +81,21 @@ impl Entry {
                 let shown = secrets.iter().map(|released| Secret {
                     secret_id: released.secret,
                     name: filter.secret_name(&released.secret),
-                    version: released.version.get(),
+                    version: Some(released.version.get()),
                 });
                 (shown.collect(), None)
             }
             Some(Released::Statement { seq, .. }) => (Vec::new(), Some(seq.get())),
-            Some(Released::Profile { .. } | Released::Manifest { .. }) | None => (Vec::new(), None),
+            // All secrets of the revision; the one that is asked about is named.
+            Some(Released::Profile { revision, .. } | Released::Manifest { revision, .. }) => {
+                let asked = filter.asked_at(*revision).map(|(id, version)| Secret {
+                    secret_id: id,
+                    name: filter.secret_name(&id),
+                    version: version.map(stronghold_sdk::protocol::number::Version::get),
+                });
+                (asked.into_iter().collect(), None)
+            }
+            None => (Vec::new(), None),
         };
         Self {
             schema: SCHEMA,
@@ -95,7 +114,7 @@ impl Entry {
             secrets,
             statement,
             address: record.address.clone(),
-            context: record.request.parts().context().map(str::to_owned),
+            context: context_of(entry),
             directory: record.directory,
         }
     }
@@ -109,26 +128,29 @@ impl Entry {
             None => "allowed".to_owned(),
         };
         let from = self.address.clone().unwrap_or_default();
-        vec![self.time.to_string(), who, self.action.clone(), profile, self.what(), outcome, from]
+        let cells = [self.time.to_string(), who, self.action.clone(), profile, self.what(), outcome, from];
+        // What a caller says of itself must not steer a terminal.
+        cells.into_iter().chain([line(&self.context)]).map(|cell| cell.replace(char::is_control, " ")).collect()
     }
+
+    /// The columns of [`Self::row`].
+    pub(crate) const HEADING: [&str; 8] = ["TIME", "WHO", "ACTION", "PROFILE", "WHAT", "OUTCOME", "FROM", "CONTEXT"];
 
     fn what(&self) -> String {
         if let Some(seq) = self.statement {
             return format!("statement {seq}");
         }
-        if !self.secrets.is_empty() {
-            let named = self.secrets.iter().map(|secret| {
-                let name = secret.name.clone().unwrap_or_else(|| secret.secret_id.to_string());
-                format!("{name} v{}", secret.version)
-            });
-            return named.collect::<Vec<_>>().join(", ");
-        }
+        let named = self.secrets.iter().map(|secret| {
+            let name = secret.name.clone().unwrap_or_else(|| secret.secret_id.to_string());
+            secret.version.map_or_else(|| name.clone(), |version| format!("{name} v{version}"))
+        });
         let revision = self.profile.as_ref().and_then(|profile| profile.revision);
-        revision.map_or_else(String::new, |revision| format!("revision {revision}"))
+        let revision = revision.map(|revision| format!("revision {revision}"));
+        named.chain(revision).collect::<Vec<_>>().join(", ")
     }
 
-    pub(crate) const CSV_HEADING: &str =
-        "position,event_id,time,kind,principal,name,action,outcome,reason,profile,revision,what,address,context\n";
+    pub(crate) const CSV_HEADING: &str = "position,event_id,time,kind,principal,name,action,outcome,reason,profile,revision,what,address,\
+         context_reason,ci_provider,ci_repository,ci_run_id\n";
 
     /// A line of CSV (RFC 4180), without its end. What a spreadsheet would take for a formula is quoted as text.
     pub(crate) fn csv(&self) -> String {
@@ -136,6 +158,8 @@ impl Entry {
         let profile = self.profile.as_ref();
         let outcome = if self.reason.is_some() { "denied" } else { "allowed" };
         let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+        let [said_reason, provider, repository, run_id] =
+            texts(&self.context).map(|said| said.cloned().unwrap_or_default());
         let fields = [
             self.position.to_string(),
             self.event_id.to_string(),
@@ -150,7 +174,10 @@ impl Entry {
             profile.and_then(|profile| profile.revision).map_or_else(String::new, |revision| revision.to_string()),
             self.what(),
             text(self.address.as_deref()),
-            text(self.context.as_deref()),
+            said_reason,
+            provider,
+            repository,
+            run_id,
         ];
         fields.map(|field| csv_field(&field)).join(",")
     }

@@ -5,6 +5,8 @@
 
 mod agents_end;
 mod audit;
+mod audit_follow;
+mod audit_reads;
 mod auth;
 mod bad_files;
 mod bad_places;
