@@ -97,6 +97,7 @@ pub mod api {
                 manifest: world.manifest.clone(),
                 puts: Vec::new(),
                 removes: Vec::new(),
+                staged: None,
             }],
         };
         let page = DirectoryPage {

@@ -14,7 +14,7 @@ pub use read::{
     ActivityEntry, AuditCheckpoint, AuditPage, DirectoryPage, KeyPath, ListedProfile, ProfileList, SealedPart,
     SealedProfile, SealsQuery, SealsReply,
 };
-pub use write::{CommitStatement, Committed, NewRevision, Written};
+pub use write::{CommitStatement, Committed, NewRevision, StageSecrets, StagedSecrets, Written};
 
 use crate::{evidence::ProfileSelector, id::OrgId, request::encode_segment};
 

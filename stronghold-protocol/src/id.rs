@@ -109,6 +109,10 @@ id_type!(
     InviteId
 );
 id_type!(
+    /// Identifies one attempt at encrypting a profile anew.
+    StagingId
+);
+id_type!(
     /// Identifies an audit record: the stable event id.
     EventId
 );

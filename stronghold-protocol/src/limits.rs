@@ -12,8 +12,16 @@ pub const SECRET_VALUE_BYTES: usize = 256 * 1024;
 pub const SECRET_NOTE_BYTES: usize = 4096;
 /// Most secrets that one profile holds.
 pub const SECRETS_PER_PROFILE: usize = 10_000;
-/// Most secrets that one batch re-encrypts inline; larger profiles need the staged form.
+/// Most secrets that one statement re-encrypts inline, of all its profiles together; the others take the staged form.
 pub const INLINE_REKEY_SECRETS: usize = 1_000;
+/// How many secrets a client stages in one request at most, when none is large.
+pub const STAGE_SECRETS: usize = 1_000;
+/// How many bytes of ciphertext a client stages in one request at most, unless one secret alone is larger.
+pub const STAGE_BYTES: usize = 8 * 1024 * 1024;
+/// Most unfinished stagings that a server keeps of one author for one profile; the oldest goes first.
+pub const STAGINGS: usize = 4;
+/// How long writes to a profile wait for the author of a statement that vouches for it, in seconds.
+pub const HOLD_SECONDS: i64 = 10;
 /// Largest directory statement body, in bytes.
 pub const BODY_BYTES: usize = 16 * 1024 * 1024;
 /// Largest signed payload other than those in a body, in bytes.

@@ -173,6 +173,8 @@ problem_codes! {
     Conflict = "conflict", 409, "Somebody else changed the organization first";
     /// Somebody else's revision was first.
     RevisionConflict = "revision_conflict", 409, "Somebody else changed the profile first";
+    /// A statement that vouches for the profile's newest revision is on its way; writes wait for it.
+    ProfileHeld = "profile_held", 409, "Writes to the profile wait for a moment";
     /// The directory statement does not hold.
     InvalidStatement = "invalid_statement", 422, "The statement is not valid";
     /// The manifest does not hold, or is not of the secrets sent with it.
@@ -197,7 +199,7 @@ impl ProblemCode {
     /// Whether the same request, signed anew, may succeed a little later and was certainly not acted upon.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
-        matches!(self, Self::RateLimited | Self::Unavailable | Self::Timeout)
+        matches!(self, Self::RateLimited | Self::Unavailable | Self::Timeout | Self::ProfileHeld)
     }
 }
 

@@ -140,7 +140,7 @@ impl Error {
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Refused(problem)
-            if matches!(problem.code, ProblemCode::Conflict | ProblemCode::RevisionConflict))
+            if matches!(problem.code, ProblemCode::Conflict | ProblemCode::RevisionConflict | ProblemCode::ProfileHeld))
     }
 
     /// Whether it is unknown if the server acted: a write must not be repeated blindly.

@@ -25,6 +25,7 @@ mod seal_check;
 mod seals;
 mod settings;
 mod setup;
+mod stage_secrets;
 mod task;
 mod whoami;
 mod write_revision;

@@ -16,8 +16,8 @@ pub mod sqlite;
 mod types;
 
 pub use types::{
-    AuditEntry, LoginAttempt, OrgHead, PasswordRecord, ProfileHead, RevisionWrite, Seen, StoreError, StoredSecret,
-    StoredStatement,
+    AuditEntry, Hold, LoginAttempt, OrgHead, PasswordRecord, ProfileHead, RevisionWrite, Seen, StagingRef, StoreError,
+    StoredSecret, StoredStatement,
 };
 
 use crate::access::ReadPermit;
@@ -29,7 +29,7 @@ use stronghold_protocol::{
     number::{Revision, Seq},
     request::RequestNonce,
     seal::{KeyHistory, Seal, SealId},
-    secret::{BlindIndex, SecretLeaf},
+    secret::{BlindIndex, SealedSecret, SecretLeaf},
     time::Timestamp,
 };
 
@@ -136,13 +136,39 @@ pub trait Tx {
     ///
     /// Versions and ciphertexts of earlier revisions are kept. A write that contradicts what is stored (another number of
     /// secrets than it says, a secret that is not there, a version that exists, a new key generation that leaves secrets
-    /// of the old one) is given up.
+    /// of the old one) is given up. A new key generation ends what was staged for the profile, taken or not.
     fn write_revision(
         &mut self,
         org: &OrgId,
         before: Option<Revision>,
         write: &RevisionWrite,
     ) -> Result<bool, StoreError>;
+
+    /// Stages secrets that are encrypted anew, beside those of the newest revision; each replaces what the same staging
+    /// had for it. Of an author's stagings for a profile, the newest [`stronghold_protocol::limits::STAGINGS`] are kept.
+    fn stage(
+        &mut self,
+        org: &OrgId,
+        profile: &ProfileId,
+        staging: &StagingRef,
+        secrets: &[SealedSecret],
+    ) -> Result<(), StoreError>;
+
+    /// The leaves of what was staged, sorted by secret.
+    fn staged(&mut self, org: &OrgId, profile: &ProfileId, staging: &StagingRef)
+    -> Result<Vec<SecretLeaf>, StoreError>;
+
+    /// Forgets everything that was staged for a profile and that no revision took.
+    fn discard_staged(&mut self, org: &OrgId, profile: &ProfileId) -> Result<(), StoreError>;
+
+    /// Makes writes to a profile wait for an author, in place of an earlier hold.
+    fn put_hold(&mut self, org: &OrgId, profile: &ProfileId, hold: &Hold) -> Result<(), StoreError>;
+
+    /// For whom writes to a profile wait, if that is not over at `now`.
+    fn hold(&mut self, org: &OrgId, profile: &ProfileId, now: Timestamp) -> Result<Option<Hold>, StoreError>;
+
+    /// Lets writes to a profile go on.
+    fn end_hold(&mut self, org: &OrgId, profile: &ProfileId) -> Result<(), StoreError>;
 
     /// Appends a record to the organization's audit log and returns its position, from 0.
     fn append_record(&mut self, org: &OrgId, entry: &AuditEntry) -> Result<u64, StoreError>;

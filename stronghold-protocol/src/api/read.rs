@@ -55,7 +55,8 @@ pub struct KeyPath {
     pub group_epoch: Epoch,
     /// The group's seed, sealed to the caller's key.
     pub group_seed: Base64Bytes,
-    /// The master key of the manifest's epoch, sealed to the group's key.
+    /// The master key of the manifest's epoch, sealed to the group's key. While the profile is being rekeyed, for owners and
+    /// admins whose own key is newer than the manifest: the master key of the profile's new epoch.
     pub profile_key: Base64Bytes,
 }
 
@@ -83,6 +84,8 @@ pub struct ListedProfile {
     pub revision: crate::number::Revision,
     /// How many secrets that holds, as the server says.
     pub count: u64,
+    /// The key generation of that revision, as the server says: below the leaf's while the profile is being rekeyed.
+    pub epoch: Epoch,
 }
 
 /// Reply to `GET .../directory?from=SEQ`: statements from that position on, at most a page of them. Users only.

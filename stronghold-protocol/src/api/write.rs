@@ -3,8 +3,8 @@
 use crate::{
     directory::{HeaderRef, Statement},
     encoding::Base64Bytes,
-    id::{ProfileId, SecretId},
-    number::Revision,
+    id::{ProfileId, SecretId, StagingId},
+    number::{Epoch, Revision},
     seal::{KeyHistory, Seal},
     secret::SealedSecret,
     signed::Signed,
@@ -39,6 +39,32 @@ pub struct NewRevision {
     pub puts: Vec<SealedSecret>,
     /// Secrets that the revision no longer holds.
     pub removes: Vec<SecretId>,
+    /// Which of its author's stagings it takes too, whole ([`StageSecrets`]).
+    pub staged: Option<StagingId>,
+}
+
+/// Body of `POST .../profiles/{profile}/staging`: secrets that are encrypted anew for the profile's new epoch.
+///
+/// They wait beside those of the newest revision until a revision of that epoch takes all of one staging at once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StageSecrets {
+    /// The attempt, which is its author's own. A server keeps the newest few of each author.
+    pub staging: StagingId,
+    /// The profile's epoch in the directory, newer than that of its newest revision.
+    pub epoch: Epoch,
+    /// The secrets, in the versions that the newest revision holds; each replaces what the attempt staged for it before.
+    pub secrets: Vec<SealedSecret>,
+}
+
+/// Reply to `POST .../profiles/{profile}/staging`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StagedSecrets {
+    /// How many secrets the attempt has staged by now.
+    pub staged: u64,
+    /// The exact bytes of the audit record.
+    pub record: Base64Bytes,
 }
 
 /// Reply to `POST .../statements`.

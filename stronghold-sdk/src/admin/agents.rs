@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use stronghold_protocol::{
     crypto::random,
     directory::{Agent, AgentStatus, Change, Conditions, Directory},
-    id::{AgentId, GroupId, ProfileId},
+    id::{AgentId, GroupId},
     name::Name,
     time::Timestamp,
     token::{AgentToken, TokenFloor, TokenUrl},
@@ -176,13 +176,8 @@ impl<T: Transport> Session<T> {
     /// What vouches for the newest revisions that members of `groups` reach: a new token starts from there.
     async fn vouched_by(&mut self, groups: &[GroupId]) -> Result<Vec<Change>, Error> {
         self.sync().await?;
-        let mut profiles: Vec<ProfileId> = groups
-            .iter()
-            .filter_map(|id| self.directory.group(id))
-            .flat_map(|group| group.profiles.iter().copied())
-            .collect();
-        profiles.sort_unstable();
-        profiles.dedup();
+        let profiles = self.profiles_of(groups);
+        self.finish_pending(&profiles).await?;
         let mut batch = Vec::new();
         for id in profiles {
             let evidence = self.verify_evidence(id).await?;

@@ -6,7 +6,7 @@ use crate::{
     error::Error,
     open::ProfileKey,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use stronghold_protocol::{
     api::{CommitStatement, NewRevision},
     crypto::{kem::KemPublicKey, random},
@@ -28,11 +28,23 @@ pub(super) struct Batch {
     pub(super) fresh: BTreeMap<SealedObject, RawKey>,
     pub(super) histories: Vec<KeyHistory>,
     pub(super) revisions: Vec<NewRevision>,
+    /// What to renew or vouch for although no change asks for it.
+    pub(super) besides: Rekeys,
+    /// Profiles with a new epoch whose secrets are encrypted anew after the statement.
+    pub(super) staged: BTreeSet<ProfileId>,
 }
 
 impl Batch {
     fn new(before: Directory) -> Self {
-        Self { before, changes: Vec::new(), fresh: BTreeMap::new(), histories: Vec::new(), revisions: Vec::new() }
+        Self {
+            before,
+            changes: Vec::new(),
+            fresh: BTreeMap::new(),
+            histories: Vec::new(),
+            revisions: Vec::new(),
+            besides: Rekeys::default(),
+            staged: BTreeSet::new(),
+        }
     }
 
     /// Makes a new group key: its seed is sealed with the statement, its public half is returned.
@@ -79,12 +91,14 @@ impl<T: Transport> Session<T> {
             // 2.
             let mut batch = Batch::new(self.directory.clone());
             let made = make(&mut batch)?;
+            // 3.
+            let mut needs = Rekeys::required(&batch.before, &batch.changes);
+            needs.profiles.extend(&batch.besides.profiles);
+            needs.vouched.extend(&batch.besides.vouched);
+            self.add_rekeys(&mut batch, &needs).await?;
             if batch.changes.is_empty() {
                 return Ok(made);
             }
-            // 3.
-            let needs = Rekeys::required(&batch.before, &batch.changes);
-            self.add_rekeys(&mut batch, &needs).await?;
             // 4.
             let now = self.clock.now();
             let draft =
@@ -100,12 +114,14 @@ impl<T: Transport> Session<T> {
                 Ok(_) => {
                     self.cache.remember(&body.statement);
                     self.directory = after;
+                    self.rekeying.append(&mut batch.staged);
                     return Ok(made);
                 }
                 Err(error) if error.is_conflict() => last = Some(error),
                 Err(error) if error.is_unanswered() => {
                     self.sync().await?;
                     if self.holds(&after.head()) {
+                        self.rekeying.append(&mut batch.staged);
                         return Ok(made);
                     }
                     return Err(error);

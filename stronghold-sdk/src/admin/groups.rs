@@ -2,7 +2,7 @@
 
 use super::Session;
 use crate::error::Error;
-use std::str::FromStr;
+use std::{collections::BTreeSet, str::FromStr};
 use stronghold_protocol::{
     directory::{Change, Directory, Grant, Group},
     id::{GroupId, PrincipalId, ProfileId},
@@ -108,6 +108,8 @@ impl<T: Transport> Session<T> {
     /// # Errors
     /// [`Error`] when there is no such group or principal, or the statement cannot be committed.
     pub async fn add_member(&mut self, group: GroupId, member: PrincipalId) -> Result<bool, Error> {
+        self.sync().await?;
+        self.finish_pending(&self.profiles_of(&[group])).await?;
         self.commit(|batch| {
             let known = batch.before.group(&group).is_some_and(|group| group.members.contains(&member));
             if !known {
@@ -138,6 +140,8 @@ impl<T: Transport> Session<T> {
     /// # Errors
     /// [`Error`] when there is no such group or profile, or the statement cannot be committed.
     pub async fn grant(&mut self, group: GroupId, profile: ProfileId, access: Access) -> Result<bool, Error> {
+        self.sync().await?;
+        self.finish_pending(&[profile]).await?;
         self.commit(|batch| {
             let had = batch.before.profile(&profile).and_then(|profile| profile.grants.get(&group)).copied();
             let write = access == Access::Write || had.is_some_and(|had| had.write);
@@ -149,6 +153,13 @@ impl<T: Transport> Session<T> {
             Ok(grows)
         })
         .await
+    }
+
+    /// The profiles that members of these groups reach, each once.
+    pub(super) fn profiles_of(&self, groups: &[GroupId]) -> Vec<ProfileId> {
+        let groups = groups.iter().filter_map(|id| self.directory.group(id));
+        let profiles: BTreeSet<ProfileId> = groups.flat_map(|group| group.profiles.iter().copied()).collect();
+        profiles.into_iter().collect()
     }
 
     /// Ends a group's access to a profile and rekeys the profile. False when there was none.

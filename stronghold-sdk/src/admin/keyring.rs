@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use stronghold_protocol::{
     api::SealsQuery,
     directory::Directory,
-    id::GroupId,
+    id::{GroupId, ProfileId},
     number::Epoch,
     seal::{Seal, SealId, SealedObject},
     transport::Transport,
@@ -51,6 +51,37 @@ impl<T: Transport> Session<T> {
         }
         let opened = |object: &SealedObject| self.keys.opened.get(&(*object, self.current_epoch(object))).cloned();
         Ok(objects.iter().filter_map(|object| opened(object).map(|key| (*object, key))).collect())
+    }
+
+    /// Opens a profile's current master key: through `admins`, or through a group of the caller's that is granted it.
+    pub(super) async fn current_profile_key(&mut self, id: ProfileId) -> Result<ProfileKey, Error> {
+        let object = SealedObject::ProfileKey(id);
+        let epoch = self.current_epoch(&object);
+        let raw = match self.is_manager() {
+            true => self.open_keys(&[object]).await?.remove(&object),
+            false => self.open_granted_key(object, epoch).await?,
+        };
+        let raw = raw.ok_or_else(|| Error::withheld("a sealed key that you need"))?;
+        Ok(ProfileKey::new(self.directory.org(), id, epoch, &raw))
+    }
+
+    async fn open_granted_key(&self, object: SealedObject, epoch: Epoch) -> Result<Option<RawKey>, Error> {
+        let groups = self.directory.groups_of(&self.user.into());
+        let mut objects: Vec<SealedObject> = groups.into_iter().map(SealedObject::GroupSeed).collect();
+        objects.push(object);
+        let query = SealsQuery { objects: objects.clone(), histories: false };
+        let seals = self.client.seals(&*self.who, &query).await?.seals;
+        for group in objects.iter().filter(|candidate| **candidate != object) {
+            let Ok(seed) = self.open_seal(self.who.kem_key(), *group, self.current_epoch(group), &seals) else {
+                continue;
+            };
+            let key = KemSecretKey::from_seed(&seed);
+            let recipient = key.public_key().key_id();
+            if seals.iter().any(|seal| seal.id == (SealId { object, epoch, recipient })) {
+                return self.open_seal(&key, object, epoch, &seals).map(Some);
+            }
+        }
+        Ok(None)
     }
 
     async fn admins_key(&mut self) -> Result<KemSecretKey, Error> {

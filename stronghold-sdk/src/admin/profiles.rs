@@ -8,7 +8,7 @@ use crate::{
     reader::ProfileReader,
 };
 use stronghold_protocol::{
-    api::NewRevision,
+    api::{ListedProfile, NewRevision},
     directory::{Change, Directory, Profile},
     evidence::{ProfileSelector, VerifiedProfile},
     id::{GroupId, ProfileId},
@@ -81,7 +81,7 @@ impl<T: Transport> Session<T> {
                 time,
             };
             let manifest = Signed::create(&manifest, &[who.signing_key()])?;
-            let revision = NewRevision { profile: id, manifest, puts: Vec::new(), removes: Vec::new() };
+            let revision = NewRevision { profile: id, manifest, puts: Vec::new(), removes: Vec::new(), staged: None };
             let vouched = vouched_of(&revision, Revision::FIRST);
             batch.changes.push(Change::ProfileCreated {
                 id,
@@ -102,6 +102,7 @@ impl<T: Transport> Session<T> {
     /// [`Error`] when the name is taken, there is no such profile, or the statement cannot be committed.
     pub async fn rename_profile(&mut self, id: ProfileId, name: Name) -> Result<Revision, Error> {
         self.sync().await?;
+        self.finish_pending(&[id]).await?;
         let opened = self.open_profile(id).await?;
         let revision = self.sign_revision(&opened, &name, opened.key(), Vec::new(), &[])?;
         let number = opened.manifest().value().revision.next();
@@ -153,14 +154,21 @@ impl<T: Transport> Session<T> {
     /// # Errors
     /// As [`Self::open_profile`].
     pub async fn list_profiles(&self) -> Result<Vec<ReadableProfile>, Error> {
+        let readable = |listed: ListedProfile| {
+            let leaf = listed.entry.leaf;
+            ReadableProfile { id: leaf.id, name: leaf.name, revision: listed.revision }
+        };
+        Ok(self.listed_profiles().await?.into_iter().map(readable).collect())
+    }
+
+    /// The profiles as the server lists them, with their leaves verified.
+    pub(super) async fn listed_profiles(&self) -> Result<Vec<ListedProfile>, Error> {
         let anchor = self.anchor();
         let reply = self.client.list_profiles(&*self.who, &anchor).await?.reply;
         let trusted = reply.chain.verify(&anchor)?;
-        let verified = reply.profiles.into_iter().map(|listed| {
+        for listed in &reply.profiles {
             listed.entry.verify(&trusted.state_root()).map_err(Error::forged)?;
-            let leaf = listed.entry.leaf;
-            Ok(ReadableProfile { id: leaf.id, name: leaf.name, revision: listed.revision })
-        });
-        verified.collect()
+        }
+        Ok(reply.profiles)
     }
 }

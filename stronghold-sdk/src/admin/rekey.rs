@@ -1,4 +1,6 @@
-//! Ending access: new epochs of groups and profiles, and the re-encryption of what the profiles hold.
+//! Ending access: new epochs of groups and profiles, and the re-encryption of what small profiles hold.
+//!
+//! What does not fit into the statement is encrypted anew after it (`finish_rekey`).
 
 use super::{Session, batch::Batch, keyring::RawKey};
 use crate::{
@@ -6,18 +8,20 @@ use crate::{
     error::Error,
     open::{OpenedProfile, ProfileKey},
 };
+use std::collections::BTreeSet;
 use stronghold_protocol::{
     api::NewRevision,
     crypto::{hash::Hash, kdf::Kdf},
     directory::{Change, Rekeys, Vouched},
-    id::ProfileId,
+    evidence::VerifiedProfile,
+    id::{ProfileId, SecretId},
     limits,
     manifest::Manifest,
     merkle,
     name::Name,
-    number::Epoch,
+    number::{Epoch, Revision},
     seal::{KeyHistory, SealedObject, key_history_context},
-    secret::SealedSecret,
+    secret::{SealedSecret, SecretLeaf},
     signed::Signed,
     transport::Transport,
 };
@@ -29,8 +33,9 @@ impl<T: Transport> Session<T> {
         for group in &needs.groups {
             batch.renew_group(*group)?;
         }
+        let mut room = Room { secrets: limits::INLINE_REKEY_SECRETS, bytes: limits::STAGE_BYTES };
         for profile in &needs.profiles {
-            self.rekey_profile(batch, *profile).await?;
+            self.rekey_profile(batch, *profile, &mut room).await?;
         }
         for profile in needs.vouched.difference(&needs.profiles) {
             self.vouch(batch, *profile).await?;
@@ -40,41 +45,59 @@ impl<T: Transport> Session<T> {
 
     /// Vouches for a profile's newest revision, if the directory does not yet.
     pub(super) async fn vouch(&self, batch: &mut Batch, profile: ProfileId) -> Result<(), Error> {
-        let evidence = self.verify_evidence(profile).await?;
-        let manifest = evidence.manifest();
-        let vouched = Vouched { revision: manifest.value().revision, manifest: manifest.hash() };
-        batch.changes.push(Change::ProfileVouched { id: profile, vouched });
+        let vouched = vouched_head(&self.verify_evidence(profile).await?);
+        if batch.before.profile(&profile).is_some_and(|known| known.vouched != vouched) {
+            batch.changes.push(Change::ProfileVouched { id: profile, vouched });
+        }
         Ok(())
     }
 
-    /// Gives a profile a new master key and encrypts its current secrets under it, in a revision that is vouched for.
-    async fn rekey_profile(&mut self, batch: &mut Batch, id: ProfileId) -> Result<(), Error> {
+    /// Gives a profile a new master key. Its current secrets are encrypted under it in a revision that is vouched for, as
+    /// far as there is room in the statement; otherwise the newest revision is vouched for as it is, and waits.
+    async fn rekey_profile(&mut self, batch: &mut Batch, id: ProfileId, room: &mut Room) -> Result<(), Error> {
         let made =
             batch.changes.iter().any(|change| matches!(change, Change::ProfileEpoch { id: made, .. } if *made == id));
-        if made {
-            return Ok(());
-        }
-        let opened = self.open_profile(id).await?;
-        let count = opened.len();
-        if count > limits::INLINE_REKEY_SECRETS {
-            return Err(Error::invalid(format!(
-                "profile {id} holds {count} secrets; more than {} cannot be encrypted anew in one step yet",
-                limits::INLINE_REKEY_SECRETS
-            )));
-        }
-        let Some(leaf) = batch.before.leaf(&id) else { return Ok(()) };
+        let Some(leaf) = batch.before.leaf(&id).filter(|_| !made) else { return Ok(()) };
+        let evidence = self.verify_evidence(id).await?;
         let epoch = leaf.epoch.next();
         let key = batch.new_profile_key(id, epoch)?;
+        batch.histories.push(self.key_history(batch, id, leaf.epoch).await?);
+        let inline = match room.may_hold(&evidence) {
+            true => self.encrypt_inline(id, &leaf.name, &key, room).await?,
+            false => None,
+        };
+        let vouched = match &inline {
+            Some((vouched, _)) => *vouched,
+            None => vouched_head(&evidence),
+        };
+        batch.changes.push(Change::ProfileEpoch { id, epoch, commitment: key.commitment(), vouched });
+        match inline {
+            Some((_, revision)) => batch.revisions.push(revision),
+            None => {
+                batch.staged.insert(id);
+            }
+        }
+        Ok(())
+    }
+
+    /// The revision that holds everything under another key; none when it is larger than there is room for.
+    async fn encrypt_inline(
+        &self,
+        id: ProfileId,
+        name: &Name,
+        key: &ProfileKey,
+        room: &mut Room,
+    ) -> Result<Option<(Vouched, NewRevision)>, Error> {
+        let opened = self.open_profile(id).await?;
+        if !room.take(&opened) {
+            return Ok(None);
+        }
         let secrets = opened
             .iter()
             .map(|(sealed, plain)| key.seal_secret(sealed.id, sealed.version, plain))
             .collect::<Result<Vec<SealedSecret>, Error>>()?;
-        let revision = self.sign_revision(&opened, &leaf.name, &key, secrets, &[])?;
-        let vouched = vouched_of(&revision, opened.manifest().value().revision.next());
-        batch.histories.push(self.key_history(batch, id, leaf.epoch).await?);
-        batch.changes.push(Change::ProfileEpoch { id, epoch, commitment: key.commitment(), vouched });
-        batch.revisions.push(revision);
-        Ok(())
+        let revision = self.sign_revision(&opened, name, key, secrets, &[])?;
+        Ok(Some((vouched_of(&revision, opened.manifest().value().revision.next()), revision)))
     }
 
     /// Encrypts the keys of the epoch before under the new epoch's history key.
@@ -101,18 +124,27 @@ impl<T: Transport> Session<T> {
         name: &Name,
         key: &ProfileKey,
         puts: Vec<SealedSecret>,
-        removes: &[stronghold_protocol::id::SecretId],
+        removes: &[SecretId],
     ) -> Result<NewRevision, Error> {
+        let gone: BTreeSet<SecretId> = removes.iter().copied().chain(puts.iter().map(|put| put.id)).collect();
+        let kept = before.iter().map(|(sealed, _)| sealed).filter(|secret| !gone.contains(&secret.id));
+        let leaves = kept.chain(&puts).map(SealedSecret::leaf).collect();
+        let manifest = self.sign_manifest(before, name, key, leaves)?;
+        let profile = before.manifest().value().profile;
+        Ok(NewRevision { profile, manifest, puts, removes: removes.to_vec(), staged: None })
+    }
+
+    /// Signs the manifest after an opened profile's, of what these leaves are of.
+    pub(super) fn sign_manifest(
+        &self,
+        before: &OpenedProfile,
+        name: &Name,
+        key: &ProfileKey,
+        mut leaves: Vec<SecretLeaf>,
+    ) -> Result<Signed, Error> {
         let old = before.manifest();
-        let mut leaves: Vec<_> = before
-            .iter()
-            .map(|(sealed, _)| sealed)
-            .filter(|secret| !removes.contains(&secret.id) && !puts.iter().any(|put| put.id == secret.id))
-            .map(SealedSecret::leaf)
-            .chain(puts.iter().map(SealedSecret::leaf))
-            .collect();
         leaves.sort_unstable_by_key(|leaf| leaf.index);
-        let hashes: Vec<Hash> = leaves.iter().map(|leaf| leaf.leaf_hash()).collect();
+        let hashes: Vec<Hash> = leaves.iter().map(SecretLeaf::leaf_hash).collect();
         let manifest = Manifest {
             org: self.directory.org(),
             profile: old.value().profile,
@@ -126,12 +158,39 @@ impl<T: Transport> Session<T> {
             header: before.newest_header(),
             time: self.clock.now(),
         };
-        let manifest = Signed::create(&manifest, &[self.who.signing_key()])?;
-        Ok(NewRevision { profile: old.value().profile, manifest, puts, removes: removes.to_vec() })
+        Ok(Signed::create(&manifest, &[self.who.signing_key()])?)
+    }
+}
+
+/// How much a statement may still encrypt anew inline.
+struct Room {
+    secrets: usize,
+    bytes: usize,
+}
+
+impl Room {
+    fn may_hold(&self, profile: &VerifiedProfile) -> bool {
+        usize::try_from(profile.manifest().value().count).is_ok_and(|count| count <= self.secrets)
+    }
+
+    /// Takes the room that a profile needs, if it is there.
+    fn take(&mut self, profile: &OpenedProfile) -> bool {
+        let bytes = profile.iter().map(|(sealed, _)| sealed.meta.0.len() + sealed.value.0.len()).sum();
+        let left = self.secrets.checked_sub(profile.len()).zip(self.bytes.checked_sub(bytes));
+        if let Some((secrets, bytes)) = left {
+            *self = Self { secrets, bytes };
+        }
+        left.is_some()
     }
 }
 
 /// What vouches for a signed revision.
-pub(super) fn vouched_of(revision: &NewRevision, number: stronghold_protocol::number::Revision) -> Vouched {
+pub(super) fn vouched_of(revision: &NewRevision, number: Revision) -> Vouched {
     Vouched { revision: number, manifest: revision.manifest.hash_as::<Manifest>() }
+}
+
+/// What vouches for a profile's newest revision.
+fn vouched_head(evidence: &VerifiedProfile) -> Vouched {
+    let manifest = evidence.manifest();
+    Vouched { revision: manifest.value().revision, manifest: manifest.hash() }
 }

@@ -71,6 +71,11 @@ impl<T: Transport> Session<T> {
         let mut last = None;
         for _ in 0..ATTEMPTS {
             let before = self.open_profile(profile).await?;
+            if before.is_rekeying() && !dry_run {
+                // Nothing is written under a key that ended: whoever writes first finishes.
+                self.finish_rekey(profile, &mut |_| {}).await?;
+                continue;
+            }
             let plan = self.plan(&before, edit)?;
             if dry_run || (plan.puts.is_empty() && plan.removes.is_empty()) {
                 return Ok(plan.outcome);

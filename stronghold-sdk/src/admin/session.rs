@@ -2,7 +2,7 @@
 
 use super::{DirectoryCache, keyring::Keyring};
 use crate::{authenticator::LocalIdentity, client::Client, error::Error};
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 use stronghold_protocol::{
     api::ActivityEntry,
     directory::{Agent, Directory, Group, HeaderRef, Profile, Role},
@@ -22,6 +22,8 @@ pub struct Session<T: Transport> {
     pub(super) cache: DirectoryCache,
     pub(super) keys: Keyring,
     pub(super) clock: Arc<dyn Clock>,
+    /// Profiles whose rekey this session began and has not finished.
+    pub(super) rekeying: BTreeSet<ProfileId>,
 }
 
 impl<T: Transport> Session<T> {
@@ -38,7 +40,8 @@ impl<T: Transport> Session<T> {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Error> {
         let directory = cache.replay(&client, &*who, None).await?;
-        let session = Self { client, who, user, directory, cache, keys: Keyring::default(), clock };
+        let session =
+            Self { client, who, user, directory, cache, keys: Keyring::default(), clock, rekeying: BTreeSet::new() };
         session.require_member()?;
         Ok(session)
     }
@@ -70,6 +73,12 @@ impl<T: Transport> Session<T> {
     /// [`Error`] when the server cannot be reached or refuses.
     pub async fn activity(&self) -> Result<Vec<ActivityEntry>, Error> {
         self.client.activity(&*self.who).await
+    }
+
+    /// Whether the signed-in user is an owner or admin.
+    #[must_use]
+    pub fn is_manager(&self) -> bool {
+        self.directory.roster().value().members().any(|member| member.user == self.user)
     }
 
     /// Whether the signed-in user is an owner.

@@ -11,7 +11,8 @@ use stronghold_protocol::{
     api::{
         self, ActivityEntry, AuditCheckpoint, AuditPage, CommitStatement, Committed, CreateOrganization,
         CreatedOrganization, DirectoryPage, LoginFinish, LoginFinished, LoginStart, LoginStarted, NewRevision,
-        ProfileList, SealedPart, SealedProfile, SealsQuery, SealsReply, SetupStart, SetupStarted, WhoAmI, Written,
+        ProfileList, SealedPart, SealedProfile, SealsQuery, SealsReply, SetupStart, SetupStarted, StageSecrets,
+        StagedSecrets, WhoAmI, Written,
     },
     evidence::{Anchor, ProfileSelector},
     id::ProfileId,
@@ -99,6 +100,17 @@ impl<T: Transport> Client<T> {
     ) -> Result<Written, Error> {
         let path = api::profile_path(&who.org(), &ProfileSelector::Id(profile), "revisions");
         Ok(self.post(who, &path, body, false).await?.reply)
+    }
+
+    pub(crate) async fn stage_secrets(
+        &self,
+        who: &dyn AgentAuthenticator,
+        profile: ProfileId,
+        body: &StageSecrets,
+    ) -> Result<StagedSecrets, Error> {
+        let path = api::profile_path(&who.org(), &ProfileSelector::Id(profile), "staging");
+        // Staging the same again changes nothing.
+        Ok(self.post(who, &path, body, true).await?.reply)
     }
 
     pub(crate) async fn setup(&self, body: &SetupStart) -> Result<SetupStarted, Error> {

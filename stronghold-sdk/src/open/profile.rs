@@ -6,7 +6,7 @@ use std::fmt;
 use stronghold_protocol::{
     api::{SealedPart, SealedProfile},
     audit::{Released, ReleasedSecret},
-    directory::HeaderRef,
+    directory::{HeaderRef, ProfileLeaf},
     evidence::{Anchor, ProfileFloor, ProfileSelector, TrustedHead, VerifiedProfile},
     manifest::Manifest,
     number::{Revision, RosterVersion},
@@ -53,6 +53,18 @@ impl OpenedProfile {
     #[must_use]
     pub const fn roster_version(&self) -> RosterVersion {
         self.roster
+    }
+
+    /// What the directory says of the profile: its epoch is above the manifest's while it is being rekeyed.
+    #[must_use]
+    pub const fn leaf(&self) -> &ProfileLeaf {
+        self.profile.leaf()
+    }
+
+    /// Whether what it holds is still encrypted under a key that ended: nothing can be written until that is done anew.
+    #[must_use]
+    pub fn is_rekeying(&self) -> bool {
+        self.profile.manifest().value().epoch < self.profile.leaf().epoch
     }
 
     /// The head manifest.

@@ -53,7 +53,7 @@ fn seals(database: &Connection) -> Vec<StolenSeal> {
 
 fn secrets(database: &Connection) -> Vec<(ProfileId, Epoch, SealedSecret)> {
     let query = "SELECT c.profile, c.epoch, c.secret, c.version, c.meta, c.value, e.blind_index
-        FROM ciphertexts c JOIN entries e USING (org, profile, secret, version, epoch)";
+        FROM ciphertexts c JOIN entries e USING (org, profile, secret, version, epoch, ciphertexts)";
     let mut statement = database.prepare(query).unwrap();
     let rows = statement.query_map([], |row| {
         let secret = SealedSecret {

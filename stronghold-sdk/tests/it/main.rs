@@ -20,5 +20,6 @@ mod loader;
 mod published;
 mod published_hpke;
 mod readers;
+mod rekey;
 mod state;
 mod world;

@@ -24,21 +24,57 @@ use stronghold_server::{
     store::sqlite::SqliteStore,
 };
 use tempfile::TempDir;
+use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
 /// Changes a reply before the client sees it.
 pub(crate) type Lie = Box<dyn FnMut(&SignedRequest, Reply) -> Reply + Send>;
 
-/// A transport to the server that can be told to lie.
+/// A transport to the server that can be told to lie, or to die.
 #[derive(Clone)]
 pub(crate) struct Wire {
     honest: InProcess<SqliteStore>,
     lie: Arc<Mutex<Option<Lie>>>,
+    death: Arc<Mutex<Option<Death>>>,
+    died: Arc<Notify>,
+}
+
+/// When whoever uses a wire is killed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Death {
+    /// How many requests are answered before.
+    pub(crate) answered: usize,
+    /// Whether the last request arrives, and only its answer does not.
+    pub(crate) arrives: bool,
 }
 
 impl Wire {
     pub(crate) fn lies(&self, lie: impl FnMut(&SignedRequest, Reply) -> Reply + Send + 'static) {
         *self.lie.lock().unwrap() = Some(Box::new(lie));
+    }
+
+    /// Runs `work` on this wire until it is done or killed. None when it was killed.
+    pub(crate) async fn until<R>(&self, death: Death, work: impl Future<Output = R>) -> Option<R> {
+        *self.death.lock().unwrap() = Some(death);
+        let died = self.died.clone();
+        let outcome = tokio::select! {
+            done = work => Some(done),
+            () = died.notified() => None,
+        };
+        *self.death.lock().unwrap() = None;
+        outcome
+    }
+
+    /// Whether the next request arrives, and is answered.
+    fn fate(&self) -> (bool, bool) {
+        match &mut *self.death.lock().unwrap() {
+            None => (true, true),
+            Some(Death { answered: 0, arrives }) => (*arrives, false),
+            Some(death) => {
+                death.answered -= 1;
+                (true, true)
+            }
+        }
     }
 
     pub(crate) fn is_honest_again(&self) {
@@ -53,7 +89,16 @@ impl Transport for Wire {
     }
 
     async fn send(&self, request: SignedRequest, body: Vec<u8>) -> Result<Reply, TransportFailure> {
+        let (arrives, answered) = self.fate();
+        if !arrives {
+            self.died.notify_one();
+            return std::future::pending().await;
+        }
         let reply = self.honest.send(request.clone(), body).await?;
+        if !answered {
+            self.died.notify_one();
+            return std::future::pending().await;
+        }
         Ok(match &mut *self.lie.lock().unwrap() {
             Some(lie) => lie(&request, reply),
             None => reply,
@@ -101,7 +146,17 @@ impl World {
 
     /// The owner on another device.
     pub(crate) async fn second_session(&self) -> Session<Wire> {
-        let client = Client::new(wire(&self.service), self.clock.clone());
+        self.session_on(wire(&self.service)).await
+    }
+
+    /// The owner on another device, and its wire.
+    pub(crate) async fn second_wire(&self) -> (Session<Wire>, Wire) {
+        let wire = wire(&self.service);
+        (self.session_on(wire.clone()).await, wire)
+    }
+
+    async fn session_on(&self, wire: Wire) -> Session<Wire> {
+        let client = Client::new(wire, self.clock.clone());
         open_session(&self.owner, client, self.clock.clone()).await
     }
 
@@ -171,7 +226,7 @@ async fn open_session(owner: &Account, client: Client<Wire>, clock: Arc<dyn Cloc
 }
 
 fn wire(service: &Service<SqliteStore>) -> Wire {
-    Wire { honest: service.in_process(), lie: Arc::new(Mutex::new(None)) }
+    Wire { honest: service.in_process(), lie: Arc::default(), death: Arc::default(), died: Arc::default() }
 }
 
 /// The code of a refusal.

@@ -28,6 +28,8 @@ pub enum Action {
     SecretsRead,
     /// A profile's next revision is written.
     ProfileWrite,
+    /// Secrets are staged for a profile's new epoch.
+    ProfileStage,
     /// The directory is read.
     DirectoryRead,
     /// A directory statement is committed.
@@ -227,6 +229,14 @@ const ROUTES: &[Route] = &[
         ("NewRevision", "Written"),
         "Write a profile's next revision",
     ),
+    post(
+        "/v1/orgs/{org}/profiles/{profile}/staging",
+        Action::ProfileStage,
+        WRITERS,
+        limits::REQUEST_BYTES,
+        ("StageSecrets", "StagedSecrets"),
+        "Stage secrets that are encrypted anew for a profile's new epoch",
+    ),
     read(
         "/v1/orgs/{org}/directory",
         Action::DirectoryRead,
@@ -293,6 +303,7 @@ impl Action {
             Self::ProfileRead => "profile.read",
             Self::SecretsRead => "secret.read",
             Self::ProfileWrite => "profile.write",
+            Self::ProfileStage => "profile.stage",
             Self::DirectoryRead => "directory.read",
             Self::DirectoryCommit => "directory.commit",
             Self::SealsRead => "seal.read",

@@ -5,13 +5,14 @@ use super::{
     revision::{find_revision, invalid, revision_conflict},
     seal_check::check_seals,
 };
-use crate::store::{ProfileHead, RevisionWrite, Store, StoreError, StoredStatement, Tx};
+use crate::store::{Hold, ProfileHead, RevisionWrite, Store, StoreError, StoredStatement, Tx};
 use std::collections::BTreeSet;
 use stronghold_protocol::{
     api::{CommitStatement, Committed, NewRevision},
     audit::Released,
     directory::{Change, Directory, DirectoryRefusal, Statement},
     id::ProfileId,
+    limits,
     manifest::Manifest,
     number::Epoch,
     problem::{Problem, ProblemCode},
@@ -36,7 +37,8 @@ impl<S: Store> Decision<'_, S> {
         // 3.
         check_histories(changes, commit)?;
         // 4.
-        let writes = self.check_vouched(tx, &after, changes, &commit.revisions)?;
+        let writes = self.check_vouched(tx, &after, changes, &commit.revisions);
+        let writes = writes.or_else(|refused| self.hold_writes(tx, &after, changes, refused))?;
         // 5.
         let head = after.head();
         let stored = StoredStatement { at: head, bytes: statement_bytes(&commit.statement)? };
@@ -48,9 +50,42 @@ impl<S: Store> Decision<'_, S> {
         for (before, write) in &writes {
             self.store_revision(tx, before.as_ref(), write)?;
         }
+        self.end_staging(tx, changes)?;
         self.inner.orgs.note(&self.org(), self.state.after(&verified, after));
         let released = Released::Statement { seq: head.seq, hash: head.hash };
         Ok(Answer::new(Some(released), move |record| Committed { head, record }))
+    }
+
+    /// Makes writes to the profiles that a statement vouches for wait a little for its author, if one of them was written
+    /// in between: otherwise a busy writer could keep an administrator from ever ending an access.
+    fn hold_writes<R>(
+        &self,
+        tx: &mut dyn Tx,
+        after: &Directory,
+        changes: &[Change],
+        refused: Refused,
+    ) -> Result<R, Refused> {
+        if matches!(&refused, Refused::Problem(problem) if problem.code == ProblemCode::RevisionConflict) {
+            let hold = Hold { author: self.caller.key, until: self.now.plus_millis(limits::HOLD_SECONDS * 1000) };
+            let held: BTreeSet<ProfileId> = changes.iter().filter_map(vouched_profile).collect();
+            for profile in held.iter().filter(|profile| after.profile(profile).is_some()) {
+                tx.put_hold(&self.org(), profile, &hold)?;
+            }
+        }
+        Err(refused)
+    }
+
+    /// Ends what was staged for profiles whose epoch is over, and the holds that the statement needed.
+    fn end_staging(&self, tx: &mut dyn Tx, changes: &[Change]) -> Result<(), Refused> {
+        for change in changes {
+            if let Change::ProfileEpoch { id, .. } | Change::ProfileDeleted { id } = change {
+                tx.discard_staged(&self.org(), id)?;
+            }
+            if let Some(profile) = vouched_profile(change) {
+                tx.end_hold(&self.org(), &profile)?;
+            }
+        }
+        Ok(())
     }
 
     fn statement_problem(&self, refusal: &DirectoryRefusal) -> Problem {

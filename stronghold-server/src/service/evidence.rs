@@ -66,20 +66,28 @@ impl<S: Store> Decision<'_, S> {
     /// The sealed keys from the caller's key to the master key of the manifest's epoch.
     ///
     /// A group's earlier keys are looked through too: until a rekey is finished, the profile's old master key is sealed
-    /// only to them.
+    /// only to them. Owners and admins whose own key is newer than that get the new master key: its history opens the old
+    /// one for them.
     pub(super) fn key_path(
         &self,
         tx: &mut dyn Tx,
         profile: &ProfileId,
         head: &ProfileHead,
     ) -> Result<KeyPath, Refused> {
-        for group in self.reading_groups(profile) {
+        let epoch = self.directory().profile(profile).map_or(head.epoch, |profile| profile.epoch);
+        let is_manager = self.caller.kind.is_manager();
+        for (group, key_epoch) in self
+            .reading_groups(profile)
+            .into_iter()
+            .map(|group| (group, head.epoch))
+            .chain(is_manager.then_some((GroupId::ADMINS, epoch)))
+        {
             let newest = self.directory().group(&group).map_or(0, |group| group.epoch.get());
             for epoch in (1..=newest).rev().filter_map(|epoch| stronghold_protocol::number::Epoch::new(epoch).ok()) {
                 let Some(recipient) = self.state.group_key(&group, epoch) else { continue };
                 let seed =
                     SealId { object: SealedObject::GroupSeed(group), epoch, recipient: self.caller.kem.key_id() };
-                let key = SealId { object: SealedObject::ProfileKey(*profile), epoch: head.epoch, recipient };
+                let key = SealId { object: SealedObject::ProfileKey(*profile), epoch: key_epoch, recipient };
                 let seals = tx.seals(&self.org(), &[seed, key])?;
                 let find = |id: SealId| seals.iter().find(|seal: &&Seal| seal.id == id).map(|seal| seal.sealed.clone());
                 if let Some((group_seed, profile_key)) = find(seed).zip(find(key)) {

@@ -305,6 +305,7 @@ impl<S: Store> Decision<'_, S> {
             Task::ReadProfile(since) => self.read_profile(tx, *since),
             Task::ReadSecrets(since, indexes) => self.read_secrets(tx, *since, indexes),
             Task::WriteRevision(new) => self.write_revision(tx, new),
+            Task::StageSecrets(stage) => self.stage_secrets(tx, stage),
             Task::ReadDirectory(from) => self.read_directory(tx, *from),
             Task::CommitStatement(commit) => self.commit_statement(tx, commit),
             Task::ReadSeals(query) => self.read_seals(tx, query),

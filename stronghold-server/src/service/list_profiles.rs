@@ -20,7 +20,8 @@ impl<S: Store> Decision<'_, S> {
             let head = tx.profile_head(&self.org(), &id)?;
             let head = head.ok_or_else(|| StoreError::Damaged(format!("profile {id} has no revision")))?;
             if let Some(entry) = self.directory().leaf_entry(&id) {
-                profiles.push(ListedProfile { entry, revision: head.revision, count: head.count });
+                let (revision, count, epoch) = (head.revision, head.count, head.epoch);
+                profiles.push(ListedProfile { entry, revision, count, epoch });
             }
         }
         profiles.sort_by(|a, b| a.entry.leaf.name.cmp(&b.entry.leaf.name));

@@ -54,6 +54,7 @@ impl<S: Store> Inner<S> {
             | Action::ProfileRead
             | Action::SecretsRead
             | Action::ProfileWrite
+            | Action::ProfileStage
             | Action::DirectoryRead
             | Action::DirectoryCommit
             | Action::SealsRead

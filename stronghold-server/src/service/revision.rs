@@ -4,8 +4,8 @@ use super::{
     evidence::stored_manifest,
     gate::{Decision, Refused},
 };
-use crate::store::{ProfileHead, RevisionWrite, Store, StoreError, Tx};
-use std::collections::BTreeMap;
+use crate::store::{ProfileHead, RevisionWrite, StagingRef, Store, StoreError, Tx};
+use std::collections::{BTreeMap, BTreeSet};
 use stronghold_protocol::{
     api::NewRevision,
     id::{ProfileId, SecretId},
@@ -54,7 +54,16 @@ impl<S: Store> Decision<'_, S> {
         // 3.
         let leaves = if before.is_some() { tx.leaves(&self.org(), &new.profile)? } else { Vec::new() };
         let renewed = before.is_some_and(|before| before.epoch < said.epoch);
-        let leaves = changed_leaves(leaves, new, renewed)?;
+        let staging = new.staged.map(|id| StagingRef { id, author: self.caller.key, epoch: said.epoch });
+        let staged = match &staging {
+            Some(staging) => tx.staged(&self.org(), &new.profile, staging)?,
+            None => Vec::new(),
+        };
+        if let (Some(before), Some(_), true) = (before, staging, staged.is_empty() && !leaves.is_empty()) {
+            // Somebody else finished, or began again: what was staged is gone.
+            return Err(revision_conflict(before).into());
+        }
+        let leaves = changed_leaves(leaves, new, &staged, renewed)?;
         // 4.
         said.check_secrets(&leaves).map_err(|refusal| invalid(&refusal.to_string()))?;
         let manifest_bytes =
@@ -69,6 +78,7 @@ impl<S: Store> Decision<'_, S> {
                 count: said.count,
             },
             puts: new.puts.clone(),
+            staged: staging,
             removes: new.removes.clone(),
             at: self.now,
         })
@@ -90,7 +100,12 @@ impl<S: Store> Decision<'_, S> {
 }
 
 /// The leaves after a revision, sorted by blind index.
-fn changed_leaves(leaves: Vec<SecretLeaf>, new: &NewRevision, renewed: bool) -> Result<Vec<SecretLeaf>, Problem> {
+fn changed_leaves(
+    leaves: Vec<SecretLeaf>,
+    new: &NewRevision,
+    staged: &[SecretLeaf],
+    renewed: bool,
+) -> Result<Vec<SecretLeaf>, Problem> {
     let mut by_id: BTreeMap<SecretId, SecretLeaf> = leaves.into_iter().map(|leaf| (leaf.id, leaf)).collect();
     let kept = by_id.len();
     for id in &new.removes {
@@ -98,13 +113,14 @@ fn changed_leaves(leaves: Vec<SecretLeaf>, new: &NewRevision, renewed: bool) -> 
     }
     let removed = kept - by_id.len();
     let mut put = 0;
-    let mut seen = std::collections::BTreeSet::new();
-    for secret in &new.puts {
-        check_sizes(secret)?;
-        if !seen.insert(secret.id) || new.removes.contains(&secret.id) {
+    let mut seen = BTreeSet::new();
+    let removes: BTreeSet<SecretId> = new.removes.iter().copied().collect();
+    new.puts.iter().try_for_each(check_sizes)?;
+    for secret in new.puts.iter().map(SealedSecret::leaf).chain(staged.iter().copied()) {
+        if !seen.insert(secret.id) || removes.contains(&secret.id) {
             return Err(invalid("it names a secret twice"));
         }
-        let before = by_id.insert(secret.id, secret.leaf());
+        let before = by_id.insert(secret.id, secret);
         put += usize::from(before.is_some());
         let fits = match before {
             None => secret.version == Version::FIRST,
@@ -122,7 +138,8 @@ fn changed_leaves(leaves: Vec<SecretLeaf>, new: &NewRevision, renewed: bool) -> 
     Ok(leaves)
 }
 
-fn check_sizes(secret: &SealedSecret) -> Result<(), Problem> {
+/// Refuses ciphertexts that are larger than a secret's can be.
+pub(super) fn check_sizes(secret: &SealedSecret) -> Result<(), Problem> {
     if secret.value.0.len() > VALUE_BYTES || secret.meta.0.len() > META_BYTES {
         return Err(Problem::new(ProblemCode::TooLarge, "a secret is larger than the protocol allows"));
     }

@@ -3,7 +3,7 @@
 use crate::access::{Action, Route};
 use serde::de::DeserializeOwned;
 use stronghold_protocol::{
-    api::{CommitStatement, NewRevision, SealsQuery},
+    api::{CommitStatement, NewRevision, SealsQuery, StageSecrets},
     limits,
     number::Seq,
     problem::{Problem, ProblemCode},
@@ -19,6 +19,7 @@ pub(super) enum Task {
     ReadProfile(Since),
     ReadSecrets(Since, Vec<BlindIndex>),
     WriteRevision(Box<NewRevision>),
+    StageSecrets(Box<StageSecrets>),
     ReadDirectory(Seq),
     CommitStatement(Box<CommitStatement>),
     ReadSeals(SealsQuery),
@@ -47,6 +48,7 @@ impl Task {
             Action::ProfileRead => Self::ReadProfile(query.since()?),
             Action::SecretsRead => Self::ReadSecrets(query.since()?, query.indexes()?),
             Action::ProfileWrite => Self::WriteRevision(Box::new(parse_json(body)?)),
+            Action::ProfileStage => Self::StageSecrets(Box::new(parse_json(body)?)),
             Action::DirectoryRead => Self::ReadDirectory(query.required("from")?),
             Action::DirectoryCommit => Self::CommitStatement(Box::new(parse_json(body)?)),
             Action::SealsRead => Self::ReadSeals(parse_json(body)?),

@@ -9,6 +9,8 @@ use crate::store::{Store, Tx};
 use stronghold_protocol::{
     api::{NewRevision, Written},
     audit::Released,
+    directory::ProfileLeaf,
+    id::ProfileId,
     manifest::{Manifest, ManifestRefusal},
     problem::{Problem, ProblemCode},
 };
@@ -16,9 +18,9 @@ use stronghold_protocol::{
 impl<S: Store> Decision<'_, S> {
     /// Accepts the next revision of the profile that the path names.
     ///
-    /// 1. the caller may read the profile, else it learns nothing; 2. its key may write it; 3. the manifest is a head
-    ///    that the directory allows now, signed by the caller's own key; 4. it follows the newest revision and holds
-    ///    what it says.
+    /// 1. the caller may read the profile, else it learns nothing; 2. its key may write it, and need not wait; 3. the
+    ///    manifest is a head that the directory allows now, signed by the caller's own key; 4. it follows the newest
+    ///    revision and holds what it says.
     pub(super) fn write_revision(&self, tx: &mut dyn Tx, new: &NewRevision) -> Result<Answer, Refused> {
         // 1.
         let permit = self.permit()?;
@@ -26,11 +28,8 @@ impl<S: Store> Decision<'_, S> {
             return Err(malformed("path and body name different profiles".to_owned()).into());
         }
         // 2.
-        let leaf = self.directory().leaf(&new.profile).ok_or_else(Problem::not_found)?;
-        let writes = leaf.writers.iter().any(|writer| writer.key_id() == self.caller.key);
-        if !self.caller.kind.is_manager() && !writes {
-            return Err(Problem::new(ProblemCode::Forbidden, "your groups may read this profile, not write it").into());
-        }
+        let leaf = self.writable_leaf(&new.profile)?;
+        self.check_hold(tx, &new.profile)?;
         // 3.
         let before = self.profile_head(tx, &permit)?;
         let roster = self.directory().roster().value().signing_keys();
@@ -56,5 +55,30 @@ impl<S: Store> Decision<'_, S> {
         let revision = write.head.revision;
         let released = Released::Manifest { profile: new.profile, revision, manifest: write.head.manifest };
         Ok(Answer::new(Some(released), move |record| Written { revision, record }))
+    }
+
+    /// The profile's leaf, if the caller may write the profile.
+    ///
+    /// # Errors
+    /// A problem when it may only read it.
+    pub(super) fn writable_leaf(&self, profile: &ProfileId) -> Result<ProfileLeaf, Problem> {
+        let leaf = self.directory().leaf(profile).ok_or_else(Problem::not_found)?;
+        let writes = leaf.writers.iter().any(|writer| writer.key_id() == self.caller.key);
+        if self.caller.kind.is_manager() || writes {
+            Ok(leaf)
+        } else {
+            Err(Problem::new(ProblemCode::Forbidden, "your groups may read this profile, not write it"))
+        }
+    }
+
+    /// Checks that writes to the profile do not wait for somebody else's statement.
+    fn check_hold(&self, tx: &mut dyn Tx, profile: &ProfileId) -> Result<(), Refused> {
+        match tx.hold(&self.org(), profile, self.now)? {
+            Some(hold) if hold.author != self.caller.key => {
+                let detail = "an administrator's change of this profile goes first; try again in a moment";
+                Err(Problem::new(ProblemCode::ProfileHeld, detail).retry_after(1).into())
+            }
+            _ => Ok(()),
+        }
     }
 }

@@ -8,6 +8,7 @@ pub(super) mod orgs;
 pub(super) mod profiles;
 pub(super) mod revisions;
 pub(super) mod seals;
+pub(super) mod staging;
 pub(super) mod transactions;
 pub(super) mod trouble;
 
@@ -50,6 +51,11 @@ macro_rules! store_contract {
             revisions::one_of_many_writers_wins,
             revisions::a_new_key_generation_leaves_nothing_of_the_old,
             revisions::contradictions_are_given_up,
+            staging::a_revision_takes_what_its_author_staged,
+            staging::authors_do_not_meet,
+            staging::what_is_discarded_is_gone,
+            staging::an_authors_newest_attempts_are_kept,
+            staging::a_hold_ends,
             seals::a_seal_is_replaced,
             seals::only_named_seals_are_read,
             seals::earlier_keys_come_newest_first,

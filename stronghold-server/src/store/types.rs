@@ -3,7 +3,7 @@
 use stronghold_protocol::{
     crypto::{hash::Hash, sign::KeyId},
     directory::HeaderRef,
-    id::{EventId, OrgId, PrincipalId, ProfileId, SecretId, UserId},
+    id::{EventId, OrgId, PrincipalId, ProfileId, SecretId, StagingId, UserId},
     number::{Epoch, Revision, Seq},
     secret::SealedSecret,
     time::Timestamp,
@@ -88,10 +88,32 @@ pub struct RevisionWrite {
     pub head: ProfileHead,
     /// New and newly encrypted secrets, of the head's epoch; they replace the entries with the same id.
     pub puts: Vec<SealedSecret>,
+    /// The staging that it takes too, whole; what was staged replaces likewise.
+    pub staged: Option<StagingRef>,
     /// Secrets that the revision no longer holds.
     pub removes: Vec<SecretId>,
     /// When it was accepted.
     pub at: Timestamp,
+}
+
+/// One attempt at encrypting a profile anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StagingRef {
+    /// The attempt.
+    pub id: StagingId,
+    /// The key of whoever makes it: nobody else's revision takes it.
+    pub author: KeyId,
+    /// The new key generation.
+    pub epoch: Epoch,
+}
+
+/// Until when writes to a profile wait, and for whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// Whose writes do not wait.
+    pub author: KeyId,
+    /// Until when the others' do.
+    pub until: Timestamp,
 }
 
 /// An audit record with the columns by which it is found.

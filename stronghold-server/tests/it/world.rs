@@ -284,7 +284,7 @@ impl<S: Store> World<S> {
         adjust(&mut manifest);
         let signed = Signed::create(&manifest, &[&author.sign]).unwrap();
         let hash = signed.hash_as::<Manifest>();
-        (NewRevision { profile, manifest: signed, puts, removes }, Known { manifest, hash, secrets })
+        (NewRevision { profile, manifest: signed, puts, removes, staged: None }, Known { manifest, hash, secrets })
     }
 
     /// Writes a profile's next revision; it must be accepted.
@@ -331,7 +331,7 @@ impl<S: Store> World<S> {
         let hash = signed.hash_as::<Manifest>();
         let vouched = Vouched { revision: Revision::FIRST, manifest: hash };
         let change = Change::ProfileCreated { id, name: name(profile), commitment, vouched };
-        let new = NewRevision { profile: id, manifest: signed, puts: Vec::new(), removes: Vec::new() };
+        let new = NewRevision { profile: id, manifest: signed, puts: Vec::new(), removes: Vec::new(), staged: None };
         (change, new, Known { manifest, hash, secrets: BTreeMap::new() })
     }
 

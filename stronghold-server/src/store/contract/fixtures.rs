@@ -94,6 +94,7 @@ pub(in crate::store) fn write(revision: u64, count: u64, puts: Vec<SealedSecret>
             count,
         },
         puts,
+        staged: None,
         removes: removes.iter().map(|number| SecretId::from_bytes([*number; 16])).collect(),
         at: time(1000 + i64::try_from(revision).unwrap()),
     }

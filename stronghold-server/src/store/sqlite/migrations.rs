@@ -5,7 +5,8 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// In order; the n-th makes layout n.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_initial.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("migrations/0001_initial.sql"), include_str!("migrations/0002_staging.sql")];
 
 /// Marks a file as ours in its header (`application_id`): "STGH" in ASCII.
 const APPLICATION_ID: i64 = 0x5354_4748;

@@ -7,13 +7,14 @@ mod principals;
 mod profiles;
 mod revisions;
 mod seals;
+mod staging;
 mod values;
 
 use crate::{
     access::ReadPermit,
     store::{
-        AuditEntry, LoginAttempt, OrgHead, PasswordRecord, ProfileHead, RevisionWrite, Seen, StoreError, StoredSecret,
-        StoredStatement, Tx,
+        AuditEntry, Hold, LoginAttempt, OrgHead, PasswordRecord, ProfileHead, RevisionWrite, Seen, StagingRef,
+        StoreError, StoredSecret, StoredStatement, Tx,
     },
 };
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
@@ -24,7 +25,7 @@ use stronghold_protocol::{
     number::{Revision, Seq},
     request::RequestNonce,
     seal::{KeyHistory, Seal, SealId},
-    secret::{BlindIndex, SecretLeaf},
+    secret::{BlindIndex, SealedSecret, SecretLeaf},
     time::Timestamp,
 };
 
@@ -151,6 +152,42 @@ impl Tx for SqliteTx<'_> {
         write: &RevisionWrite,
     ) -> Result<bool, StoreError> {
         self.insert_revision(org, before, write)
+    }
+
+    fn stage(
+        &mut self,
+        org: &OrgId,
+        profile: &ProfileId,
+        staging: &StagingRef,
+        secrets: &[SealedSecret],
+    ) -> Result<(), StoreError> {
+        self.insert_staged(org, profile, staging, secrets)
+    }
+
+    fn staged(
+        &mut self,
+        org: &OrgId,
+        profile: &ProfileId,
+        staging: &StagingRef,
+    ) -> Result<Vec<SecretLeaf>, StoreError> {
+        self.select_staged(org, profile, staging)
+    }
+
+    fn discard_staged(&mut self, org: &OrgId, profile: &ProfileId) -> Result<(), StoreError> {
+        let org = self.org(org)?;
+        self.delete_staged(org, profile)
+    }
+
+    fn put_hold(&mut self, org: &OrgId, profile: &ProfileId, hold: &Hold) -> Result<(), StoreError> {
+        self.upsert_hold(org, profile, hold)
+    }
+
+    fn hold(&mut self, org: &OrgId, profile: &ProfileId, now: Timestamp) -> Result<Option<Hold>, StoreError> {
+        self.select_hold(org, profile, now)
+    }
+
+    fn end_hold(&mut self, org: &OrgId, profile: &ProfileId) -> Result<(), StoreError> {
+        self.delete_hold(org, profile)
     }
 
     fn append_record(&mut self, org: &OrgId, entry: &AuditEntry) -> Result<u64, StoreError> {

@@ -11,7 +11,7 @@ fn at_revision(place: &Directory, revision: i64) -> Vec<Row> {
     let mut select = raw
         .prepare(
             "SELECT e.blind_index, e.secret, e.version, e.epoch, c.meta, c.value
-             FROM entries AS e JOIN ciphertexts AS c USING (org, profile, secret, version, epoch)
+             FROM entries AS e JOIN ciphertexts AS c USING (org, profile, secret, version, epoch, ciphertexts)
              WHERE e.from_revision <= ?1 AND (e.to_revision IS NULL OR e.to_revision > ?1) ORDER BY e.blind_index",
         )
         .unwrap();

@@ -45,14 +45,7 @@ impl SqliteTx<'_> {
             "SELECT blind_index, secret, version, ciphertexts FROM entries
              WHERE org = ?1 AND profile = ?2 AND to_revision IS NULL ORDER BY blind_index",
         )?;
-        let rows = select.query_and_then(params![org, profile.as_bytes()], |row| {
-            Ok(SecretLeaf {
-                index: BlindIndex(row.get(0)?),
-                id: SecretId::from_bytes(row.get(1)?),
-                version: number(row, 2, Version::new)?,
-                ciphertexts: Hash(row.get(3)?),
-            })
-        })?;
+        let rows = select.query_and_then(params![org, profile.as_bytes()], secret_leaf)?;
         rows.collect()
     }
 
@@ -60,7 +53,7 @@ impl SqliteTx<'_> {
         let Some(org) = self.find_org(&permit.org())? else { return Ok(Vec::new()) };
         let mut select = self.prepare(
             "SELECT e.blind_index, e.secret, e.version, e.epoch, c.meta, c.value
-             FROM entries AS e LEFT JOIN ciphertexts AS c USING (org, profile, secret, version, epoch)
+             FROM entries AS e LEFT JOIN ciphertexts AS c USING (org, profile, secret, version, epoch, ciphertexts)
              WHERE e.org = ?1 AND e.profile = ?2 AND e.to_revision IS NULL ORDER BY e.blind_index",
         )?;
         let rows = select.query_and_then(params![org, permit.profile().as_bytes()], stored_secret)?;
@@ -75,7 +68,7 @@ impl SqliteTx<'_> {
         let Some(org) = self.find_org(&permit.org())? else { return Ok(Vec::new()) };
         let mut select = self.prepare(
             "SELECT e.blind_index, e.secret, e.version, e.epoch, c.meta, c.value
-             FROM entries AS e LEFT JOIN ciphertexts AS c USING (org, profile, secret, version, epoch)
+             FROM entries AS e LEFT JOIN ciphertexts AS c USING (org, profile, secret, version, epoch, ciphertexts)
              WHERE e.org = ?1 AND e.profile = ?2 AND e.to_revision IS NULL AND e.blind_index = ?3",
         )?;
         let profile = permit.profile();
@@ -88,6 +81,16 @@ impl SqliteTx<'_> {
         }
         Ok(secrets)
     }
+}
+
+/// The leaf of an entry: blind index, secret, version, hash of both ciphertexts.
+pub(super) fn secret_leaf(row: &Row<'_>) -> Result<SecretLeaf, StoreError> {
+    Ok(SecretLeaf {
+        index: BlindIndex(row.get(0)?),
+        id: SecretId::from_bytes(row.get(1)?),
+        version: number(row, 2, Version::new)?,
+        ciphertexts: Hash(row.get(3)?),
+    })
 }
 
 /// A secret; a missing ciphertext shows as NULL where a blob should be, and so as damage.

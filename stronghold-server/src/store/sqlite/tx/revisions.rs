@@ -5,15 +5,16 @@ use crate::store::{ProfileHead, RevisionWrite, StoreError, sqlite::column::integ
 use rusqlite::{CachedStatement, ErrorCode, params};
 use stronghold_protocol::{
     id::{OrgId, ProfileId, SecretId},
-    number::Revision,
-    secret::SealedSecret,
+    number::{Epoch, Revision},
+    secret::{SealedSecret, SecretLeaf},
 };
 
 impl SqliteTx<'_> {
     /// Writes the next revision.
     ///
     /// 1. it is compared with the newest one; 2. it is noted; 3. what it replaces or removes ends with it, so that names
-    ///    are free before they are used again; 4. what it puts starts with it; 5. what it now holds is what it counts.
+    ///    are free before they are used again; 4. what it puts or takes starts with it; 5. what it now holds is what it
+    ///    counts; 6. with a new key generation, nothing stays staged.
     pub(super) fn insert_revision(
         &mut self,
         org: &OrgId,
@@ -43,10 +44,24 @@ impl SqliteTx<'_> {
         for put in &write.puts {
             ended += place.end(&mut end, &put.id)?;
         }
+        let staged = match &write.staged {
+            Some(staging) => self.select_staged(org, &write.profile, staging)?,
+            None => Vec::new(),
+        };
+        for leaf in &staged {
+            ended += place.end(&mut end, &leaf.id)?;
+        }
+        drop(end);
         // 4.
-        self.insert_secrets(&place, write)?;
+        self.insert_ciphertexts(place.org, &write.profile, write.head.epoch, &write.puts)?;
+        self.insert_entries(&place, write.head.epoch, write.puts.iter().map(SealedSecret::leaf))?;
+        self.insert_entries(&place, write.head.epoch, staged.iter().copied())?;
         // 5.
-        check_count(newest.as_ref(), write, ended)?;
+        check_count(newest.as_ref(), write, ended, staged.len())?;
+        // 6.
+        if newest.is_some_and(|newest| newest.epoch != write.head.epoch) {
+            self.delete_staged(place.org, &write.profile)?;
+        }
         Ok(true)
     }
 
@@ -69,25 +84,53 @@ impl SqliteTx<'_> {
         Ok(())
     }
 
-    fn insert_secrets(&self, place: &Place, write: &RevisionWrite) -> Result<(), StoreError> {
-        let epoch = integer(write.head.epoch.get());
-        let mut ciphertext = self.prepare(
-            "INSERT INTO ciphertexts (org, profile, secret, version, epoch, meta, value)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    /// Stores ciphertexts under their hash, once.
+    pub(super) fn insert_ciphertexts(
+        &self,
+        org: i64,
+        profile: &ProfileId,
+        epoch: Epoch,
+        secrets: &[SealedSecret],
+    ) -> Result<(), StoreError> {
+        let mut insert = self.prepare(
+            "INSERT INTO ciphertexts (org, profile, secret, version, epoch, ciphertexts, meta, value)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
         )?;
-        let mut entry = self.prepare(
+        for secret in secrets {
+            let (version, epoch) = (integer(secret.version.get()), integer(epoch.get()));
+            let leaf = secret.leaf().ciphertexts.0;
+            let id = secret.id.as_bytes();
+            insert.execute(params![
+                org,
+                profile.as_bytes(),
+                id,
+                version,
+                epoch,
+                leaf,
+                secret.meta.0,
+                secret.value.0
+            ])?;
+        }
+        Ok(())
+    }
+
+    fn insert_entries(
+        &self,
+        place: &Place,
+        epoch: Epoch,
+        leaves: impl Iterator<Item = SecretLeaf>,
+    ) -> Result<(), StoreError> {
+        let mut insert = self.prepare(
             "INSERT INTO entries (org, profile, secret, from_revision, blind_index, version, epoch, ciphertexts)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?;
-        for put in &write.puts {
-            let SealedSecret { index, id, version, meta, value } = put;
-            let (org, profile, version) = (place.org, place.profile.as_bytes(), integer(version.get()));
-            let stored = ciphertext.execute(params![org, profile, id.as_bytes(), version, epoch, meta.0, value.0]);
-            stored.map_err(|error| taken(error, "a version of a secret was written before"))?;
-            let leaf = put.leaf().ciphertexts.0;
-            let stored =
-                entry.execute(params![org, profile, id.as_bytes(), place.revision, index.0, version, epoch, leaf]);
-            stored.map_err(|error| taken(error, "two secrets have one name, or one secret is put twice"))?;
+        for SecretLeaf { index, id, version, ciphertexts } in leaves {
+            let (profile, version, epoch) = (place.profile.as_bytes(), integer(version.get()), integer(epoch.get()));
+            let at = params![place.org, profile, id.as_bytes(), place.revision, index.0, version, epoch, ciphertexts.0];
+            let stored = insert.execute(at);
+            stored.map_err(|error| {
+                taken(error, "two secrets have one name, a secret is put twice, or a version was written before")
+            })?;
         }
         Ok(())
     }
@@ -121,7 +164,12 @@ fn check_follows(newest: Option<&ProfileHead>, head: &ProfileHead) -> Result<(),
 
 /// Checks that the revision holds as many secrets as it says and, with a new key generation, none of the old one.
 /// Every entry of a revision is of its key generation, so counting is enough.
-fn check_count(newest: Option<&ProfileHead>, write: &RevisionWrite, ended: usize) -> Result<(), StoreError> {
+fn check_count(
+    newest: Option<&ProfileHead>,
+    write: &RevisionWrite,
+    ended: usize,
+    staged: usize,
+) -> Result<(), StoreError> {
     let held = newest.map_or(0, |newest| newest.count);
     let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let kept = held
@@ -130,7 +178,7 @@ fn check_count(newest: Option<&ProfileHead>, write: &RevisionWrite, ended: usize
     if newest.is_some_and(|newest| newest.epoch != write.head.epoch) && kept != 0 {
         return Err(contradiction("a new key generation encrypts every secret anew"));
     }
-    if kept + number(write.puts.len()) != write.head.count {
+    if kept + number(write.puts.len() + staged) != write.head.count {
         return Err(contradiction("it holds another number of secrets than it says"));
     }
     Ok(())
