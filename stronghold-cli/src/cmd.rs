@@ -20,6 +20,7 @@ mod group;
 mod org;
 mod org_create;
 mod profile;
+mod profile_rotate;
 mod quickstart;
 mod secret;
 mod source;

@@ -1,7 +1,7 @@
 //! Results on standard output, messages on standard error.
 
 use crate::{args::Global, failure::Failure};
-use indicatif::ProgressBar;
+use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::{
     io::{self, IsTerminal, Write},
@@ -86,6 +86,15 @@ impl Output {
         let done = work.await;
         spinner.finish_and_clear();
         done
+    }
+
+    /// A bar for work whose length is known, drawn on standard error where that is a terminal.
+    pub(crate) fn bar(&self, what: &'static str) -> ProgressBar {
+        let bar = if self.quiet { ProgressBar::hidden() } else { ProgressBar::new(0) };
+        if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}") {
+            bar.set_style(style);
+        }
+        bar.with_message(what)
     }
 
     /// Warns, also when quiet.

@@ -18,7 +18,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 use stronghold_protocol::{
-    api::WhoAmI,
+    api::{ListedProfile, WhoAmI},
     evidence::{Anchor, ProfileFloor, ProfileSelector},
     id::ProfileId,
     name::{Name, SecretName},
@@ -63,6 +63,17 @@ pub struct ReadableProfile {
     pub name: Name,
     /// Its newest revision, as the server says; reading verifies it.
     pub revision: Revision,
+    /// Whether its key was renewed and what it holds is still to be encrypted anew, as the server says: it can be read, not
+    /// written.
+    pub rekeying: bool,
+}
+
+impl ReadableProfile {
+    /// A listed profile whose leaf was verified.
+    pub(crate) fn of(listed: ListedProfile) -> Self {
+        let leaf = listed.entry.leaf;
+        Self { id: leaf.id, name: leaf.name, revision: listed.revision, rekeying: listed.epoch < leaf.epoch }
+    }
 }
 
 impl Agent {
@@ -133,8 +144,7 @@ impl<R: ProfileReader> Agent<R> {
         let mut profiles = Vec::with_capacity(answered.reply.profiles.len());
         for listed in answered.reply.profiles {
             listed.entry.verify(&trusted.state_root()).map_err(Error::forged)?;
-            let leaf = listed.entry.leaf;
-            profiles.push(ReadableProfile { id: leaf.id, name: leaf.name, revision: listed.revision });
+            profiles.push(ReadableProfile::of(listed));
         }
         Ok(profiles)
     }

@@ -3,7 +3,7 @@
 use std::{
     io::{Read, Write},
     net::{Shutdown, TcpListener, TcpStream},
-    sync::{Arc, Mutex},
+    sync::{Arc, Condvar, Mutex},
     thread,
 };
 
@@ -13,6 +13,31 @@ pub struct Proxy {
     url: String,
     target: Arc<Mutex<Option<String>>>,
     lines: Arc<Mutex<Vec<String>>>,
+    gate: Arc<Gate>,
+}
+
+/// Lets a number of requests pass, and then none.
+#[derive(Debug, Default)]
+struct Gate {
+    state: Mutex<GateState>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct GateState {
+    left: Option<usize>,
+    waiting: usize,
+}
+
+impl Gate {
+    /// Waits until a request may pass.
+    fn pass(&self) {
+        let mut state = self.state.lock().expect("no panic");
+        state.waiting += 1;
+        let mut state = self.changed.wait_while(state, |state| state.left == Some(0)).expect("no panic");
+        state.waiting -= 1;
+        state.left = state.left.map(|left| left - 1);
+    }
 }
 
 impl Proxy {
@@ -21,13 +46,18 @@ impl Proxy {
     pub fn listen() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let address = listener.local_addr().expect("it listens");
-        let (target, lines) = (Arc::default(), Arc::default());
-        let proxy = Self { url: format!("http://{address}"), target: Arc::clone(&target), lines: Arc::clone(&lines) };
+        let (target, lines, gate): (Arc<Mutex<Option<String>>>, _, Arc<Gate>) = Default::default();
+        let proxy = Self {
+            url: format!("http://{address}"),
+            target: Arc::clone(&target),
+            lines: Arc::clone(&lines),
+            gate: Arc::clone(&gate),
+        };
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let server = target.lock().expect("no panic").clone();
                 if let Some(server) = server.and_then(|address| TcpStream::connect(address).ok()) {
-                    carry(client, server, Arc::clone(&lines));
+                    carry(client, server, Arc::clone(&lines), Arc::clone(&gate));
                 }
             }
         });
@@ -45,6 +75,19 @@ impl Proxy {
         *self.target.lock().expect("no panic") = Some(address.to_owned());
     }
 
+    /// Lets this many more requests pass; the next one is held back. None lets all pass.
+    pub fn let_pass(&self, requests: Option<usize>) {
+        self.gate.state.lock().expect("no panic").left = requests;
+        self.gate.changed.notify_all();
+    }
+
+    /// Whether a request is held back.
+    #[must_use]
+    pub fn holds_one(&self) -> bool {
+        let state = self.gate.state.lock().expect("no panic");
+        state.left == Some(0) && state.waiting > 0
+    }
+
     /// The first lines of the requests since this was last asked.
     #[must_use]
     pub fn take_requests(&self) -> Vec<String> {
@@ -52,7 +95,7 @@ impl Proxy {
     }
 }
 
-fn carry(client: TcpStream, server: TcpStream, lines: Arc<Mutex<Vec<String>>>) {
+fn carry(client: TcpStream, server: TcpStream, lines: Arc<Mutex<Vec<String>>>, gate: Arc<Gate>) {
     let (mut replies, mut back) = (server.try_clone().expect("a socket"), client.try_clone().expect("a socket"));
     thread::spawn(move || {
         // Whichever side goes away ends the connection; that is no failure of the proxy.
@@ -60,13 +103,18 @@ fn carry(client: TcpStream, server: TcpStream, lines: Arc<Mutex<Vec<String>>>) {
         let _ = back.shutdown(Shutdown::Both);
     });
     thread::spawn(move || {
-        let _ = requests(client, &server, &lines);
+        let _ = requests(client, &server, &lines, &gate);
         let _ = server.shutdown(Shutdown::Write);
     });
 }
 
 /// Passes requests on as they come, and finds where each begins.
-fn requests(mut client: TcpStream, mut server: &TcpStream, lines: &Mutex<Vec<String>>) -> std::io::Result<()> {
+fn requests(
+    mut client: TcpStream,
+    mut server: &TcpStream,
+    lines: &Mutex<Vec<String>>,
+    gate: &Gate,
+) -> std::io::Result<()> {
     let mut seen: Vec<u8> = Vec::new();
     let mut chunk = [0; 16 * 1024];
     loop {
@@ -78,6 +126,7 @@ fn requests(mut client: TcpStream, mut server: &TcpStream, lines: &Mutex<Vec<Str
         while let Some((line, length)) = next_request(&seen) {
             lines.lock().expect("no panic").push(line);
             seen.drain(..length);
+            gate.pass();
         }
         server.write_all(&chunk[..count])?;
     }

@@ -52,6 +52,15 @@ pub(crate) enum ProfileCommand {
         /// The new name
         name: String,
     },
+    /// Give a profile a new key and encrypt everything in it anew; agents read it throughout
+    Rotate {
+        /// Name or id; with --resume, all profiles if there is none
+        #[arg(required_unless_present = "resume")]
+        profile: Option<String>,
+        /// Only finish what was interrupted, whoever began it
+        #[arg(long)]
+        resume: bool,
+    },
     /// Delete a profile with everything in it
     Delete {
         /// Name or id

@@ -1,6 +1,6 @@
 //! `agent update`, `activate`, `deactivate`, `rotate-token` and `delete`.
 
-use super::{agent::Minted, group::ENCRYPTING};
+use super::{agent::Minted, group::ENCRYPTING, profile_rotate};
 use crate::{
     args::{AgentUpdateArgs, ConditionArgs},
     failure::Failure,
@@ -47,7 +47,9 @@ pub(crate) async fn rotate_token(settings: &Settings, output: &Output, agent: &s
     let id = session.directory().find_agent(agent)?.id;
     let url = token_url(&settings.session_url()?);
     let minted: Minted = output.working(ENCRYPTING, session.rotate_token(id, url)).await?.into();
-    output.result(&minted, || minted.text("given a new token, and the old one ended"))
+    // The token first: whatever happens to the rest, it was seen.
+    output.result(&minted, || minted.text("given a new token, and the old one ended"))?;
+    profile_rotate::finish(output, &mut session).await
 }
 
 /// Deletes an agent.
@@ -57,6 +59,7 @@ pub(crate) async fn delete(settings: &Settings, output: &Output, agent: &str, ye
     let (id, name) = (known.id, known.name.clone());
     input::confirm(&format!("Delete agent {name} for good?"), yes, &settings.global)?;
     output.working(ENCRYPTING, session.delete_agent(id)).await?;
+    profile_rotate::finish(output, &mut session).await?;
     output.result(&serde_json::json!({"agent_id": id, "name": name, "status": "deleted"}), || {
         format!("Agent {name} was deleted, and what it could read was encrypted anew.\nWhat it read before it may still know: rotate those secrets where they are issued.")
     })

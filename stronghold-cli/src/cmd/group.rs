@@ -1,6 +1,6 @@
 //! `group`: who shares access to which profiles.
 
-use super::profile::name_of;
+use super::{profile::name_of, profile_rotate};
 use crate::{
     args::GroupCommand,
     failure::Failure,
@@ -74,6 +74,7 @@ pub(crate) async fn run(settings: &Settings, output: &Output, command: GroupComm
             let (id, name) = (known.id, known.name.clone());
             input::confirm(&format!("Delete group {name}? Its members lose what it granted."), yes, &settings.global)?;
             output.working(ENCRYPTING, session.delete_group(id)).await?;
+            profile_rotate::finish(output, &mut session).await?;
             output.result(&serde_json::json!({"group_id": id, "name": name}), || {
                 format!("Group {name} was deleted, and what it granted was encrypted anew.")
             })
@@ -96,6 +97,7 @@ pub(crate) async fn run(settings: &Settings, output: &Output, command: GroupComm
             let (id, profile_id) =
                 (session.directory().find_group(&group)?.id, session.directory().find_profile(&profile)?.id);
             let changed = output.working(ENCRYPTING, session.revoke(id, profile_id)).await?;
+            profile_rotate::finish(output, &mut session).await?;
             let result = serde_json::json!({"group": group, "profile": profile, "changed": changed});
             output.result(&result, || match changed {
                 true => format!("Group {group} has no access to {profile} any more; the profile was encrypted anew."),
@@ -120,6 +122,7 @@ async fn change_member(
     } else {
         output.working(ENCRYPTING, session.remove_member(id, member)).await?
     };
+    profile_rotate::finish(output, &mut session).await?;
     let result = serde_json::json!({"group": group, "agent": agent, "member": joins, "changed": changed});
     output.result(&result, || match (joins, changed) {
         (true, true) => format!("Agent {agent} is now in group {group}."),

@@ -1,5 +1,6 @@
 //! `profile`: deployment profiles.
 
+use super::profile_rotate;
 use crate::{
     args::ProfileCommand,
     failure::Failure,
@@ -28,10 +29,24 @@ impl Named {
 }
 
 #[derive(Serialize)]
+struct Listed {
+    #[serde(flatten)]
+    named: Named,
+    rekeying: bool,
+}
+
+impl Listed {
+    fn of(profile: ReadableProfile) -> Self {
+        Self { rekeying: profile.rekeying, named: Named::of(profile) }
+    }
+}
+
+#[derive(Serialize)]
 struct Shown {
     #[serde(flatten)]
     named: Named,
     epoch: u64,
+    rekeying: bool,
     secrets: usize,
     groups: Vec<String>,
 }
@@ -56,6 +71,10 @@ pub(crate) async fn run(settings: &Settings, output: &Output, command: ProfileCo
             let named = Named { profile_id: id, name: new.to_string(), revision: revision.get() };
             output.result(&named, || format!("Profile {profile} is now called {new}."))
         }
+        ProfileCommand::Rotate { profile: Some(profile), resume: false } => {
+            profile_rotate::rotate(settings, output, &profile).await
+        }
+        ProfileCommand::Rotate { profile, .. } => profile_rotate::resume(settings, output, profile.as_deref()).await,
         ProfileCommand::Delete { profile, yes } => {
             let mut session = settings.session().await?;
             let known = session.directory().find_profile(&profile)?;
@@ -69,21 +88,27 @@ pub(crate) async fn run(settings: &Settings, output: &Output, command: ProfileCo
 }
 
 async fn list(settings: &Settings, output: &Output) -> Result<(), Failure> {
-    let mut listed: Vec<Named> = match settings.acting()? {
+    let mut listed: Vec<Listed> = match settings.acting()? {
         Acting::Agent { token, url, .. } => {
             let agent = settings.agent(token, url.as_deref(), None, false)?;
-            agent.profiles().await?.into_iter().map(Named::of).collect()
+            agent.profiles().await?.into_iter().map(Listed::of).collect()
         }
         Acting::User { .. } => {
             let session = settings.session().await?;
-            session.list_profiles().await?.into_iter().map(Named::of).collect()
+            session.list_profiles().await?.into_iter().map(Listed::of).collect()
         }
     };
-    listed.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    listed.sort_unstable_by(|a, b| a.named.name.cmp(&b.named.name));
     output.result(&listed, || {
         let rows: Vec<Vec<String>> = listed
             .iter()
-            .map(|profile| vec![profile.name.clone(), profile.revision.to_string(), profile.profile_id.to_string()])
+            .map(|Listed { named, rekeying }| {
+                let revision = match rekeying {
+                    true => format!("{} (rekeying)", named.revision),
+                    false => named.revision.to_string(),
+                };
+                vec![named.name.clone(), revision, named.profile_id.to_string()]
+            })
             .collect();
         table(&["NAME", "REVISION", "ID"], &rows)
     })
@@ -101,6 +126,7 @@ async fn show(settings: &Settings, output: &Output, profile: &str) -> Result<(),
             revision: opened.manifest().value().revision.get(),
         },
         epoch: summary.epoch.get(),
+        rekeying: opened.is_rekeying(),
         secrets: opened.len(),
         groups: summary.groups.iter().map(|(_, name)| name.to_string()).collect(),
     };
@@ -110,7 +136,10 @@ async fn show(settings: &Settings, output: &Output, profile: &str) -> Result<(),
             shown.named.name,
             shown.named.profile_id,
             shown.named.revision,
-            shown.epoch,
+            match shown.rekeying {
+                true => format!("{} (rekeying: `profile rotate --resume` finishes it)", shown.epoch),
+                false => shown.epoch.to_string(),
+            },
             shown.secrets,
             if shown.groups.is_empty() { "none".to_owned() } else { shown.groups.join(", ") },
         )

@@ -20,6 +20,7 @@ mod one_request;
 mod quickstart;
 mod readers;
 mod restart;
+mod rotation;
 mod secrets;
 mod state;
 mod usage;

@@ -154,11 +154,7 @@ impl<T: Transport> Session<T> {
     /// # Errors
     /// As [`Self::open_profile`].
     pub async fn list_profiles(&self) -> Result<Vec<ReadableProfile>, Error> {
-        let readable = |listed: ListedProfile| {
-            let leaf = listed.entry.leaf;
-            ReadableProfile { id: leaf.id, name: leaf.name, revision: listed.revision }
-        };
-        Ok(self.listed_profiles().await?.into_iter().map(readable).collect())
+        Ok(self.listed_profiles().await?.into_iter().map(ReadableProfile::of).collect())
     }
 
     /// The profiles as the server lists them, with their leaves verified.

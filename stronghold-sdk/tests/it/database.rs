@@ -18,10 +18,10 @@ use stronghold_sdk::{
     },
 };
 
-struct StolenSeal {
-    object: SealedObject,
-    epoch: Epoch,
-    sealed: Vec<u8>,
+pub(crate) struct StolenSeal {
+    pub(crate) object: SealedObject,
+    pub(crate) epoch: Epoch,
+    pub(crate) sealed: Vec<u8>,
 }
 
 fn bytes<const N: usize>(bytes: Vec<u8>) -> [u8; N] {
@@ -32,7 +32,7 @@ fn number(value: i64) -> u64 {
     u64::try_from(value).unwrap()
 }
 
-fn seals(database: &Connection) -> Vec<StolenSeal> {
+pub(crate) fn seals(database: &Connection) -> Vec<StolenSeal> {
     let mut statement = database.prepare("SELECT kind, object, epoch, sealed FROM seals").unwrap();
     let rows = statement.query_map([], |row| {
         let (kind, id): (String, Vec<u8>) = (row.get(0)?, row.get(1)?);
@@ -51,7 +51,7 @@ fn seals(database: &Connection) -> Vec<StolenSeal> {
         .collect()
 }
 
-fn secrets(database: &Connection) -> Vec<(ProfileId, Epoch, SealedSecret)> {
+pub(crate) fn secrets(database: &Connection) -> Vec<(ProfileId, Epoch, SealedSecret)> {
     let query = "SELECT c.profile, c.epoch, c.secret, c.version, c.meta, c.value, e.blind_index
         FROM ciphertexts c JOIN entries e USING (org, profile, secret, version, epoch, ciphertexts)";
     let mut statement = database.prepare(query).unwrap();
@@ -69,10 +69,14 @@ fn secrets(database: &Connection) -> Vec<(ProfileId, Epoch, SealedSecret)> {
 }
 
 /// Raw master keys by what they are of.
-type MasterKeys = BTreeMap<(ProfileId, Epoch), [u8; 32]>;
+pub(crate) type MasterKeys = BTreeMap<(ProfileId, Epoch), [u8; 32]>;
 
 /// Opens whatever opens, with every key that turns up on the way, until nothing new does.
-fn open_everything(org: OrgId, own: &KemSecretKey, stolen: &[StolenSeal]) -> (BTreeSet<GroupId>, MasterKeys) {
+pub(crate) fn open_everything(
+    org: OrgId,
+    own: &KemSecretKey,
+    stolen: &[StolenSeal],
+) -> (BTreeSet<GroupId>, MasterKeys) {
     let mut keys = vec![own.clone()];
     let (mut groups, mut masters) = (BTreeSet::new(), BTreeMap::new());
     let mut next = 0;
@@ -84,8 +88,10 @@ fn open_everything(org: OrgId, own: &KemSecretKey, stolen: &[StolenSeal]) -> (BT
             let raw: [u8; 32] = opened.as_slice().try_into().unwrap();
             match object {
                 SealedObject::GroupSeed(group) => {
-                    if groups.insert(*group) {
-                        keys.push(KemSecretKey::from_seed(&raw));
+                    groups.insert(*group);
+                    let opened = KemSecretKey::from_seed(&raw);
+                    if keys.iter().all(|known| known.public_key() != opened.public_key()) {
+                        keys.push(opened);
                     }
                 }
                 SealedObject::ProfileKey(profile) => {

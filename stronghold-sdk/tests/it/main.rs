@@ -14,6 +14,7 @@ mod ci;
 mod crypto;
 mod crypto_vectors;
 mod database;
+mod ended;
 mod formats;
 mod lies;
 mod loader;

@@ -155,6 +155,11 @@ impl World {
         (self.session_on(wire.clone()).await, wire)
     }
 
+    /// A client for whoever signs.
+    pub(crate) fn client(&self) -> Client<Wire> {
+        Client::new(wire(&self.service), self.clock.clone())
+    }
+
     async fn session_on(&self, wire: Wire) -> Session<Wire> {
         let client = Client::new(wire, self.clock.clone());
         open_session(&self.owner, client, self.clock.clone()).await
