@@ -62,7 +62,10 @@ fn foreign_errors_are_not_problems() {
 #[test]
 fn only_what_passes_by_itself_is_retryable() {
     for code in ProblemCode::ALL {
-        let passes = matches!(code, ProblemCode::RateLimited | ProblemCode::Unavailable | ProblemCode::Timeout);
+        let passes = matches!(
+            code,
+            ProblemCode::RateLimited | ProblemCode::Unavailable | ProblemCode::Timeout | ProblemCode::ProfileHeld
+        );
         assert_eq!(Problem::new(code.clone(), "").is_retryable(), passes, "{code}");
     }
 }
