@@ -1,5 +1,7 @@
 //! The audit log: one record of each request of a principal, in the transaction that decides it.
 
+pub mod stream;
+
 use crate::store::{AuditEntry, StoreError, Tx};
 use stronghold_protocol::{
     audit::{AuditRecord, Outcome, RecordSchema, Released, record_leaf_hash},

@@ -1,8 +1,10 @@
 //! What the operator says: flags, and environment variables `STRONGHOLD_SERVER_*`; a flag wins.
 
 mod data_dir;
+mod streams;
 
 pub use data_dir::{DataDir, DataDirError};
+pub use streams::{StreamArguments, StreamConfigError};
 
 use crate::{
     access::RateLimit,
@@ -93,6 +95,9 @@ pub struct ServeArguments {
     /// What is logged: error, warn, info, debug, or a filter like info,stronghold_server=debug
     #[arg(long, env = "STRONGHOLD_SERVER_LOG_LEVEL", value_name = "FILTER", default_value = "info")]
     pub log_level: String,
+    /// Receivers of the audit log.
+    #[command(flatten)]
+    pub streams: StreamArguments,
     /// Limits.
     #[command(flatten)]
     pub limits: LimitArguments,

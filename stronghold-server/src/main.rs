@@ -1,15 +1,19 @@
 //! Reads the configuration and serves until it is told to stop.
 
 use std::{io::Write, process::ExitCode, sync::Arc, time::Duration};
-use stronghold_protocol::time::SystemClock;
+use stronghold_protocol::time::{Clock, SystemClock};
 use stronghold_server::{
     access::openapi_document,
+    audit::stream::{self, StreamOptions},
     config::{Arguments, Command, DataDir, LogFormat, ServeArguments},
     http::Server,
     service::{Service, ServiceKeys, SetupCode},
     store::{Store, sqlite::SqliteStore},
 };
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    task::JoinHandle,
+};
 
 /// What is printed when the server cannot go on; one line.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -55,14 +59,20 @@ async fn serve_until_stopped(arguments: &ServeArguments) -> Result<(), Failure> 
     let address = server.local_address()?;
     let keys = ServiceKeys::from_checkpoint_seed(&*data.checkpoint_seed()?);
     let store = open_store(&data)?;
-    let service = Service::start(store, arguments.settings(address)?, keys, Arc::new(SystemClock)).await?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let sinks = arguments.streams.sinks(&clock)?;
+    let service = Service::start(store, arguments.settings(address)?, keys, clock).await?;
     make_first_setup_code(&service, &data).await?;
     let stopped = stop_signal()?;
-    let tidying = tokio::spawn(tidy(service.clone()));
+    let mut background = vec![tokio::spawn(tidy(service.clone()))];
+    for sink in sinks {
+        tracing::info!(sink = sink.name(), "streaming the audit log");
+        background.push(tokio::spawn(stream::run(service.store().clone(), sink, StreamOptions::default())));
+    }
     print_line(&format!("listening on {}", arguments.listening_url(address)))?;
     tracing::info!(%address, "serving");
     server.run(service, stopped).await;
-    tidying.abort();
+    background.iter().for_each(JoinHandle::abort);
     tracing::info!("stopped");
     Ok(())
 }

@@ -17,7 +17,7 @@ mod types;
 
 pub use types::{
     AuditEntry, Hold, LoginAttempt, OrgHead, PasswordRecord, ProfileHead, RevisionWrite, Seen, StagingRef, StoreError,
-    StoredSecret, StoredStatement,
+    StoredSecret, StoredStatement, StreamBehind,
 };
 
 use crate::access::ReadPermit;
@@ -178,6 +178,13 @@ pub trait Tx {
 
     /// Leaf hashes of records from a position on, at most `limit`, in order.
     fn record_leaves(&mut self, org: &OrgId, from: u64, limit: usize) -> Result<Vec<Hash>, StoreError>;
+
+    /// The organizations of whose audit log a receiver of this name has not accepted everything; one that accepted nothing
+    /// begins at the start.
+    fn streams_behind(&mut self, sink: &str) -> Result<Vec<StreamBehind>, StoreError>;
+
+    /// Notes that a receiver accepted all records before `next`. It never goes back.
+    fn note_delivered(&mut self, sink: &str, org: &OrgId, next: u64) -> Result<(), StoreError>;
 
     /// Stores how a user logs in, replacing what was there.
     fn put_password(&mut self, org: &OrgId, user: &UserId, record: &PasswordRecord) -> Result<(), StoreError>;

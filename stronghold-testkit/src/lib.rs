@@ -5,7 +5,8 @@
 //!
 //! - [`Server`] spawns `stronghold-server`, [`Cli`] runs `api-stronghold-cli`; both with an empty environment.
 //! - [`Org`] is both together: a server, an organization, its owner signed in.
-//! - [`Proxy`] stands between them and counts requests; [`Stub`] answers what no server should.
+//! - [`Proxy`] stands between them and counts requests; [`Stub`] answers what no server should;
+//!   [`Receiver`] takes webhooks.
 //! - [`Needles`] and [`memory`] look for secrets where none may be.
 //! - [`Sandbox`] makes full disks, read-only mounts and the file system of a container.
 #![allow(
@@ -23,6 +24,7 @@ mod org;
 mod program;
 mod proxy;
 mod random;
+mod receiver;
 mod sandbox;
 mod scan;
 mod server;
@@ -35,6 +37,7 @@ pub use org::{Org, Token};
 pub use program::program;
 pub use proxy::Proxy;
 pub use random::{random_bytes, random_word};
+pub use receiver::{Delivery, Manner, Receiver};
 pub use sandbox::{Chroot, Sandbox};
 pub use scan::{Finding, Needles};
 pub use server::{Server, ServerOptions};

@@ -7,6 +7,7 @@ mod agents_end;
 mod audit;
 mod audit_follow;
 mod audit_reads;
+mod audit_stream;
 mod auth;
 mod bad_files;
 mod bad_places;

@@ -42,10 +42,19 @@ impl MacKey {
     /// Prepares a key.
     #[must_use]
     pub fn new(key: &[u8; 32]) -> Self {
+        Self::of_block(key)
+    }
+
+    /// Prepares a key of another protocol's length, at most 64 bytes; none when it is longer.
+    #[must_use]
+    pub fn of_bytes(key: &[u8]) -> Option<Self> {
+        (key.len() <= 64).then(|| Self::of_block(key))
+    }
+
+    /// RFC 2104 pads a shorter key with zeros to the hash's block of 64 bytes.
+    fn of_block(key: &[u8]) -> Self {
         let mut block = Zeroizing::new([0; 64]);
-        let (head, _) = block.split_at_mut(key.len());
-        head.copy_from_slice(key);
-        // RFC 2104 pads a shorter key with zeros to the hash's block of 64 bytes.
+        block.iter_mut().zip(key).for_each(|(padded, byte)| *padded = *byte);
         Self(Hmac::<Sha256>::new((&*block).into()))
     }
 

@@ -43,6 +43,7 @@ macro_rules! store_contract {
             audit::activity_never_goes_back,
             audit::positions_are_dense_under_concurrency,
             audit::records_come_in_pages,
+            audit::receivers_get_on_each_by_itself,
             profiles::a_profile_holds_what_its_newest_revision_does,
             profiles::some_secrets_are_read_by_name,
             profiles::names_can_be_exchanged,

@@ -139,6 +139,17 @@ pub struct AuditEntry {
     pub bytes: Vec<u8>,
 }
 
+/// An organization whose newest audit records a receiver has not accepted yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StreamBehind {
+    /// The organization.
+    pub org: OrgId,
+    /// The position of the next record to be delivered.
+    pub next: u64,
+    /// How many records there are.
+    pub records: u64,
+}
+
 /// When a principal was last served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seen {

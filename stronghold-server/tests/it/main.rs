@@ -3,6 +3,8 @@
 
 mod accounts;
 mod audit_log;
+mod audit_sinks;
+mod audit_stream;
 mod fail_closed;
 mod http;
 mod process;

@@ -156,9 +156,14 @@ impl World<SqliteStore> {
 impl<S: Store> World<S> {
     /// Starts a service on a store and creates an organization through its public routes.
     pub(crate) async fn on(store: S, settings: Settings, data: Arc<TempDir>) -> Self {
+        Self::owned("owner", store, settings, data).await
+    }
+
+    /// The same; another owner makes another organization.
+    pub(crate) async fn owned(owner: &str, store: S, settings: Settings, data: Arc<TempDir>) -> Self {
         let clock = Arc::new(ManualClock::new(Timestamp::from_millis(START_MILLIS).unwrap()));
         let service = Service::start(store, settings, keys(), clock.clone()).await.unwrap();
-        let owner = Actor::user("owner");
+        let owner = Actor::user(owner);
         let roster = genesis_roster(&owner);
         let org = OrgId(roster.hash_as::<Roster>().0);
         let code = SetupCode::generate().unwrap();

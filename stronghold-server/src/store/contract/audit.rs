@@ -4,7 +4,7 @@ use super::{
     Place,
     fixtures::{KEY, ORG, agent, create_org, create_org_named, entry, nonce, seq, time},
 };
-use crate::store::{Seen, Store};
+use crate::store::{Seen, Store, StreamBehind};
 use futures_util::future::join_all;
 use stronghold_protocol::{crypto::sign::KeyId, id::OrgId};
 
@@ -124,4 +124,30 @@ pub(in crate::store) async fn records_come_in_pages(place: &impl Place) {
     assert_eq!(leaves(8, 5).await.unwrap(), expected(8..10));
     assert!(leaves(10, 5).await.unwrap().is_empty());
     assert!(store.snapshot(|tx| tx.record_leaves(&OrgId([1; 32]), 0, 5)).await.unwrap().is_empty());
+}
+
+pub(in crate::store) async fn receivers_get_on_each_by_itself(place: &impl Place) {
+    let other = OrgId([8; 32]);
+    let store = place.open();
+    create_org(&store).await;
+    create_org_named(&store, other).await;
+    for (org, number) in [(ORG, 0), (ORG, 1), (ORG, 2), (other, 0)] {
+        let record = entry(vec![number], 1);
+        store.locked(Some(org), move |tx| tx.append_record(&org, &record)).await.unwrap();
+    }
+    let deliver =
+        |sink: &'static str, org, next| store.locked(Some(org), move |tx| tx.note_delivered(sink, &org, next));
+    let behind = |sink: &'static str| store.snapshot(move |tx| tx.streams_behind(sink));
+    let at = |org, next, records| StreamBehind { org, next, records };
+    assert_eq!(behind("a").await.unwrap(), [at(ORG, 0, 3), at(other, 0, 1)]);
+    deliver("a", ORG, 2).await.unwrap();
+    deliver("a", other, 1).await.unwrap();
+    deliver("b", ORG, 1).await.unwrap();
+    assert_eq!(behind("a").await.unwrap(), [at(ORG, 2, 3)]);
+    assert_eq!(behind("b").await.unwrap(), [at(ORG, 1, 3), at(other, 0, 1)]);
+    deliver("a", ORG, 1).await.unwrap();
+    assert_eq!(behind("a").await.unwrap(), [at(ORG, 2, 3)], "it never goes back");
+    deliver("a", ORG, 3).await.unwrap();
+    assert!(behind("a").await.unwrap().is_empty());
+    assert!(deliver("a", OrgId([1; 32]), 1).await.is_err(), "no such organization");
 }

@@ -5,8 +5,11 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// In order; the n-th makes layout n.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("migrations/0001_initial.sql"), include_str!("migrations/0002_staging.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("migrations/0001_initial.sql"),
+    include_str!("migrations/0002_staging.sql"),
+    include_str!("migrations/0003_audit_streams.sql"),
+];
 
 /// Marks a file as ours in its header (`application_id`): "STGH" in ASCII.
 const APPLICATION_ID: i64 = 0x5354_4748;

@@ -8,13 +8,14 @@ mod profiles;
 mod revisions;
 mod seals;
 mod staging;
+mod streams;
 mod values;
 
 use crate::{
     access::ReadPermit,
     store::{
         AuditEntry, Hold, LoginAttempt, OrgHead, PasswordRecord, ProfileHead, RevisionWrite, Seen, StagingRef,
-        StoreError, StoredSecret, StoredStatement, Tx,
+        StoreError, StoredSecret, StoredStatement, StreamBehind, Tx,
     },
 };
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
@@ -200,6 +201,14 @@ impl Tx for SqliteTx<'_> {
 
     fn record_leaves(&mut self, org: &OrgId, from: u64, limit: usize) -> Result<Vec<Hash>, StoreError> {
         self.select_record_leaves(org, from, limit)
+    }
+
+    fn streams_behind(&mut self, sink: &str) -> Result<Vec<StreamBehind>, StoreError> {
+        self.select_streams_behind(sink)
+    }
+
+    fn note_delivered(&mut self, sink: &str, org: &OrgId, next: u64) -> Result<(), StoreError> {
+        self.raise_stream(sink, org, next)
     }
 
     fn put_password(&mut self, org: &OrgId, user: &UserId, record: &PasswordRecord) -> Result<(), StoreError> {
