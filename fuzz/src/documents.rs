@@ -105,7 +105,7 @@ pub mod api {
             head: world.directory.head(),
         };
         let seals = SealsQuery { objects: Vec::new(), histories: true };
-        let audit = AuditPage { records: vec![Base64Bytes(json(&seals))], size: 1 };
+        let audit = AuditPage { records: vec![Base64Bytes(json(&seals))], size: 1, archived: 0 };
         let proof = world.directory.header_log().consistency(1, 2);
         let checkpoint = AuditCheckpoint { checkpoint: "a note\n".to_owned(), consistency: proof };
         vec![json(&reply()), json(&commit), json(&page), json(&seals), json(&audit), json(&checkpoint)]

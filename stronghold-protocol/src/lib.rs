@@ -8,6 +8,7 @@
 //! The bytes are specified in `docs/protocol.md`; each module names the section it implements.
 
 pub mod api;
+pub mod archive;
 pub mod audit;
 pub mod checkpoint;
 pub mod crypto;

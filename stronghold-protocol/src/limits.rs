@@ -54,6 +54,8 @@ pub const NONCE_MEMORY_SECONDS: i64 = 24 * 60 * 60;
 pub const SERVER_CLOCK_BEHIND_SECONDS: i64 = 30;
 /// Most statements in one page of the directory.
 pub const DIRECTORY_PAGE: usize = 500;
+/// Longest line of an archive of audit records, in bytes: no record comes near it.
+pub const ARCHIVE_LINE_BYTES: usize = 1024 * 1024;
 /// Most records in one page of the audit log.
 pub const AUDIT_PAGE: usize = 2000;
 /// Most blind indexes in one partial read.

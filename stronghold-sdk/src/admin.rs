@@ -6,6 +6,7 @@
 
 mod account;
 mod agents;
+mod archive;
 mod audit;
 mod audit_check;
 mod batch;
@@ -20,7 +21,8 @@ mod session;
 
 pub use account::{Account, LogIn, NewOrganization, NewOwner};
 pub use agents::{AgentSummary, AgentUpdate, MintedToken, NewAgent};
-pub use audit::{LogRecord, VerifiedLog};
+pub use archive::Archives;
+pub use audit::{LogPage, LogRecord, VerifiedLog};
 pub use directory::DirectoryCache;
 pub use finish_rekey::RekeyProgress;
 pub use groups::{Access, GroupSummary};

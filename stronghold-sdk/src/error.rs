@@ -33,6 +33,14 @@ pub enum Error {
         /// How it was named.
         name: String,
     },
+    /// Records of the audit log are in archives that were not given.
+    #[error("the audit log's records from {from} to {} are in archives that were not given: nothing of them, and so no root of the log, was checked", to.saturating_sub(1))]
+    Archived {
+        /// Position of the first.
+        from: u64,
+        /// Position after the last that the server has in archives only.
+        to: u64,
+    },
     /// What the caller gave is not what it must be.
     #[error("{0}")]
     Invalid(String),
@@ -101,7 +109,7 @@ impl Error {
                 401 | 403 => ErrorKind::Refused,
                 _ => ErrorKind::Failure,
             },
-            Self::Invalid(_) | Self::State { .. } => ErrorKind::Failure,
+            Self::Invalid(_) | Self::State { .. } | Self::Archived { .. } => ErrorKind::Failure,
         }
     }
 
@@ -117,7 +125,11 @@ impl Error {
     /// What to do about it, where there is something to say.
     #[must_use]
     pub fn advice(&self) -> Option<&'static str> {
-        let Self::Refused(problem) = self else { return None };
+        let problem = match self {
+            Self::Refused(problem) => problem,
+            Self::Archived { .. } => return Some("Give the files that the server's operator keeps with --archive."),
+            _ => return None,
+        };
         match problem.code {
             ProblemCode::Expired => Some("An admin extends it with `agent update --expires`."),
             ProblemCode::Inactive => Some("An admin does so with `agent activate`."),

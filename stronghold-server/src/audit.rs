@@ -1,5 +1,6 @@
 //! The audit log: one record of each request of a principal, in the transaction that decides it.
 
+pub mod archive;
 pub mod stream;
 
 use crate::store::{AuditEntry, StoreError, Tx};

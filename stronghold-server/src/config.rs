@@ -1,8 +1,10 @@
 //! What the operator says: flags, and environment variables `STRONGHOLD_SERVER_*`; a flag wins.
 
+mod archive;
 mod data_dir;
 mod streams;
 
+pub use archive::{ArchiveArguments, AuditCommand};
 pub use data_dir::{DataDir, DataDirError};
 pub use streams::{StreamArguments, StreamConfigError};
 
@@ -64,6 +66,9 @@ pub enum Command {
         #[arg(long, env = "STRONGHOLD_SERVER_DATA_DIR", value_name = "DIR")]
         data_dir: PathBuf,
     },
+    /// The audit log
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Print the HTTP API as an OpenAPI 3.1 document
     Openapi,
 }

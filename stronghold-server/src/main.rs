@@ -4,8 +4,11 @@ use std::{io::Write, process::ExitCode, sync::Arc, time::Duration};
 use stronghold_protocol::time::{Clock, SystemClock};
 use stronghold_server::{
     access::openapi_document,
-    audit::stream::{self, StreamOptions},
-    config::{Arguments, Command, DataDir, LogFormat, ServeArguments},
+    audit::{
+        archive,
+        stream::{self, StreamOptions},
+    },
+    config::{ArchiveArguments, Arguments, AuditCommand, Command, DataDir, LogFormat, ServeArguments},
     http::Server,
     service::{Service, ServiceKeys, SetupCode},
     store::{Store, sqlite::SqliteStore},
@@ -40,6 +43,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.command {
         Some(Command::Openapi) => print_line(&serde_json::to_string_pretty(&openapi_document())?),
         Some(Command::SetupCode { data_dir }) => runtime.block_on(print_setup_code(&DataDir::open(data_dir)?)),
+        Some(Command::Audit(AuditCommand::Archive(archive))) => runtime.block_on(archive_records(archive)),
         None => {
             let serve = &arguments.serve;
             serve.check()?;
@@ -99,6 +103,24 @@ async fn print_setup_code(data: &DataDir) -> Result<(), Failure> {
     let code = SetupCode::generate()?;
     stronghold_server::service::allow_setup(&open_store(data)?, &code, &SystemClock).await?;
     print_line(code.expose())
+}
+
+async fn archive_records(arguments: &ArchiveArguments) -> Result<(), Failure> {
+    let database = DataDir::open(&arguments.data_dir)?.database();
+    if !database.is_file() {
+        // A slip in the folder's name must not make a database there.
+        return Err(format!("there is no database at {}", database.display()).into());
+    }
+    let store = SqliteStore::open(&database).map_err(|error| format!("{}: {error}", database.display()))?;
+    match archive::archive(&store, &arguments.request()).await? {
+        Some(archived) => {
+            let (count, last) = (archived.to - archived.from, archived.to - 1);
+            let kept = if arguments.keep { "; they are in the database as well" } else { "" };
+            let file = arguments.output.display();
+            print_line(&format!("archived {count} records, {} to {last}, in {file}{kept}", archived.from))
+        }
+        None => print_line("no record is older: nothing was archived"),
+    }
 }
 
 fn open_store(data: &DataDir) -> Result<SqliteStore, Failure> {

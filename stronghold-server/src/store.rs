@@ -173,14 +173,25 @@ pub trait Tx {
     /// Appends a record to the organization's audit log and returns its position, from 0.
     fn append_record(&mut self, org: &OrgId, entry: &AuditEntry) -> Result<u64, StoreError>;
 
-    /// Records from a position on, at most `limit`, in order: the exact bytes that were appended.
+    /// Records from a position on, at most `limit`, in order: the exact bytes that were appended. None from the position of
+    /// one that is archived.
     fn records(&mut self, org: &OrgId, from: u64, limit: usize) -> Result<Vec<Vec<u8>>, StoreError>;
 
     /// Leaf hashes of records from a position on, at most `limit`, in order.
     fn record_leaves(&mut self, org: &OrgId, from: u64, limit: usize) -> Result<Vec<Hash>, StoreError>;
 
+    /// Position after the oldest records that are all older than a time.
+    fn records_before(&mut self, org: &OrgId, before: Timestamp) -> Result<u64, StoreError>;
+
+    /// Removes the bytes of the records from `from` to before `to`; their leaf hashes stay. False when `from` is not where the
+    /// archived records end.
+    fn remove_archived(&mut self, org: &OrgId, from: u64, to: u64) -> Result<bool, StoreError>;
+
+    /// How far each receiver accepted the organization's audit log: its name, and the position of the next record.
+    fn stream_positions(&mut self, org: &OrgId) -> Result<Vec<(String, u64)>, StoreError>;
+
     /// The organizations of whose audit log a receiver of this name has not accepted everything; one that accepted nothing
-    /// begins at the start.
+    /// begins with what is not archived.
     fn streams_behind(&mut self, sink: &str) -> Result<Vec<StreamBehind>, StoreError>;
 
     /// Notes that a receiver accepted all records before `next`. It never goes back.

@@ -277,14 +277,31 @@ pub(crate) enum AuditCommand {
     /// List records: who did what, when, and what came of it; the newest last
     List(AuditListArgs),
     /// Verify the whole log from raw records, and that it continues what this client remembers
-    Verify,
+    Verify(AuditVerifyArgs),
     /// Write all records that match, as JSON Lines or CSV
     Export(AuditExportArgs),
+}
+
+/// Arguments of `audit verify`.
+#[derive(Args, Debug)]
+pub(crate) struct AuditVerifyArgs {
+    #[command(flatten)]
+    pub(crate) archives: ArchiveArgs,
+}
+
+/// Where archived records are.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct ArchiveArgs {
+    /// File that `stronghold-server audit archive` wrote; may be given more than once
+    #[arg(long = "archive", value_name = "FILE", num_args = 1..)]
+    pub(crate) files: Vec<PathBuf>,
 }
 
 /// Which records.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct AuditFilter {
+    #[command(flatten)]
+    pub(crate) archives: ArchiveArgs,
     /// Only this agent's (name or id; deleted ones by id)
     #[arg(long, value_name = "AGENT")]
     pub(crate) agent: Option<String>,

@@ -7,14 +7,14 @@ use super::{
     audit_log::Log,
 };
 use crate::{
-    args::{AuditCommand, AuditExportArgs, AuditListArgs},
+    args::{AuditCommand, AuditExportArgs, AuditListArgs, AuditVerifyArgs},
     failure::Failure,
     files,
     output::{Output, table},
     settings::Settings,
 };
 use stronghold_sdk::{
-    admin::LogRecord,
+    admin::{Archives, LogRecord},
     protocol::time::Timestamp,
     state::{Remembered, StateDir},
 };
@@ -23,7 +23,7 @@ use stronghold_sdk::{
 pub(crate) async fn run(settings: &Settings, output: &Output, command: AuditCommand) -> Result<(), Failure> {
     match command {
         AuditCommand::List(args) => list(settings, output, &args).await,
-        AuditCommand::Verify => verify(settings, output).await,
+        AuditCommand::Verify(args) => verify(settings, output, &args).await,
         AuditCommand::Export(args) => export(settings, output, &args).await,
     }
 }
@@ -31,12 +31,13 @@ pub(crate) async fn run(settings: &Settings, output: &Output, command: AuditComm
 async fn list(settings: &Settings, output: &Output, args: &AuditListArgs) -> Result<(), Failure> {
     let session = settings.session().await?;
     let filter = Filter::new(&args.filter, &session, settings.clock.now()).await?;
-    let mut log = Log::new(session);
+    let mut log = Log::new(session, &args.filter.archives.files)?;
     let reading = async {
         let end = log.len().await?;
         Ok::<_, Failure>((log.newest(&filter, end, args.limit).await?, end))
     };
     let (found, end) = output.working("reading the audit log", reading).await?;
+    log.warn_of_archived(output);
     let directory = log.session.directory();
     let entries: Vec<Entry> = found.iter().map(|record| Entry::of(record, directory, &filter)).collect();
     if args.follow {
@@ -53,9 +54,10 @@ async fn list(settings: &Settings, output: &Output, args: &AuditListArgs) -> Res
 }
 
 /// Verifies everything, and remembers the checkpoint.
-async fn verify(settings: &Settings, output: &Output) -> Result<(), Failure> {
+async fn verify(settings: &Settings, output: &Output, args: &AuditVerifyArgs) -> Result<(), Failure> {
     let mut session = settings.session().await?;
     let org = session.directory().org();
+    let mut archives = Archives::open(&org, &args.archives.files)?;
     let state = StateDir::new(settings.state_folder());
     let remembered = state.load(&org)?.checkpoint;
     let (mut allowed, mut denied, mut newest) = (0_u64, 0_u64, None::<Timestamp>);
@@ -67,7 +69,8 @@ async fn verify(settings: &Settings, output: &Output) -> Result<(), Failure> {
             }
             newest = Some(record.record.time);
         };
-        output.working("verifying every record", session.verify_audit(remembered.as_ref(), &mut count)).await?
+        let verifying = session.verify_archived_audit(remembered.as_ref(), &mut archives, &mut count);
+        output.working("verifying every record", verifying).await?
     };
     let seen = Remembered { checkpoint: Some(verified.checkpoint), ..Remembered::default() };
     if let Err(error) = state.save(&org, &seen, false) {
@@ -100,12 +103,13 @@ async fn verify(settings: &Settings, output: &Output) -> Result<(), Failure> {
 async fn export(settings: &Settings, output: &Output, args: &AuditExportArgs) -> Result<(), Failure> {
     let session = settings.session().await?;
     let filter = Filter::new(&args.filter, &session, settings.clock.now()).await?;
-    let mut log = Log::new(session);
+    let mut log = Log::new(session, &args.filter.archives.files)?;
     let reading = async {
         let end = log.len().await?;
         log.between(0, end).await
     };
     let records = output.working("reading the audit log", reading).await?;
+    log.warn_of_archived(output);
     let matching = records.iter().filter(|record| filter.matches(record));
     let entries = matching.map(|record| Entry::of(record, log.session.directory(), &filter));
     let mut text = String::new();

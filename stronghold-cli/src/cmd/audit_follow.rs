@@ -5,7 +5,7 @@ use crate::{args::AuditListArgs, failure::Failure, output::Output};
 use std::time::Duration;
 use stronghold_sdk::{
     Error, ErrorKind,
-    admin::LogRecord,
+    admin::{LogPage, LogRecord},
     protocol::{audit::Released, number::Seq},
 };
 use tokio::signal::unix::{SignalKind, signal};
@@ -63,16 +63,18 @@ impl Following {
         let mut entries = Vec::new();
         let mut next = self.next;
         loop {
-            let (page, size) = self.log.page(next).await?;
+            let LogPage { records: page, size, archived } = self.log.page(next).await?;
             if size < next {
                 return Err(Error::rolled_back("the audit log is shorter than what was read of it before"));
             }
             self.catch_up(args, &page).await?;
             let new = page.iter().filter(|record| !self.log.is_own(record) && self.filter.matches(record));
             entries.extend(new.map(|record| Entry::of(record, self.log.session.directory(), &self.filter)));
-            next += page.len() as u64;
+            // What was archived since it came is gone from here.
+            let asked = next;
+            next = (asked + page.len() as u64).max(archived);
             // Not until a page is empty: each question adds its own record.
-            if next >= size || page.is_empty() {
+            if next >= size || (page.is_empty() && asked >= archived) {
                 break;
             }
         }

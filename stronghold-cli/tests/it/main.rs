@@ -5,6 +5,7 @@
 
 mod agents_end;
 mod audit;
+mod audit_archive;
 mod audit_follow;
 mod audit_reads;
 mod audit_stream;

@@ -138,10 +138,12 @@ pub struct ActivityEntry {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AuditPage {
-    /// The exact bytes of each record, in order.
+    /// The exact bytes of each record, in order; none where the page would begin with one that is archived.
     pub records: Vec<Base64Bytes>,
     /// How many records there were before this request's own.
     pub size: u64,
+    /// How many of the oldest records the server has in archives only ([`crate::archive`]): ask for what comes after them.
+    pub archived: u64,
 }
 
 /// Reply to `GET .../audit/checkpoint[?old=SIZE]`: what fixes all records before this request's own.

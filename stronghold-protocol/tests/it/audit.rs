@@ -2,12 +2,14 @@
 
 use proptest::prelude::*;
 use stronghold_protocol::{
+    archive::{ArchiveHeader, ArchivedRecord},
     audit::{AuditRecord, Outcome, RecordSchema, Released, ReleasedSecret, record_leaf_hash},
     crypto::{
         hash::{Hash, sha256},
         sign::SigningKey,
     },
     directory::HeaderRef,
+    encoding::Base64Bytes,
     id::{AgentId, EventId, OrgId, PrincipalId, ProfileId, SecretId},
     number::{Revision, Seq, Version},
     problem::ProblemCode,
@@ -150,5 +152,33 @@ proptest! {
         bytes[at] = byte;
         let _ = AuditRecord::parse(&bytes);
         let _ = AuditRecord::parse(&bytes[..at]);
+    }
+}
+
+#[test]
+fn lines_of_archives_are_strict() {
+    let header = ArchiveHeader { schema: RecordSchema, org: OrgId([1; 32]), from: 3, to: 5 };
+    let text = header.encode().unwrap();
+    assert_eq!(text, format!(r#"{{"schema":1,"org":"{}","from":3,"to":5}}"#, OrgId([1; 32])));
+    assert_eq!(ArchiveHeader::parse(text.as_bytes()).unwrap(), header);
+    assert_eq!([2, 3, 4, 5].map(|position| header.holds(position)), [false, true, true, false]);
+    let line = ArchivedRecord { position: 3, record: Base64Bytes(b"{}".to_vec()) };
+    assert_eq!(line.encode().unwrap(), r#"{"position":3,"record":"e30"}"#);
+    assert_eq!(ArchivedRecord::parse(line.encode().unwrap().as_bytes()).unwrap(), line);
+    for (from, to) in [
+        (r#""schema":1"#, r#""schema":2"#),
+        (r#""from":3"#, r#""from":5"#),
+        (r#""from":3"#, r#""from":-1"#),
+        (r#""to":5"#, r#""to":5,"to":5"#),
+        (r#""to":5"#, r#""to":5,"more":1"#),
+        (r#""to":5}"#, r#""to":5} "x""#),
+    ] {
+        let other = text.replace(from, to);
+        assert!(other != text && ArchiveHeader::parse(other.as_bytes()).is_err(), "{other}");
+    }
+    for other in
+        [r#"{"position":3,"record":"e30="}"#, r#"{"position":3}"#, r#"{"position":3,"record":"e30","x":1}"#, ""]
+    {
+        assert!(ArchivedRecord::parse(other.as_bytes()).is_err(), "{other}");
     }
 }

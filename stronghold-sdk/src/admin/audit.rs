@@ -1,12 +1,13 @@
 //! The audit log: read, and verified from raw records.
 
-use super::{Session, audit_check::RecordCheck};
+use super::{Archives, Session, audit_check::RecordCheck};
 use crate::error::Error;
 use stronghold_protocol::{
     api::AuditPage,
     audit::{AuditRecord, record_leaf_hash},
     checkpoint::Checkpoint,
     directory::Directory,
+    limits,
     merkle::Tree,
     problem::ProblemCode,
     transport::Transport,
@@ -21,6 +22,17 @@ pub struct LogRecord {
     pub record: AuditRecord,
 }
 
+/// A page of the audit log, as the server says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogPage {
+    /// Records from the position that was asked for on; none where that one is archived.
+    pub records: Vec<LogRecord>,
+    /// How many records there are.
+    pub size: u64,
+    /// How many of the oldest are in archives only.
+    pub archived: u64,
+}
+
 /// What [`Session::verify_audit`] found to be right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VerifiedLog {
@@ -31,14 +43,23 @@ pub struct VerifiedLog {
 }
 
 impl<T: Transport> Session<T> {
-    /// Records from a position on, at most a page of them, as the server says; and how many there are.
+    /// Records from a position on, at most a page of them, as the server says.
     ///
     /// # Errors
     /// [`Error`] when the server cannot be reached or refuses, or a record is not of its form.
-    pub async fn audit_page(&self, from: u64) -> Result<(Vec<LogRecord>, u64), Error> {
-        let page = self.client.audit_records(&*self.who, from).await?;
-        let records = parse(&page, from)?;
-        Ok((records, page.size))
+    pub async fn audit_page(&self, from: u64) -> Result<LogPage, Error> {
+        let AuditPage { records, size, archived } = self.client.audit_records(&*self.who, from).await?;
+        Ok(LogPage { records: parse(records.iter().map(|bytes| bytes.0.as_slice()), from)?, size, archived })
+    }
+
+    /// Records from a position on, at most a page of them, out of archive files; none when no file holds the first. Only
+    /// [`Self::verify_archived_audit`] says whether they are those that were logged.
+    ///
+    /// # Errors
+    /// [`Error`] when a file cannot be read, lacks a record, or a record is not of its form.
+    pub fn archived_page(&self, archives: &mut Archives, from: u64) -> Result<Option<Vec<LogRecord>>, Error> {
+        let records = archives.read(from, limits::AUDIT_PAGE)?;
+        records.map(|records| parse(records.iter().map(Vec::as_slice), from)).transpose()
     }
 
     /// Verifies the whole log, and gives every record to `each`, in order.
@@ -56,6 +77,19 @@ impl<T: Transport> Session<T> {
         remembered: Option<&Checkpoint>,
         each: &mut (dyn FnMut(&LogRecord) + Send),
     ) -> Result<VerifiedLog, Error> {
+        self.verify_archived_audit(remembered, &mut Archives::default(), each).await
+    }
+
+    /// The same, where the oldest records are in archives: each that a file holds is taken from there.
+    ///
+    /// # Errors
+    /// As [`Self::verify_audit`]; [`Error::Archived`] when neither the server nor a file has a record.
+    pub async fn verify_archived_audit(
+        &mut self,
+        remembered: Option<&Checkpoint>,
+        archives: &mut Archives,
+        each: &mut (dyn FnMut(&LogRecord) + Send),
+    ) -> Result<VerifiedLog, Error> {
         // 1. and 2.
         let (checkpoint, states) = self.believed_checkpoint(remembered).await?;
         // 3. and 4.
@@ -63,26 +97,38 @@ impl<T: Transport> Session<T> {
         let mut check = RecordCheck::new(&states);
         while (tree.len() as u64) < checkpoint.size {
             let from = tree.len() as u64;
-            let page = self.client.audit_records(&*self.who, from).await?;
+            let page = self.records_from(archives, from).await?;
             let wanted = usize::try_from(checkpoint.size - from).unwrap_or(usize::MAX);
-            if page.records.is_empty() {
-                return Err(Error::bad_record(from, "it is missing"));
-            }
-            for bytes in page.records.iter().take(wanted) {
-                tree.push(record_leaf_hash(&bytes.0));
+            for bytes in page.iter().take(wanted) {
+                tree.push(record_leaf_hash(bytes));
             }
             if tree.len() as u64 == checkpoint.size && tree.root() != checkpoint.root {
                 return Err(self.first_changed(&tree).await);
             }
-            for record in parse(&page, from)?.iter().take(wanted) {
-                check.next(record)?;
-                each(record);
+            for record in parse(page.iter().map(Vec::as_slice).take(wanted), from)? {
+                check.next(&record)?;
+                each(&record);
             }
         }
         if tree.root() != checkpoint.root {
             return Err(self.first_changed(&tree).await);
         }
         Ok(VerifiedLog { checkpoint, known: remembered.map_or(0, |remembered| remembered.size) })
+    }
+
+    /// The exact bytes of records from a position on, at least one: out of a file that holds it, else from the server.
+    async fn records_from(&self, archives: &mut Archives, from: u64) -> Result<Vec<Vec<u8>>, Error> {
+        if let Some(records) = archives.read(from, limits::AUDIT_PAGE)? {
+            return Ok(records);
+        }
+        let page = self.client.audit_records(&*self.who, from).await?;
+        if from < page.archived {
+            return Err(Error::Archived { from, to: page.archived });
+        }
+        if page.records.is_empty() {
+            return Err(Error::bad_record(from, "it is missing"));
+        }
+        Ok(page.records.into_iter().map(|bytes| bytes.0).collect())
     }
 
     /// The newest checkpoint, signed by the right key and continuing what is remembered; with the state after each
@@ -148,9 +194,9 @@ impl<T: Transport> Session<T> {
     }
 }
 
-fn parse(page: &AuditPage, from: u64) -> Result<Vec<LogRecord>, Error> {
-    let parsed = (from..).zip(&page.records).map(|(position, bytes)| {
-        let record = AuditRecord::parse(&bytes.0).map_err(|error| Error::bad_record(position, error))?;
+fn parse<'a>(records: impl Iterator<Item = &'a [u8]>, from: u64) -> Result<Vec<LogRecord>, Error> {
+    let parsed = (from..).zip(records).map(|(position, bytes)| {
+        let record = AuditRecord::parse(bytes).map_err(|error| Error::bad_record(position, error))?;
         Ok(LogRecord { position, record })
     });
     parsed.collect()

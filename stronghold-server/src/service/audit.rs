@@ -19,7 +19,9 @@ const PAGE_BYTES: usize = 4 * 1024 * 1024;
 impl<S: Store> Decision<'_, S> {
     /// Releases a page of records.
     pub(super) fn read_audit(&self, tx: &mut dyn Tx, from: u64) -> Result<Answer, Refused> {
-        let size = self.record_count(tx)?;
+        let head = tx.head(&self.org())?;
+        let head = head.ok_or_else(|| StoreError::Damaged("the organization's head row is missing".to_owned()))?;
+        let (size, archived) = (head.records, head.archived);
         let mut records = tx.records(&self.org(), from, limits::AUDIT_PAGE)?;
         let mut bytes = 0;
         let fits = records.iter().take_while(|record| {
@@ -30,7 +32,7 @@ impl<S: Store> Decision<'_, S> {
         let fitting = fits.count();
         records.truncate(fitting);
         let records = records.into_iter().map(Base64Bytes).collect();
-        Ok(Answer::new(None, move |_| AuditPage { records, size }))
+        Ok(Answer::new(None, move |_| AuditPage { records, size, archived }))
     }
 
     /// Releases a checkpoint of all records so far, and that it continues the log of `old` records.
@@ -57,11 +59,5 @@ impl<S: Store> Decision<'_, S> {
             inner.audit_trees.keep(org, tree);
             AuditCheckpoint { checkpoint: checkpoint.sign(inner.keys.checkpoint()), consistency }
         }))
-    }
-
-    fn record_count(&self, tx: &mut dyn Tx) -> Result<u64, Refused> {
-        let head = tx.head(&self.org())?;
-        let head = head.ok_or_else(|| StoreError::Damaged("the organization's head row is missing".to_owned()))?;
-        Ok(head.records)
     }
 }

@@ -44,6 +44,7 @@ macro_rules! store_contract {
             audit::positions_are_dense_under_concurrency,
             audit::records_come_in_pages,
             audit::receivers_get_on_each_by_itself,
+            audit::archived_records_leave_their_leaves,
             profiles::a_profile_holds_what_its_newest_revision_does,
             profiles::some_secrets_are_read_by_name,
             profiles::names_can_be_exchanged,

@@ -44,6 +44,8 @@ pub struct OrgHead {
     pub records: u64,
     /// The latest time of an audit record.
     pub newest_record_at: Option<Timestamp>,
+    /// How many of the oldest audit records are archived: their bytes are not here any more.
+    pub archived: u64,
 }
 
 /// A statement as it was received.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
 
 mod accounts;
+mod audit_archive;
 mod audit_log;
 mod audit_sinks;
 mod audit_stream;

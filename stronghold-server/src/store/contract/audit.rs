@@ -151,3 +151,46 @@ pub(in crate::store) async fn receivers_get_on_each_by_itself(place: &impl Place
     assert!(behind("a").await.unwrap().is_empty());
     assert!(deliver("a", OrgId([1; 32]), 1).await.is_err(), "no such organization");
 }
+
+pub(in crate::store) async fn archived_records_leave_their_leaves(place: &impl Place) {
+    let other = OrgId([8; 32]);
+    let store = place.open();
+    create_org(&store).await;
+    create_org_named(&store, other).await;
+    let append = |org, number: u8| {
+        let record = entry(vec![number; 2], i64::from(number));
+        store.locked(Some(org), move |tx| tx.append_record(&org, &record))
+    };
+    for number in 0..6 {
+        append(ORG, number).await.unwrap();
+    }
+    let before = |at| store.snapshot(move |tx| tx.records_before(&ORG, time(at)));
+    assert_eq!([before(0).await.unwrap(), before(3).await.unwrap(), before(100).await.unwrap()], [0, 3, 6]);
+    let remove = |from, to| store.locked(Some(ORG), move |tx| tx.remove_archived(&ORG, from, to));
+    let leaves = store.snapshot(|tx| tx.record_leaves(&ORG, 0, 9)).await.unwrap();
+    assert!(!remove(1, 3).await.unwrap(), "not where the archived ones end");
+    assert!(!remove(0, 7).await.unwrap(), "more than there are");
+    assert!(remove(0, 2).await.unwrap());
+    assert!(!remove(0, 2).await.unwrap(), "once");
+    assert!(remove(2, 6).await.unwrap());
+    // The newest bytes are gone: what comes next must not be taken for theirs.
+    append(other, 70).await.unwrap();
+    assert_eq!(append(ORG, 6).await.unwrap(), 6);
+    drop(store);
+
+    let store = place.open();
+    let head = store.snapshot(|tx| tx.head(&ORG)).await.unwrap().unwrap();
+    assert_eq!((head.records, head.archived), (7, 6));
+    let page = |from| store.snapshot(move |tx| tx.records(&ORG, from, 9));
+    assert!(page(0).await.unwrap().is_empty() && page(5).await.unwrap().is_empty());
+    assert_eq!(page(6).await.unwrap(), [[6; 2]]);
+    let still = store.snapshot(|tx| tx.record_leaves(&ORG, 0, 9)).await.unwrap();
+    assert_eq!(still[..6], leaves);
+    assert_eq!(store.snapshot(move |tx| tx.records(&other, 0, 9)).await.unwrap(), [[70; 2]]);
+    assert_eq!(store.snapshot(|tx| tx.records_before(&ORG, time(0))).await.unwrap(), 6);
+    // A receiver that is new begins with what is here.
+    let behind = store.snapshot(|tx| tx.streams_behind("a")).await.unwrap();
+    assert_eq!(behind[0], StreamBehind { org: ORG, next: 6, records: 7 });
+    store.locked(Some(ORG), |tx| tx.note_delivered("b", &ORG, 3)).await.unwrap();
+    assert_eq!(store.snapshot(|tx| tx.stream_positions(&ORG)).await.unwrap(), [("b".to_owned(), 3)]);
+}

@@ -14,7 +14,7 @@ pub(in crate::store) async fn an_organization_is_created_once(place: &impl Place
     create_org(&store).await;
     let again = store.locked(None, |tx| tx.create_org(&ORG, &statement(0, 9), time(2))).await.unwrap();
     assert!(!again);
-    let head = OrgHead { head: statement(0, 0).at, records: 0, newest_record_at: None };
+    let head = OrgHead { head: statement(0, 0).at, records: 0, newest_record_at: None, archived: 0 };
     assert_eq!(store.snapshot(|tx| tx.head(&ORG)).await.unwrap(), Some(head));
     let stored = store.snapshot(|tx| tx.statements(&ORG, seq(0), 9)).await.unwrap();
     assert_eq!(stored, vec![statement(0, 0)]);

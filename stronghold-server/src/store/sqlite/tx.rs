@@ -203,6 +203,18 @@ impl Tx for SqliteTx<'_> {
         self.select_record_leaves(org, from, limit)
     }
 
+    fn records_before(&mut self, org: &OrgId, before: Timestamp) -> Result<u64, StoreError> {
+        self.select_records_before(org, before)
+    }
+
+    fn remove_archived(&mut self, org: &OrgId, from: u64, to: u64) -> Result<bool, StoreError> {
+        self.delete_record_bytes(org, from, to)
+    }
+
+    fn stream_positions(&mut self, org: &OrgId) -> Result<Vec<(String, u64)>, StoreError> {
+        self.select_stream_positions(org)
+    }
+
     fn streams_behind(&mut self, sink: &str) -> Result<Vec<StreamBehind>, StoreError> {
         self.select_streams_behind(sink)
     }

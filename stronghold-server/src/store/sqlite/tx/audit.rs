@@ -96,7 +96,8 @@ impl SqliteTx<'_> {
         from: u64,
         at_most: usize,
     ) -> Result<Vec<Vec<u8>>, StoreError> {
-        let Some(head) = self.select_head(org)? else { return Ok(Vec::new()) };
+        // Numbers of bytes that are gone may be those of others by now.
+        let Some(head) = self.select_head(org)?.filter(|head| head.archived <= from) else { return Ok(Vec::new()) };
         let org = self.org(org)?;
         let mut select = self.prepare(
             "SELECT r.position, b.bytes FROM audit_records AS r LEFT JOIN audit_bytes AS b ON b.number = r.bytes
@@ -110,5 +111,39 @@ impl SqliteTx<'_> {
         }
         check_dense(positions.into_iter(), from, head.records, at_most, "audit record")?;
         Ok(records)
+    }
+
+    pub(super) fn select_records_before(&mut self, org: &OrgId, before: Timestamp) -> Result<u64, StoreError> {
+        let Some(head) = self.select_head(org)? else { return Ok(0) };
+        let org = self.org(org)?;
+        let mut select = self.prepare(
+            "SELECT coalesce(min(position), ?4) FROM audit_records WHERE org = ?1 AND position >= ?2 AND at >= ?3",
+        )?;
+        let parameters = params![org, integer(head.archived), before.as_millis(), integer(head.records)];
+        let mut rows = select.query(parameters)?;
+        match rows.next()? {
+            Some(row) => count(row, 0),
+            None => Ok(head.archived),
+        }
+    }
+
+    pub(super) fn delete_record_bytes(&mut self, org: &OrgId, from: u64, to: u64) -> Result<bool, StoreError> {
+        let number = self.org(org)?;
+        let mut raise = self.prepare(
+            "UPDATE orgs SET archived = ?3 WHERE number = ?1 AND archived = ?2 AND ?2 <= ?3 AND ?3 <= records",
+        )?;
+        if raise.execute(params![number, integer(from), integer(to)])? == 0 {
+            return Ok(false);
+        }
+        let mut delete = self.prepare(
+            "DELETE FROM audit_bytes WHERE number IN
+                 (SELECT bytes FROM audit_records WHERE org = ?1 AND position >= ?2 AND position < ?3)",
+        )?;
+        let deleted = delete.execute(params![number, integer(from), integer(to)])?;
+        if integer(to - from) == i64::try_from(deleted).unwrap_or(i64::MAX) {
+            Ok(true)
+        } else {
+            Err(StoreError::Damaged(format!("{deleted} audit records from {from} on, not {}", to - from)))
+        }
     }
 }

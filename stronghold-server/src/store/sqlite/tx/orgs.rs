@@ -10,7 +10,8 @@ use stronghold_protocol::{crypto::hash::Hash, directory::HeaderRef, id::OrgId, n
 
 impl SqliteTx<'_> {
     pub(super) fn select_head(&mut self, org: &OrgId) -> Result<Option<OrgHead>, StoreError> {
-        let mut select = self.prepare("SELECT number, seq, hash, records, newest_record_at FROM orgs WHERE id = ?1")?;
+        let mut select =
+            self.prepare("SELECT number, seq, hash, records, newest_record_at, archived FROM orgs WHERE id = ?1")?;
         let mut rows = select.query([org.0])?;
         let Some(row) = rows.next()? else { return Ok(None) };
         self.org = Some((*org, row.get(0)?));
@@ -18,6 +19,7 @@ impl SqliteTx<'_> {
             head: HeaderRef { seq: number(row, 1, Seq::new)?, hash: Hash(row.get(2)?) },
             records: count(row, 3)?,
             newest_record_at: optional_time(row, 4)?,
+            archived: count(row, 5)?,
         }))
     }
 
