@@ -83,7 +83,12 @@ pub mod evidence {
 pub mod api {
     use super::{Base64Bytes, json, reply, the_world};
     use serde::{Serialize, de::DeserializeOwned};
-    use stronghold_protocol::{api::*, problem::Problem};
+    use stronghold_protocol::{
+        api::*,
+        archive::{ArchiveHeader, ArchivedRecord},
+        audit::RecordSchema,
+        problem::Problem,
+    };
 
     /// A reply, a statement with what comes with it, questions.
     pub fn samples() -> Vec<Vec<u8>> {
@@ -108,7 +113,11 @@ pub mod api {
         let audit = AuditPage { records: vec![Base64Bytes(json(&seals))], size: 1, archived: 0 };
         let proof = world.directory.header_log().consistency(1, 2);
         let checkpoint = AuditCheckpoint { checkpoint: "a note\n".to_owned(), consistency: proof };
-        vec![json(&reply()), json(&commit), json(&page), json(&seals), json(&audit), json(&checkpoint)]
+        let header = ArchiveHeader { schema: RecordSchema, org: world.org(), from: 0, to: 1 };
+        let line = ArchivedRecord { position: 0, record: Base64Bytes(json(&seals)) };
+        let archive = [json(&header), json(&line)];
+        let pages = [json(&reply()), json(&commit), json(&page), json(&seals), json(&audit), json(&checkpoint)];
+        pages.into_iter().chain(archive).collect()
     }
 
     /// Whether a document is any of them.
@@ -136,6 +145,8 @@ pub mod api {
             again::<WhoAmI>(data),
             again::<AccountBundle>(data),
             again::<AuditPage>(data),
+            again::<ArchiveHeader>(data),
+            again::<ArchivedRecord>(data),
             again::<AuditCheckpoint>(data),
             again::<Problem>(data),
         ];

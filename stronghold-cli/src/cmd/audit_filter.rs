@@ -191,6 +191,8 @@ impl Asked {
                 !matches!(self.versions.get(revision), Some(None))
             }
             Some(Released::Statement { .. }) => false,
+            // A question that was answered without a secret, such as which profiles there are.
+            None if record.outcome == Outcome::Allowed => false,
             None => {
                 let parts = record.request.parts();
                 let indexes: Vec<_> = parts.query().split('&').filter_map(|pair| pair.strip_prefix("index=")).collect();

@@ -1,7 +1,16 @@
 //! The audit log at a webhook, over kills of the server and absences of the receiver.
 
 use serde_json::Value;
-use std::{collections::BTreeMap, fs, process::Command, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::Read,
+    net::TcpListener,
+    process::Command,
+    sync::{Arc, Mutex},
+    thread,
+    time::Duration,
+};
 use stronghold_testkit::{Cli, Delivery, Manner, Org, Receiver, ServerOptions, program, until};
 
 /// How long events may take on a busy machine.
@@ -105,6 +114,75 @@ fn a_receiver_that_is_away_gets_everything_later_and_nobody_waits_for_it() {
     receiver.behave(Manner::Accept);
     until_complete(&receiver, &org.owner, &id);
     until("the log says that too", PATIENCE, || org.server.log().contains("accepted again").then_some(()));
+}
+
+/// Takes syslog connections, reads each to its end, closes it, and keeps the messages: all but what an early end cut short.
+fn syslog_receiver() -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("tcp://{}", listener.local_addr().unwrap());
+    let messages = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&messages);
+    thread::spawn(move || {
+        for mut client in listener.incoming().flatten() {
+            let mut bytes = Vec::new();
+            // A sender may be killed at any point.
+            let _ = client.read_to_end(&mut bytes);
+            let mut rest = bytes.as_slice();
+            while let Some(space) = rest.iter().position(|byte| *byte == b' ') {
+                let length: usize = std::str::from_utf8(&rest[..space]).unwrap().parse().unwrap();
+                let Some(message) = rest.get(space + 1..space + 1 + length) else { break };
+                kept.lock().unwrap().push(String::from_utf8(message.to_vec()).unwrap());
+                rest = &rest[space + 1 + length..];
+            }
+        }
+    });
+    (url, messages)
+}
+
+#[test]
+fn syslog_gets_everything_over_kills_of_the_server() {
+    let (url, messages) = syslog_receiver();
+    let mut org = Org::on(ServerOptions::default().arg("--audit-syslog").arg(url).start());
+    let profile = org.profile(&[("KEY", b"1")]);
+    let agent = org.agent(&[&org.group(&[&profile])]);
+    for _ in 0..4 {
+        for _ in 0..4 {
+            let _ = org.pull(&agent, &profile);
+        }
+        org.server.kill();
+        org.server.start_again();
+    }
+    let wanted = logged(&org.owner);
+    until("everything was delivered", PATIENCE, || {
+        let messages = messages.lock().unwrap();
+        let all = wanted.iter().all(|(position, id)| {
+            let data = format!(
+                "[stronghold@32473 schema=\"1\" id=\"{id}\" org=\"{}\" position=\"{position}\"",
+                org_id(&org.created)
+            );
+            messages.iter().any(|message| message.contains(&data))
+        });
+        all.then_some(())
+    });
+    let messages = messages.lock().unwrap();
+    assert!(
+        messages.iter().all(|message| message.starts_with("<110>1 ") || message.starts_with("<108>1 ")),
+        "{messages:?}"
+    );
+}
+
+#[test]
+fn a_receiver_that_hangs_keeps_no_server_from_ending() {
+    let receiver = Receiver::start();
+    receiver.behave(Manner::Silent);
+    let mut org = streaming(&receiver);
+    let _ = org.profile(&[]);
+    until("the receiver has something", PATIENCE, || receiver.deliveries().first().cloned());
+    // Cleanly, by SIGTERM.
+    org.server.stop();
+    receiver.behave(Manner::Accept);
+    org.server.start_again();
+    until_complete(&receiver, &org.owner, &org_id(&org.created));
 }
 
 #[test]
