@@ -79,6 +79,7 @@ impl Following {
             }
         }
         self.next = next;
+        self.log.forget_own_before(next);
         Ok(entries)
     }
 

@@ -32,6 +32,11 @@ impl Log {
         self.own.contains(&record.position)
     }
 
+    /// Forgets questions whose records were seen.
+    pub(crate) fn forget_own_before(&mut self, position: u64) {
+        self.own = self.own.split_off(&position);
+    }
+
     /// Says that something is missing in what was shown.
     pub(crate) fn warn_of_archived(&self, output: &Output) {
         if self.skipped {

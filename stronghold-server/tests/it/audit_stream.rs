@@ -252,5 +252,9 @@ async fn what_is_too_large_comes_in_smaller_parts() {
     let records = records(&world).await;
     let events = receiver.until(world.org, records.len() as u64).await;
     assert_complete(&events, &records);
+    let batches = receiver.batches.lock().unwrap();
+    let too_large = batches.iter().filter(|batch| batch.len() > 3).count();
+    assert_eq!(too_large, 2, "8 and 4: what it takes is known from then on");
+    drop(batches);
     streaming.abort();
 }

@@ -107,7 +107,8 @@ impl<S: Store> Stream<S> {
         let next = last.position() + 1;
         match self.sink.deliver(&events).await {
             Ok(()) => {
-                if self.receiver.ended() | self.orgs.remove(&org).is_some_and(|mut pace| pace.backoff.ended()) {
+                // How much it takes at once stays known.
+                if self.receiver.ended() | self.orgs.get_mut(&org).is_some_and(|pace| pace.backoff.ended()) {
                     tracing::info!(sink = self.sink.name(), %org, "audit events are accepted again");
                 }
                 let name = self.sink.name().to_owned();
