@@ -10,37 +10,44 @@
     reason = "a benchmark prints, and stops at the first surprise"
 )]
 
-mod world;
-
-use chacha20poly1305::{KeyInit, Tag, XChaCha20Poly1305, XNonce, aead::AeadInOut};
+use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
 use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
 use hkdf::Hkdf;
 use sha2::{Digest, Sha256};
 use std::{
     hint::black_box,
+    sync::Arc,
     time::{Duration, Instant},
 };
-use stronghold_sdk::{
-    crypto::{
-        aead::OVERHEAD_BYTES,
-        seal::{self, KemSecretKey},
-    },
-    protocol::{api::SealedProfile, limits},
+use stronghold_benches::{
+    bare::{Ciphertexts, open},
+    world::{Org, anchor_of},
 };
-use world::World;
+use stronghold_sdk::{
+    Answered, LocalIdentity, ProfileReader,
+    crypto::seal::{self, KemSecretKey},
+    open::{IdentityDecryptor, Want, open_profile},
+    protocol::{
+        api::SealedProfile,
+        evidence::{Anchor, ProfileSelector},
+        limits,
+    },
+};
+
+const PROFILE: &str = "production";
 
 fn main() {
     let quick = std::env::args().any(|argument| argument == "--quick");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let small = runtime.block_on(World::with_secrets(100));
-    let large = runtime.block_on(World::with_secrets(limits::SECRETS_PER_PROFILE));
+    let small = runtime.block_on(Reading::of_secrets(100));
+    let large = runtime.block_on(Reading::of_secrets(limits::SECRETS_PER_PROFILE));
 
     let primitives = Primitives::of(&small.answered.reply);
     let (ours, bare) =
         compare(if quick { 60 } else { 400 }, || small.prepare(), |answered| small.open(answered), || primitives.run());
     report("opening a profile of 100 secrets, against the sum of its bare primitives", ours, bare, 1.5, 1.1);
 
-    let bare_secrets = Ciphertexts::of(&large.answered.reply);
+    let bare_secrets = Ciphertexts::like(&large.answered.reply.secrets);
     let (ours, bare) = compare(
         if quick { 7 } else { 31 },
         || large.prepare(),
@@ -80,50 +87,44 @@ fn report(what: &str, ours: Duration, bare: Duration, must: f64, aim: f64) {
     println!("{what}: {ratio:.2}x ({ours:.1?} against {bare:.1?}; must reach {must}x, aim for {aim}x)");
 }
 
-/// The ciphertexts of a profile under keys of this benchmark, of the same number and sizes.
-struct Ciphertexts {
-    master: [u8; 32],
-    parts: Vec<(Vec<u8>, Vec<u8>)>,
+/// A reply that an agent got, and what it needs to open it.
+struct Reading {
+    answered: Answered<SealedProfile>,
+    who: Arc<LocalIdentity>,
+    anchor: Anchor,
+    _org: Org,
 }
 
-impl Ciphertexts {
-    fn of(reply: &SealedProfile) -> Self {
-        let master = [7; 32];
-        let sizes = reply.secrets.iter().flat_map(|secret| [secret.meta.0.len(), secret.value.0.len()]);
-        let parts = sizes.enumerate().map(|(number, size)| {
-            // As long as the real context, which names organization, profile, epoch, secret, version and part.
-            let info = [&number.to_be_bytes()[..], &[0; 150]].concat();
-            let mut bytes = vec![1; size - OVERHEAD_BYTES];
-            let tag = cipher(&master, &info).encrypt_inout_detached(
-                &XNonce::from([9; 24]),
-                &info,
-                bytes.as_mut_slice().into(),
-            );
-            bytes.extend_from_slice(&tag.unwrap());
-            (info, bytes)
-        });
-        Self { master, parts: parts.collect() }
+impl Reading {
+    /// Of a profile of `count` secrets.
+    async fn of_secrets(count: usize) -> Self {
+        let mut org = Org::new().await;
+        let profile = org.profile(PROFILE, count).await;
+        let token = org.agent("reader", &[profile]).await;
+        let who = Arc::new(LocalIdentity::from_token(&token));
+        let anchor = anchor_of(&token);
+        let answered = org.client().read_profile(&*who, &selector(), &anchor).await.unwrap();
+        assert_eq!(answered.reply.secrets.len(), count);
+        Self { answered, who, anchor, _org: org }
     }
 
-    /// One HKDF (extract and expand) and one XChaCha20-Poly1305 a ciphertext.
-    fn run_with_hkdf(&self) {
-        for (info, bytes) in &self.parts {
-            open_bare(&cipher(&self.master, info), info, bytes);
-        }
+    /// A copy of the reply, which opening takes apart.
+    fn prepare(&self) -> Answered<SealedProfile> {
+        self.answered.clone()
+    }
+
+    /// Verifies and opens everything.
+    fn open(&self, answered: Answered<SealedProfile>) {
+        let selector = selector();
+        let want = Want { profile: &selector, anchor: &self.anchor, floors: &[], minimum: None };
+        let decryptor = IdentityDecryptor::new(Arc::clone(&self.who));
+        let opened = open_profile(answered, &*self.who, &decryptor, &want).unwrap();
+        black_box(opened.into_secrets());
     }
 }
 
-fn cipher(master: &[u8; 32], info: &[u8]) -> XChaCha20Poly1305 {
-    let mut key = [0; 32];
-    Hkdf::<Sha256>::new(None, master).expand(info, &mut key).unwrap();
-    XChaCha20Poly1305::new(&key.into())
-}
-
-fn open_bare(cipher: &XChaCha20Poly1305, info: &[u8], bytes: &[u8]) {
-    let (ciphertext, tag) = bytes.split_last_chunk::<16>().unwrap();
-    let mut plain = ciphertext.to_vec();
-    cipher.decrypt_inout_detached(&XNonce::from([9; 24]), info, plain.as_mut_slice().into(), &Tag::from(*tag)).unwrap();
-    black_box(plain);
+fn selector() -> ProfileSelector {
+    PROFILE.parse().unwrap()
 }
 
 /// What opening cannot do without: two Ed25519 signatures (header, manifest), two X-Wing openings (group seed, master
@@ -142,7 +143,7 @@ impl Primitives {
         let payloads = [&reply.chain.head.payload.0, &reply.profile.manifest.payload.0];
         let kem = KemSecretKey::from_seed(&[6; 32]);
         Self {
-            ciphertexts: Ciphertexts::of(reply),
+            ciphertexts: Ciphertexts::like(&reply.secrets),
             verifying: signing.verifying_key(),
             signed: payloads.iter().map(|payload| ((*payload).clone(), signing.sign(payload))).collect(),
             sealed: seal::seal(&kem.public_key(), &[0; 150], &[1; 32]).unwrap(),
@@ -157,16 +158,16 @@ impl Primitives {
         for _ in 0..2 {
             black_box(seal::open(&self.kem, &[0; 150], &self.sealed).unwrap());
         }
-        let extracted = Hkdf::<Sha256>::new(None, &self.ciphertexts.master);
-        for (info, bytes) in &self.ciphertexts.parts {
+        let extracted = Hkdf::<Sha256>::new(None, self.ciphertexts.master());
+        for (info, bytes) in self.ciphertexts.parts() {
             // Key and commitment.
             let mut okm = [0; 64];
             extracted.expand(info, &mut okm).unwrap();
             let key: [u8; 32] = okm[..32].try_into().unwrap();
-            open_bare(&XChaCha20Poly1305::new(&key.into()), info, bytes);
+            open(&XChaCha20Poly1305::new(&key.into()), info, bytes);
             black_box(Sha256::digest(bytes));
         }
-        for _ in 0..self.ciphertexts.parts.len() / 2 {
+        for _ in 0..self.ciphertexts.parts().len() / 2 {
             let mut index = [0; 32];
             extracted.expand(b"a name of a secret", &mut index).unwrap();
             black_box((Sha256::digest([0; 150]), Sha256::digest([1; 65]), index));

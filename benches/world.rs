@@ -1,15 +1,14 @@
-//! An organization in one process, with a profile of many secrets and an agent that reads it.
+//! An organization in one process, with profiles of many secrets and agents that read them.
 
 use std::sync::Arc;
 use stronghold_sdk::{
-    Answered, Client, LocalIdentity, ProfileReader,
+    Client, LocalIdentity,
     admin::{Access, Account, DirectoryCache, Edit, NewAgent, NewOrganization, NewSecret, Session},
-    open::{IdentityDecryptor, Want, open_profile},
     protocol::{
-        api::SealedProfile,
         crypto::random,
         directory::Conditions,
-        evidence::{Anchor, ProfileSelector},
+        evidence::Anchor,
+        id::ProfileId,
         name::{Email, Name, SecretName},
         time::{Clock, SystemClock},
         token::AgentToken,
@@ -22,88 +21,92 @@ use stronghold_server::{
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
-const PROFILE: &str = "production";
+/// The owner's session.
+pub type OwnerSession = Session<InProcess<SqliteStore>>;
 
-/// A reply that an agent got, and what it needs to open it.
-pub(crate) struct World {
-    pub(crate) answered: Answered<SealedProfile>,
-    who: Arc<LocalIdentity>,
-    anchor: Anchor,
+/// A server in this process, and the owner of an organization on it.
+pub struct Org {
+    service: Service<SqliteStore>,
+    clock: Arc<dyn Clock>,
+    owner: Account,
+    /// At work.
+    pub session: OwnerSession,
     _folder: TempDir,
 }
 
-impl World {
-    /// A profile of `count` secrets, with values of 64 bytes.
-    pub(crate) async fn with_secrets(count: usize) -> Self {
+impl Org {
+    /// An organization with nothing in it.
+    pub async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = SqliteStore::open(&folder.path().join("stronghold.db")).unwrap();
         let settings = Settings { authorities: Vec::new(), limits: Limits::default() };
         let keys = ServiceKeys::from_checkpoint_seed(&random::secret().unwrap());
         let service = Service::start(store, settings, keys, Arc::clone(&clock)).await.unwrap();
-        let token = set_up(&service, &clock, count).await;
-        let who = Arc::new(LocalIdentity::from_token(&token));
-        let anchor = Anchor {
-            org: token.org,
-            seq: token.floor.seq,
-            hash: token.floor.hash_prefix.to_vec(),
-            remembered: None,
-            roster: None,
+        let code = SetupCode::generate().unwrap();
+        service.allow_setup(&code).await.unwrap();
+        let new = NewOrganization {
+            name: Name::new("Bench").unwrap(),
+            email: Email::new("owner@bench.example").unwrap(),
+            password: Zeroizing::new("correct horse battery staple".to_owned()),
+            setup_code: Zeroizing::new(code.expose().to_owned()),
         };
-        let client = Client::new(service.in_process(), clock);
-        let answered = client.read_profile(&*who, &selector(), &anchor).await.unwrap();
-        assert_eq!(answered.reply.secrets.len(), count);
-        Self { answered, who, anchor, _folder: folder }
+        let client = Client::new(service.in_process(), Arc::clone(&clock));
+        let owner = Account::create_organization(&client, new, &clock).await.unwrap().account;
+        let session = open_session(client, &owner, &clock).await;
+        Self { service, clock, owner, session, _folder: folder }
     }
 
-    /// A copy of the reply, which opening takes apart.
-    pub(crate) fn prepare(&self) -> Answered<SealedProfile> {
-        self.answered.clone()
+    /// A client for whoever signs.
+    #[must_use]
+    pub fn client(&self) -> Client<InProcess<SqliteStore>> {
+        Client::new(self.service.in_process(), Arc::clone(&self.clock))
     }
 
-    /// Verifies and opens everything.
-    pub(crate) fn open(&self, answered: Answered<SealedProfile>) {
-        let selector = selector();
-        let want = Want { profile: &selector, anchor: &self.anchor, floors: &[], minimum: None };
-        let decryptor = IdentityDecryptor::new(Arc::clone(&self.who));
-        let opened = open_profile(answered, &*self.who, &decryptor, &want).unwrap();
-        std::hint::black_box(opened.into_secrets());
+    /// The owner on another device.
+    pub async fn second_session(&self) -> OwnerSession {
+        open_session(self.client(), &self.owner, &self.clock).await
+    }
+
+    /// A profile of `count` secrets, with values of 64 bytes.
+    pub async fn profile(&mut self, name: &str, count: usize) -> ProfileId {
+        let profile = self.session.create_profile(Name::new(name).unwrap()).await.unwrap();
+        let mut edit = Edit::default();
+        for number in 0..count {
+            let name = SecretName::new(&format!("SERVICE_SECRET_NUMBER_{number:05}")).unwrap();
+            edit.set.insert(name, NewSecret { value: Zeroizing::new(vec![b'x'; 64]), note: None });
+        }
+        self.session.edit(profile, &edit, false).await.unwrap();
+        profile
+    }
+
+    /// An agent that reads these profiles, through a group of its own.
+    pub async fn agent(&mut self, name: &str, profiles: &[ProfileId]) -> AgentToken {
+        let group = self.session.create_group(Name::new(name).unwrap()).await.unwrap();
+        for profile in profiles {
+            self.session.grant(group, *profile, Access::Read).await.unwrap();
+        }
+        let name = Name::new(name).unwrap();
+        let new = NewAgent { name, groups: vec![group], conditions: Conditions::default(), url: None };
+        let minted = self.session.create_agent(new).await.unwrap();
+        AgentToken::parse(secrecy::ExposeSecret::expose_secret(&minted.token)).unwrap()
     }
 }
 
-fn selector() -> ProfileSelector {
-    PROFILE.parse().unwrap()
-}
-
-async fn set_up(service: &Service<SqliteStore>, clock: &Arc<dyn Clock>, count: usize) -> AgentToken {
-    let code = SetupCode::generate().unwrap();
-    service.allow_setup(&code).await.unwrap();
-    let client = || -> Client<InProcess<SqliteStore>> { Client::new(service.in_process(), Arc::clone(clock)) };
-    let new = NewOrganization {
-        name: Name::new("Bench").unwrap(),
-        email: Email::new("owner@bench.example").unwrap(),
-        password: Zeroizing::new("correct horse battery staple".to_owned()),
-        setup_code: Zeroizing::new(code.expose().to_owned()),
-    };
-    let owner = Account::create_organization(&client(), new, clock).await.unwrap().account;
+async fn open_session(client: Client<InProcess<SqliteStore>>, owner: &Account, clock: &Arc<dyn Clock>) -> OwnerSession {
     let who = Arc::new(LocalIdentity::from_seed(owner.org, owner.user.into(), &owner.seed));
     let cache = DirectoryCache::new(owner.org, None, Some(owner.floor));
-    let mut session = Session::open(client(), who, owner.user, cache, Arc::clone(clock)).await.unwrap();
-    let profile = session.create_profile(Name::new(PROFILE).unwrap()).await.unwrap();
-    let mut edit = Edit::default();
-    for number in 0..count {
-        let name = SecretName::new(&format!("SERVICE_SECRET_NUMBER_{number:05}")).unwrap();
-        edit.set.insert(name, NewSecret { value: Zeroizing::new(vec![b'x'; 64]), note: None });
+    Session::open(client, who, owner.user, cache, Arc::clone(clock)).await.unwrap()
+}
+
+/// Where an agent starts: the header that its token pins.
+#[must_use]
+pub fn anchor_of(token: &AgentToken) -> Anchor {
+    Anchor {
+        org: token.org,
+        seq: token.floor.seq,
+        hash: token.floor.hash_prefix.to_vec(),
+        remembered: None,
+        roster: None,
     }
-    session.edit(profile, &edit, false).await.unwrap();
-    let group = session.create_group(Name::new("readers").unwrap()).await.unwrap();
-    session.grant(group, profile, Access::Read).await.unwrap();
-    let new = NewAgent {
-        name: Name::new("reader").unwrap(),
-        groups: vec![group],
-        conditions: Conditions::default(),
-        url: None,
-    };
-    let minted = session.create_agent(new).await.unwrap();
-    AgentToken::parse(secrecy::ExposeSecret::expose_secret(&minted.token)).unwrap()
 }
