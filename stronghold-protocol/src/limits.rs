@@ -15,7 +15,7 @@ pub const SECRETS_PER_PROFILE: usize = 10_000;
 /// Most secrets that one statement re-encrypts inline, of all its profiles together; the others take the staged form.
 pub const INLINE_REKEY_SECRETS: usize = 1_000;
 /// How many secrets a client stages in one request at most, when none is large.
-pub const STAGE_SECRETS: usize = 1_000;
+pub const STAGE_SECRETS: usize = 250;
 /// How many bytes of ciphertext a client stages in one request at most, unless one secret alone is larger.
 pub const STAGE_BYTES: usize = 8 * 1024 * 1024;
 /// Most unfinished stagings that a server keeps of one author for one profile; the oldest goes first.

@@ -9,6 +9,7 @@ mod audit;
 mod audit_trees;
 mod cache;
 mod commit_statement;
+mod contents;
 mod directory;
 mod evidence;
 mod gate;
@@ -40,10 +41,9 @@ use crate::{
     store::{Store, StoreError},
 };
 use audit_trees::AuditTrees;
-use cache::Cache;
+use contents::Contents;
 use gate::Channel;
 use orgs::Orgs;
-use read_profile::{ProfileContent, ProfileVersion};
 use std::sync::Arc;
 use stronghold_protocol::{
     crypto::password::ServerSetup,
@@ -77,7 +77,7 @@ struct Inner<S> {
     clock: Arc<dyn Clock>,
     orgs: Orgs,
     replaying: tokio::sync::Mutex<()>,
-    contents: Cache<ProfileVersion, Arc<ProfileContent>>,
+    contents: Contents,
     rates: RateLimiter,
     audit_trees: AuditTrees,
 }
@@ -106,7 +106,7 @@ impl<S: Store> Service<S> {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartError> {
         let opaque = login::server_setup(&store).await?;
-        let contents = Cache::new(settings.limits.cache_bytes);
+        let contents = Contents::new(settings.limits.cache_bytes);
         let (orgs, replaying, rates) = (Orgs::default(), tokio::sync::Mutex::new(()), RateLimiter::default());
         let audit_trees = AuditTrees::default();
         let inner = Inner { store, settings, keys, opaque, clock, orgs, replaying, contents, rates, audit_trees };

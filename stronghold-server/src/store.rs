@@ -145,16 +145,16 @@ pub trait Tx {
     ) -> Result<bool, StoreError>;
 
     /// Stages secrets that are encrypted anew, beside those of the newest revision; each replaces what the same staging
-    /// had for it. Of an author's stagings for a profile, the newest [`stronghold_protocol::limits::STAGINGS`] are kept.
+    /// had for it. Returns how many it was given so far. Of an author's stagings for a profile, the newest [`stronghold_protocol::limits::STAGINGS`] are kept.
     fn stage(
         &mut self,
         org: &OrgId,
         profile: &ProfileId,
         staging: &StagingRef,
         secrets: &[SealedSecret],
-    ) -> Result<(), StoreError>;
+    ) -> Result<u64, StoreError>;
 
-    /// The leaves of what was staged, sorted by secret.
+    /// The leaves of what was staged, sorted by blind index.
     fn staged(&mut self, org: &OrgId, profile: &ProfileId, staging: &StagingRef)
     -> Result<Vec<SecretLeaf>, StoreError>;
 

@@ -61,7 +61,7 @@ pub struct StageSecrets {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StagedSecrets {
-    /// How many secrets the attempt has staged by now.
+    /// How many secrets the attempt was given by now, those sent again included.
     pub staged: u64,
     /// The exact bytes of the audit record.
     pub record: Base64Bytes,

@@ -197,7 +197,10 @@ impl<T: Transport> Session<T> {
         let mut chunk: Vec<SealedSecret> = Vec::new();
         let mut bytes = 0;
         progress(RekeyProgress { profile, done: 0, total });
-        for (sealed, plain) in before.iter() {
+        // By id, as a database keeps them: what is written together lies together there.
+        let mut secrets: Vec<_> = before.iter().collect();
+        secrets.sort_unstable_by_key(|(sealed, _)| sealed.id);
+        for (sealed, plain) in secrets {
             let anew = key.seal_secret(sealed.id, sealed.version, plain)?;
             bytes += anew.meta.0.len() + anew.value.0.len();
             leaves.push(anew.leaf());

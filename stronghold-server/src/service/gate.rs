@@ -134,6 +134,9 @@ impl<S: Store> Inner<S> {
             }
             Err(Unverified::Store(error)) => return unavailable(action, &error),
         };
+        if let Err(error) = self.load_ahead(&asked).await {
+            return unavailable(action, &error);
+        }
         let inner = Arc::clone(self);
         let org = asked.org;
         let decided = self.store.locked(Some(org), move |tx| inner.decide(&asked, tx)).await;
@@ -365,7 +368,7 @@ impl From<StoreError> for Unverified {
     }
 }
 
-fn find_profile(directory: &Directory, selector: &ProfileSelector) -> Option<ProfileId> {
+pub(super) fn find_profile(directory: &Directory, selector: &ProfileSelector) -> Option<ProfileId> {
     match selector {
         ProfileSelector::Name(name) => directory.profile_named(name),
         ProfileSelector::Id(id) => directory.profile(id),

@@ -1,7 +1,7 @@
 //! `profile.read`: everything to verify and open a profile, in one reply.
 
 use super::{
-    evidence::stored_manifest,
+    contents::ProfileContent,
     gate::{Answer, Decision, Refused},
     task::Since,
 };
@@ -15,25 +15,9 @@ use std::sync::Arc;
 use stronghold_protocol::{
     api::KeyPath,
     audit::Released,
-    crypto::hash::Hash,
     encoding::Base64Bytes,
     evidence::{ChainEvidence, ProfileEvidence},
-    id::{OrgId, ProfileId},
-    manifest::Manifest,
-    secret::SealedSecret,
-    signed::Verified,
 };
-
-/// Which content: a profile's state is fixed by its manifest.
-pub(super) type ProfileVersion = (OrgId, ProfileId, Hash);
-
-/// What a profile holds at a revision, ready to be sent.
-#[derive(Debug)]
-pub(super) struct ProfileContent {
-    manifest: Verified<Manifest>,
-    /// JSON of all secrets, sorted by blind index.
-    secrets: Box<RawValue>,
-}
 
 /// [`stronghold_protocol::api::SealedProfile`] with secrets that are JSON already.
 #[derive(Serialize)]
@@ -77,16 +61,12 @@ impl<S: Store> Decision<'_, S> {
         permit: &ReadPermit,
         head: &ProfileHead,
     ) -> Result<Arc<ProfileContent>, Refused> {
-        let version = (permit.org(), permit.profile(), head.manifest);
-        if let Some(content) = self.inner.contents.get(&version) {
+        let (org, profile) = (permit.org(), permit.profile());
+        if let Some(content) = self.inner.contents.get(org, profile, head.manifest) {
             return Ok(content);
         }
-        let secrets: Vec<SealedSecret> = tx.secrets(permit)?.into_iter().map(|stored| stored.secret).collect();
-        let damaged = |error: serde_json::Error| StoreError::Damaged(error.to_string());
-        let secrets = serde_json::value::to_raw_value(&secrets).map_err(damaged)?;
-        let weight = secrets.get().len();
-        let content = Arc::new(ProfileContent { manifest: stored_manifest(head)?, secrets });
-        self.inner.contents.put(version, Arc::clone(&content), weight);
+        let content = ProfileContent::read(tx, permit, head)?;
+        self.inner.contents.keep(org, profile, head.manifest, &content);
         Ok(content)
     }
 }

@@ -92,6 +92,7 @@ impl<S: Store> Decision<'_, S> {
         write: &RevisionWrite,
     ) -> Result<(), StoreError> {
         if tx.write_revision(&self.org(), before.map(|before| before.revision), write)? {
+            self.inner.contents.note(self.org(), write.profile, write.head.manifest);
             Ok(())
         } else {
             Err(StoreError::GivenUp(format!("profile {} changed while it was locked", write.profile)))

@@ -4,20 +4,24 @@ use super::{
     gate::{Answer, Decision, Refused},
     revision::{check_sizes, invalid, revision_conflict},
 };
-use crate::store::{StagingRef, Store, Tx};
-use std::collections::BTreeMap;
+use crate::store::{StagingRef, Store, StoreError, Tx};
+use std::collections::BTreeSet;
 use stronghold_protocol::{
     api::{StageSecrets, StagedSecrets},
     id::SecretId,
-    number::Version,
+    limits,
     problem::Problem,
 };
+
+/// Most secrets that one staging is given, with as many that are sent again.
+const MOST: u64 = 2 * limits::SECRETS_PER_PROFILE as u64;
 
 impl<S: Store> Decision<'_, S> {
     /// Stages secrets for the new epoch of the profile that the path names.
     ///
     /// 1. the caller may read the profile, else it learns nothing, and write it; 2. the profile waits for exactly this
-    ///    epoch; 3. each secret is one of the newest revision's, in its version.
+    ///    epoch; 3. it is no more than can be needed. Whether it is what the profile holds is checked when a revision takes
+    ///    it: reading all of the profile for each part of it would keep others waiting.
     pub(super) fn stage_secrets(&self, tx: &mut dyn Tx, stage: &StageSecrets) -> Result<Answer, Refused> {
         // 1.
         let permit = self.permit()?;
@@ -33,18 +37,16 @@ impl<S: Store> Decision<'_, S> {
             return Err(revision_conflict(&head).into());
         }
         // 3.
-        let leaves = tx.leaves(&self.org(), &permit.profile())?;
-        let there: BTreeMap<SecretId, Version> = leaves.into_iter().map(|leaf| (leaf.id, leaf.version)).collect();
-        for secret in &stage.secrets {
-            check_sizes(secret)?;
-            if there.get(&secret.id) != Some(&secret.version) {
-                return Err(invalid("a secret that is staged is not one of the newest revision's").into());
-            }
+        stage.secrets.iter().try_for_each(check_sizes)?;
+        let ids: BTreeSet<SecretId> = stage.secrets.iter().map(|secret| secret.id).collect();
+        if ids.len() != stage.secrets.len() {
+            return Err(invalid("a secret is staged twice at once").into());
         }
         let staging = StagingRef { id: stage.staging, author: self.caller.key, epoch: stage.epoch };
-        tx.stage(&self.org(), &permit.profile(), &staging, &stage.secrets)?;
-        let staged = tx.staged(&self.org(), &permit.profile(), &staging)?.len();
-        let staged = u64::try_from(staged).unwrap_or(u64::MAX);
+        let staged = tx.stage(&self.org(), &permit.profile(), &staging, &stage.secrets)?;
+        if staged > MOST {
+            return Err(StoreError::GivenUp("more is staged than any profile holds".to_owned()).into());
+        }
         Ok(Answer::new(None, move |record| StagedSecrets { staged, record }))
     }
 }

@@ -81,13 +81,24 @@ pub(in crate::store) async fn authors_do_not_meet(place: &impl Place) {
     let store = place.open();
     two_secrets(&store).await;
     stage(&store, KEY, vec![anew(1, 1), anew(2, 1)]).await;
-    stage(&store, OTHER, vec![anew(1, 2), anew(2, 2)]).await;
-    write_next(&store, taking(OTHER, 2)).await;
+    let theirs = attempt(OTHER, 2);
+    stage_in(&store, theirs, vec![anew(1, 2), anew(2, 2)]).await;
+    // Nobody takes, sees or adds to what somebody else staged.
+    let foreign = RevisionWrite { staged: Some(attempt(OTHER, 1)), ..taking(KEY, 2) };
+    let written = store.locked(Some(ORG), move |tx| tx.write_revision(&ORG, Some(Revision::FIRST), &foreign)).await;
+    assert!(matches!(written, Err(StoreError::GivenUp(_))), "{written:?}");
+    assert!(staged_in(&store, attempt(OTHER, 1)).await.is_empty());
+    let added = store.locked(Some(ORG), |tx| tx.stage(&ORG, &PROFILE, &attempt(OTHER, 1), &[anew(1, 3)])).await;
+    assert!(matches!(added, Err(StoreError::GivenUp(_))), "{added:?}");
+    let taken = RevisionWrite { staged: Some(theirs), ..taking(KEY, 2) };
+    write_next(&store, taken).await;
     let held = store.snapshot(|tx| tx.secrets(&ReadPermit::for_test(ORG, PROFILE))).await.unwrap();
     assert_eq!(held.into_iter().map(|held| held.secret).collect::<Vec<_>>(), vec![anew(1, 2), anew(2, 2)]);
     assert!(staged(&store, KEY).await.is_empty(), "a new key generation ends what others staged");
     let late = RevisionWrite { staged: Some(attempt(KEY, 1)), ..of_epoch(write(3, 2, vec![], &[]), 2) };
-    write_next(&store, late).await;
+    let second = Some(Revision::new(2).unwrap());
+    let written = store.locked(Some(ORG), move |tx| tx.write_revision(&ORG, second, &late)).await;
+    assert!(matches!(written, Err(StoreError::GivenUp(_))), "{written:?}");
     assert_eq!(leaves(&store).await, vec![anew(1, 2).leaf(), anew(2, 2).leaf()]);
 }
 
@@ -108,7 +119,8 @@ pub(in crate::store) async fn what_is_discarded_is_gone(place: &impl Place) {
 pub(in crate::store) async fn an_authors_newest_attempts_are_kept(place: &impl Place) {
     let store = place.open();
     two_secrets(&store).await;
-    stage(&store, OTHER, vec![anew(1, 2)]).await;
+    let theirs = attempt(OTHER, 100);
+    stage_in(&store, theirs, vec![anew(1, 2)]).await;
     let attempts: Vec<StagingRef> = (0..=STAGINGS).map(|number| attempt(KEY, u8::try_from(number).unwrap())).collect();
     for (number, attempt) in (0..).zip(&attempts) {
         stage_in(&store, *attempt, vec![anew(1, 10 + number)]).await;
@@ -117,7 +129,7 @@ pub(in crate::store) async fn an_authors_newest_attempts_are_kept(place: &impl P
     for (number, attempt) in (0..).zip(&attempts).skip(1) {
         assert_eq!(staged_in(&store, *attempt).await, vec![anew(1, 10 + number).leaf()]);
     }
-    assert_eq!(staged(&store, OTHER).await, vec![anew(1, 2).leaf()], "another author's stay");
+    assert_eq!(staged_in(&store, theirs).await, vec![anew(1, 2).leaf()], "another author's stay");
 }
 
 pub(in crate::store) async fn a_hold_ends(place: &impl Place) {

@@ -161,7 +161,7 @@ impl Tx for SqliteTx<'_> {
         profile: &ProfileId,
         staging: &StagingRef,
         secrets: &[SealedSecret],
-    ) -> Result<(), StoreError> {
+    ) -> Result<u64, StoreError> {
         self.insert_staged(org, profile, staging, secrets)
     }
 
@@ -176,7 +176,7 @@ impl Tx for SqliteTx<'_> {
 
     fn discard_staged(&mut self, org: &OrgId, profile: &ProfileId) -> Result<(), StoreError> {
         let org = self.org(org)?;
-        self.delete_staged(org, profile)
+        self.delete_staged(org, profile, None)
     }
 
     fn put_hold(&mut self, org: &OrgId, profile: &ProfileId, hold: &Hold) -> Result<(), StoreError> {

@@ -8,7 +8,7 @@ use crate::{
         sqlite::column::{count, number},
     },
 };
-use rusqlite::{Row, params};
+use rusqlite::{OptionalExtension, Row, params};
 use stronghold_protocol::{
     crypto::hash::Hash,
     encoding::Base64Bytes,
@@ -16,6 +16,14 @@ use stronghold_protocol::{
     number::{Epoch, Revision, Version},
     secret::{BlindIndex, SealedSecret, SecretLeaf},
 };
+
+/// One encryption of a whole profile.
+#[derive(Clone, Copy)]
+pub(super) struct Generation {
+    pub(super) epoch: i64,
+    /// All zeros where nothing was staged, otherwise the staging that a revision took.
+    pub(super) id: [u8; 16],
+}
 
 impl SqliteTx<'_> {
     pub(super) fn select_profile_head(
@@ -39,24 +47,53 @@ impl SqliteTx<'_> {
         }))
     }
 
-    pub(super) fn select_leaves(&mut self, org: &OrgId, profile: &ProfileId) -> Result<Vec<SecretLeaf>, StoreError> {
-        let Some(org) = self.find_org(org)? else { return Ok(Vec::new()) };
+    /// The encryption that the profile's newest revision holds.
+    pub(super) fn generation(&self, org: i64, profile: &ProfileId) -> Result<Option<Generation>, StoreError> {
+        let mut select = self.prepare(
+            "SELECT epoch, generation FROM revisions WHERE org = ?1 AND profile = ?2 ORDER BY revision DESC LIMIT 1",
+        )?;
+        let found = select
+            .query_row(params![org, profile.as_bytes()], |row| Ok(Generation { epoch: row.get(0)?, id: row.get(1)? }));
+        Ok(found.optional()?)
+    }
+
+    /// The leaves of a generation that are not replaced, sorted by blind index.
+    pub(super) fn generation_leaves(
+        &self,
+        org: i64,
+        profile: &ProfileId,
+        generation: &Generation,
+    ) -> Result<Vec<SecretLeaf>, StoreError> {
         let mut select = self.prepare(
             "SELECT blind_index, secret, version, ciphertexts FROM entries
-             WHERE org = ?1 AND profile = ?2 AND to_revision IS NULL ORDER BY blind_index",
+             WHERE org = ?1 AND profile = ?2 AND epoch = ?3 AND generation = ?4 AND to_revision IS NULL
+             ORDER BY blind_index",
         )?;
-        let rows = select.query_and_then(params![org, profile.as_bytes()], secret_leaf)?;
+        let place = params![org, profile.as_bytes(), generation.epoch, generation.id];
+        let rows = select.query_and_then(place, secret_leaf)?;
         rows.collect()
+    }
+
+    pub(super) fn select_leaves(&mut self, org: &OrgId, profile: &ProfileId) -> Result<Vec<SecretLeaf>, StoreError> {
+        let Some(org) = self.find_org(org)? else { return Ok(Vec::new()) };
+        match self.generation(org, profile)? {
+            Some(generation) => self.generation_leaves(org, profile, &generation),
+            None => Ok(Vec::new()),
+        }
     }
 
     pub(super) fn select_secrets(&mut self, permit: &ReadPermit) -> Result<Vec<StoredSecret>, StoreError> {
         let Some(org) = self.find_org(&permit.org())? else { return Ok(Vec::new()) };
+        let Some(generation) = self.generation(org, &permit.profile())? else { return Ok(Vec::new()) };
         let mut select = self.prepare(
             "SELECT e.blind_index, e.secret, e.version, e.epoch, c.meta, c.value
              FROM entries AS e LEFT JOIN ciphertexts AS c USING (org, profile, secret, version, epoch, ciphertexts)
-             WHERE e.org = ?1 AND e.profile = ?2 AND e.to_revision IS NULL ORDER BY e.blind_index",
+             WHERE e.org = ?1 AND e.profile = ?2 AND e.epoch = ?3 AND e.generation = ?4 AND e.to_revision IS NULL
+             ORDER BY e.blind_index",
         )?;
-        let rows = select.query_and_then(params![org, permit.profile().as_bytes()], stored_secret)?;
+        let profile = permit.profile();
+        let place = params![org, profile.as_bytes(), generation.epoch, generation.id];
+        let rows = select.query_and_then(place, stored_secret)?;
         rows.collect()
     }
 
@@ -66,15 +103,17 @@ impl SqliteTx<'_> {
         indexes: &[BlindIndex],
     ) -> Result<Vec<StoredSecret>, StoreError> {
         let Some(org) = self.find_org(&permit.org())? else { return Ok(Vec::new()) };
+        let Some(generation) = self.generation(org, &permit.profile())? else { return Ok(Vec::new()) };
         let mut select = self.prepare(
             "SELECT e.blind_index, e.secret, e.version, e.epoch, c.meta, c.value
              FROM entries AS e LEFT JOIN ciphertexts AS c USING (org, profile, secret, version, epoch, ciphertexts)
-             WHERE e.org = ?1 AND e.profile = ?2 AND e.to_revision IS NULL AND e.blind_index = ?3",
+             WHERE e.org = ?1 AND e.profile = ?2 AND e.epoch = ?3 AND e.generation = ?4 AND e.to_revision IS NULL
+               AND e.blind_index = ?5",
         )?;
         let profile = permit.profile();
         let mut secrets = Vec::new();
         for index in indexes {
-            let place = params![org, profile.as_bytes(), index.0];
+            let place = params![org, profile.as_bytes(), generation.epoch, generation.id, index.0];
             for secret in select.query_and_then(place, stored_secret)? {
                 secrets.push(secret?);
             }

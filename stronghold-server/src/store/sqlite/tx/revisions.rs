@@ -1,7 +1,7 @@
 //! Writing a profile's next revision.
 
-use super::SqliteTx;
-use crate::store::{ProfileHead, RevisionWrite, StoreError, sqlite::column::integer};
+use super::{SqliteTx, profiles::Generation};
+use crate::store::{ProfileHead, RevisionWrite, StagingRef, StoreError, sqlite::column::integer};
 use rusqlite::{CachedStatement, ErrorCode, params};
 use stronghold_protocol::{
     id::{OrgId, ProfileId, SecretId},
@@ -9,12 +9,15 @@ use stronghold_protocol::{
     secret::{SealedSecret, SecretLeaf},
 };
 
+/// The generation of an epoch in which nothing was staged.
+const WRITTEN: [u8; 16] = [0; 16];
+
 impl SqliteTx<'_> {
     /// Writes the next revision.
     ///
     /// 1. it is compared with the newest one; 2. it is noted; 3. what it replaces or removes ends with it, so that names
-    ///    are free before they are used again; 4. what it puts or takes starts with it; 5. what it now holds is what it
-    ///    counts; 6. with a new key generation, nothing stays staged.
+    ///    are free before they are used again; a new generation ends all of the one before by being the newest; 4. what it
+    ///    puts starts with it; 5. what it now holds is what it counts; 6. with a new generation, nothing stays staged.
     pub(super) fn insert_revision(
         &mut self,
         org: &OrgId,
@@ -27,13 +30,68 @@ impl SqliteTx<'_> {
             return Ok(false);
         }
         check_follows(newest.as_ref(), &write.head)?;
-        let place = Place { org: self.org(org)?, profile: write.profile, revision: integer(write.head.revision.get()) };
+        let org = self.org(org)?;
+        let old = self.generation(org, &write.profile)?;
+        let renewed = newest.as_ref().is_some_and(|newest| newest.epoch != write.head.epoch);
+        if write.staged.is_some() && !renewed {
+            return Err(contradiction("nothing can be staged for the epoch that it is of"));
+        }
+        let generation = match (&write.staged, &old) {
+            (Some(staging), _) => Generation { epoch: integer(write.head.epoch.get()), id: *staging.id.as_bytes() },
+            (None, Some(old)) if !renewed => *old,
+            (None, _) => Generation { epoch: integer(write.head.epoch.get()), id: WRITTEN },
+        };
+        let place = Place { org, profile: write.profile, revision: integer(write.head.revision.get()), generation };
         // 2.
         self.note_revision(&place, write)?;
         // 3.
+        let ended = match (renewed, &old) {
+            (true, Some(old)) => self.check_removed(&place, old, &write.removes)?,
+            _ => self.end_entries(&place, write)?,
+        };
+        // 4.
+        self.insert_ciphertexts(org, &write.profile, write.head.epoch, &write.puts)?;
+        self.insert_entries(&place, write.puts.iter().map(SealedSecret::leaf))?;
+        // 5.
+        if renewed {
+            if self.count_generation(&place, write.staged.as_ref())? != write.head.count {
+                return Err(contradiction("a new key generation encrypts every secret anew"));
+            }
+        } else {
+            check_count(newest.as_ref(), write, ended)?;
+        }
+        // 6.
+        if renewed {
+            self.delete_staged(org, &write.profile, write.staged.as_ref())?;
+        }
+        Ok(true)
+    }
+
+    fn note_revision(&self, place: &Place, write: &RevisionWrite) -> Result<(), StoreError> {
+        let head = &write.head;
+        let mut insert = self.prepare(
+            "INSERT INTO revisions (org, profile, revision, manifest, manifest_bytes, epoch, generation, count, at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?;
+        insert.execute(params![
+            place.org,
+            place.profile.as_bytes(),
+            place.revision,
+            head.manifest.0,
+            head.manifest_bytes,
+            integer(head.epoch.get()),
+            place.generation.id,
+            integer(head.count),
+            write.at.as_millis()
+        ])?;
+        Ok(())
+    }
+
+    /// Ends what a revision replaces or removes; returns how many entries those were.
+    fn end_entries(&self, place: &Place, write: &RevisionWrite) -> Result<usize, StoreError> {
         let mut end = self.prepare(
-            "UPDATE entries SET to_revision = ?4
-             WHERE org = ?1 AND profile = ?2 AND secret = ?3 AND to_revision IS NULL",
+            "UPDATE entries SET to_revision = ?6
+             WHERE org = ?1 AND profile = ?2 AND epoch = ?3 AND generation = ?4 AND secret = ?5 AND to_revision IS NULL",
         )?;
         for removed in &write.removes {
             if place.end(&mut end, removed)? == 0 {
@@ -44,44 +102,36 @@ impl SqliteTx<'_> {
         for put in &write.puts {
             ended += place.end(&mut end, &put.id)?;
         }
-        let staged = match &write.staged {
-            Some(staging) => self.select_staged(org, &write.profile, staging)?,
-            None => Vec::new(),
-        };
-        for leaf in &staged {
-            ended += place.end(&mut end, &leaf.id)?;
-        }
-        drop(end);
-        // 4.
-        self.insert_ciphertexts(place.org, &write.profile, write.head.epoch, &write.puts)?;
-        self.insert_entries(&place, write.head.epoch, write.puts.iter().map(SealedSecret::leaf))?;
-        self.insert_entries(&place, write.head.epoch, staged.iter().copied())?;
-        // 5.
-        check_count(newest.as_ref(), write, ended, staged.len())?;
-        // 6.
-        if newest.is_some_and(|newest| newest.epoch != write.head.epoch) {
-            self.delete_staged(place.org, &write.profile)?;
-        }
-        Ok(true)
+        Ok(ended)
     }
 
-    fn note_revision(&self, place: &Place, write: &RevisionWrite) -> Result<(), StoreError> {
-        let head = &write.head;
-        let mut insert = self.prepare(
-            "INSERT INTO revisions (org, profile, revision, manifest, manifest_bytes, epoch, count, at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    /// Checks that what a new generation leaves out was there.
+    fn check_removed(&self, place: &Place, old: &Generation, removes: &[SecretId]) -> Result<usize, StoreError> {
+        let mut there = self.prepare(
+            "SELECT 1 FROM entries
+             WHERE org = ?1 AND profile = ?2 AND epoch = ?3 AND generation = ?4 AND secret = ?5 AND to_revision IS NULL",
         )?;
-        insert.execute(params![
-            place.org,
-            place.profile.as_bytes(),
-            place.revision,
-            head.manifest.0,
-            head.manifest_bytes,
-            integer(head.epoch.get()),
-            integer(head.count),
-            write.at.as_millis()
-        ])?;
-        Ok(())
+        for removed in removes {
+            if !there.exists(params![place.org, place.profile.as_bytes(), old.epoch, old.id, removed.as_bytes()])? {
+                return Err(contradiction("it removes a secret that is not there"));
+            }
+        }
+        Ok(removes.len())
+    }
+
+    /// How many secrets a new generation holds; none where it was staged by somebody else.
+    fn count_generation(&self, place: &Place, staging: Option<&StagingRef>) -> Result<u64, StoreError> {
+        let mut select = self.prepare(
+            "SELECT count(*) FROM entries
+             WHERE org = ?1 AND profile = ?2 AND epoch = ?3 AND generation = ?4
+               AND (?5 IS NULL OR EXISTS (SELECT 1 FROM stagings AS s
+                    WHERE s.org = ?1 AND s.profile = ?2 AND s.staging = ?4 AND s.author = ?5 AND s.epoch = ?3))",
+        )?;
+        let Generation { epoch, id } = place.generation;
+        let author = staging.map(|staging| staging.author.0);
+        let held = select
+            .query_row(params![place.org, place.profile.as_bytes(), epoch, id, author], |row| row.get::<_, i64>(0))?;
+        u64::try_from(held).map_err(|error| StoreError::Damaged(error.to_string()))
     }
 
     /// Stores ciphertexts under their hash, once.
@@ -114,20 +164,31 @@ impl SqliteTx<'_> {
         Ok(())
     }
 
-    fn insert_entries(
+    /// Notes which secrets a generation holds from a revision on.
+    pub(super) fn insert_entries(
         &self,
         place: &Place,
-        epoch: Epoch,
         leaves: impl Iterator<Item = SecretLeaf>,
     ) -> Result<(), StoreError> {
         let mut insert = self.prepare(
-            "INSERT INTO entries (org, profile, secret, from_revision, blind_index, version, epoch, ciphertexts)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO entries
+                 (org, profile, epoch, generation, secret, from_revision, blind_index, version, ciphertexts)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?;
+        let (profile, Generation { epoch, id: generation }) = (place.profile.as_bytes(), place.generation);
         for SecretLeaf { index, id, version, ciphertexts } in leaves {
-            let (profile, version, epoch) = (place.profile.as_bytes(), integer(version.get()), integer(epoch.get()));
-            let at = params![place.org, profile, id.as_bytes(), place.revision, index.0, version, epoch, ciphertexts.0];
-            let stored = insert.execute(at);
+            let (secret, version) = (id.as_bytes(), integer(version.get()));
+            let stored = insert.execute(params![
+                place.org,
+                profile,
+                epoch,
+                generation,
+                secret,
+                place.revision,
+                index.0,
+                version,
+                ciphertexts.0
+            ]);
             stored.map_err(|error| {
                 taken(error, "two secrets have one name, a secret is put twice, or a version was written before")
             })?;
@@ -136,17 +197,20 @@ impl SqliteTx<'_> {
     }
 }
 
-/// Which revision is being written.
-struct Place {
-    org: i64,
-    profile: ProfileId,
-    revision: i64,
+/// Which revision of which generation is being written.
+pub(super) struct Place {
+    pub(super) org: i64,
+    pub(super) profile: ProfileId,
+    pub(super) revision: i64,
+    pub(super) generation: Generation,
 }
 
 impl Place {
     /// Ends the current entry of a secret with this revision; returns how many there were, 0 or 1.
     fn end(&self, end: &mut CachedStatement<'_>, secret: &SecretId) -> Result<usize, StoreError> {
-        let ended = end.execute(params![self.org, self.profile.as_bytes(), secret.as_bytes(), self.revision]);
+        let Generation { epoch, id } = self.generation;
+        let ended =
+            end.execute(params![self.org, self.profile.as_bytes(), epoch, id, secret.as_bytes(), self.revision]);
         ended.map_err(|error| taken(error, "it names a secret twice"))
     }
 }
@@ -162,26 +226,20 @@ fn check_follows(newest: Option<&ProfileHead>, head: &ProfileHead) -> Result<(),
     Ok(())
 }
 
-/// Checks that the revision holds as many secrets as it says and, with a new key generation, none of the old one.
-/// Every entry of a revision is of its key generation, so counting is enough.
-fn check_count(
-    newest: Option<&ProfileHead>,
-    write: &RevisionWrite,
-    ended: usize,
-    staged: usize,
-) -> Result<(), StoreError> {
+/// Checks that a revision of the same generation holds as many secrets as it says.
+fn check_count(newest: Option<&ProfileHead>, write: &RevisionWrite, ended: usize) -> Result<(), StoreError> {
     let held = newest.map_or(0, |newest| newest.count);
-    let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let kept = held
         .checked_sub(number(ended))
         .ok_or_else(|| StoreError::Damaged(format!("profile {} holds more than it counts", write.profile)))?;
-    if newest.is_some_and(|newest| newest.epoch != write.head.epoch) && kept != 0 {
-        return Err(contradiction("a new key generation encrypts every secret anew"));
-    }
-    if kept + number(write.puts.len() + staged) != write.head.count {
+    if kept + number(write.puts.len()) != write.head.count {
         return Err(contradiction("it holds another number of secrets than it says"));
     }
     Ok(())
+}
+
+fn number(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
 }
 
 fn contradiction(reason: &str) -> StoreError {

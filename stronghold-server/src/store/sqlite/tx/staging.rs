@@ -1,81 +1,90 @@
 //! What is encrypted anew before a revision takes it, and writes that wait.
 
-use super::{SqliteTx, profiles::secret_leaf};
+use super::{SqliteTx, profiles::Generation, revisions::Place};
 use crate::store::{
     Hold, StagingRef, StoreError,
-    sqlite::column::{integer, time},
+    sqlite::column::{count, integer, time},
 };
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 use stronghold_protocol::{
-    crypto::sign::KeyId,
     id::{OrgId, ProfileId},
     limits,
     secret::{SealedSecret, SecretLeaf},
     time::Timestamp,
 };
 
-/// Deletes the ciphertexts of staged rows that no entry has; what is staged is nobody's but its author's.
+/// Deletes the ciphertexts of a generation, or of one secret in it, that no other generation has.
 const FORGET_CIPHERTEXTS: &str = "DELETE FROM ciphertexts WHERE (org, profile, secret, version, epoch, ciphertexts) IN
-     (SELECT s.org, s.profile, s.secret, s.version, s.epoch, s.ciphertexts FROM staged AS s
-      WHERE s.org = ?1 AND s.profile = ?2 AND (?3 IS NULL OR (s.author = ?3 AND s.staging = ?4))
-        AND (?5 IS NULL OR s.secret = ?5) AND NOT EXISTS
+     (SELECT s.org, s.profile, s.secret, s.version, s.epoch, s.ciphertexts FROM entries AS s
+      WHERE s.org = ?1 AND s.profile = ?2 AND s.epoch = ?3 AND s.generation = ?4 AND (?5 IS NULL OR s.secret = ?5)
+        AND NOT EXISTS
           (SELECT 1 FROM entries AS e
-           WHERE e.org = s.org AND e.profile = s.profile AND e.secret = s.secret
-             AND e.version = s.version AND e.epoch = s.epoch AND e.ciphertexts = s.ciphertexts))";
+           WHERE e.org = s.org AND e.profile = s.profile AND e.secret = s.secret AND e.version = s.version
+             AND e.epoch = s.epoch AND e.generation <> s.generation AND e.ciphertexts = s.ciphertexts))";
 
 impl SqliteTx<'_> {
-    /// 1. older stagings of the author make room; 2. what is replaced is forgotten; 3. the new is stored.
+    /// Returns how many secrets were staged, replaced ones included.
+    ///
+    /// 1. the staging is its author's own, and older ones of the author make room; 2. what is replaced is forgotten; 3. the
+    ///    new is stored, for the revision after the newest: while a profile is being rekeyed there can be no other.
     pub(super) fn insert_staged(
         &mut self,
         org: &OrgId,
         profile: &ProfileId,
         staging: &StagingRef,
         secrets: &[SealedSecret],
-    ) -> Result<(), StoreError> {
+    ) -> Result<u64, StoreError> {
+        let newest = self.select_profile_head(org, profile)?;
+        let newest = newest.ok_or_else(|| StoreError::GivenUp(format!("there is no profile {profile}")))?;
         let org = self.org(org)?;
         // 1.
-        self.make_room(org, profile, staging)?;
+        let staged = self.claim(org, profile, staging, secrets.len())?;
         // 2.
-        let (author, id) = (staging.author.0, staging.id.as_bytes());
+        let generation = generation_of(staging);
         let mut known = self.prepare(
-            "SELECT 1 FROM staged WHERE org = ?1 AND profile = ?2 AND author = ?3 AND staging = ?4 AND secret = ?5",
-        )?;
-        let mut forget = self.prepare(FORGET_CIPHERTEXTS)?;
-        let mut insert = self.prepare(
-            "INSERT OR REPLACE INTO staged
-                 (org, profile, author, staging, secret, epoch, blind_index, version, ciphertexts)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "SELECT 1 FROM entries WHERE org = ?1 AND profile = ?2 AND epoch = ?3 AND generation = ?4 AND secret = ?5",
         )?;
         for secret in secrets {
-            let SecretLeaf { index, id: secret, version, ciphertexts } = secret.leaf();
-            let place = params![org, profile.as_bytes(), author, id, secret.as_bytes()];
+            let place = params![org, profile.as_bytes(), generation.epoch, generation.id, secret.id.as_bytes()];
             if known.exists(place)? {
-                forget.execute(place)?;
+                self.prepare(FORGET_CIPHERTEXTS)?.execute(place)?;
+                self.prepare(
+                    "DELETE FROM entries
+                     WHERE org = ?1 AND profile = ?2 AND epoch = ?3 AND generation = ?4 AND secret = ?5",
+                )?
+                .execute(place)?;
             }
-            let (version, epoch) = (integer(version.get()), integer(staging.epoch.get()));
-            let (profile, secret) = (profile.as_bytes(), secret.as_bytes());
-            insert.execute(params![org, profile, author, id, secret, epoch, index.0, version, ciphertexts.0])?;
         }
         // 3.
-        self.insert_ciphertexts(org, profile, staging.epoch, secrets)
+        self.insert_ciphertexts(org, profile, staging.epoch, secrets)?;
+        let revision = integer(newest.revision.next().get());
+        let place = Place { org, profile: *profile, revision, generation };
+        self.insert_entries(&place, secrets.iter().map(SealedSecret::leaf))?;
+        Ok(staged)
     }
 
-    /// Forgets the author's oldest stagings for a profile, so that with this one there are not too many.
-    fn make_room(&self, org: i64, profile: &ProfileId, staging: &StagingRef) -> Result<(), StoreError> {
+    fn claim(&self, org: i64, profile: &ProfileId, staging: &StagingRef, more: usize) -> Result<u64, StoreError> {
+        let mut upsert = self.prepare(
+            "INSERT INTO stagings (org, profile, staging, author, epoch, staged) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT DO UPDATE SET staged = staged + excluded.staged
+                 WHERE author = excluded.author AND epoch = excluded.epoch
+             RETURNING staged",
+        )?;
+        let (author, epoch, more) = (staging.author.0, integer(staging.epoch.get()), integer(more as u64));
+        let mut rows = upsert.query(params![org, profile.as_bytes(), staging.id.as_bytes(), author, epoch, more])?;
+        let row = rows.next()?.ok_or_else(|| StoreError::GivenUp("the staging is somebody else's".to_owned()))?;
+        let staged = count(row, 0)?;
         let mut select = self.prepare(
-            "SELECT DISTINCT staging FROM staged
+            "SELECT staging, epoch FROM stagings
              WHERE org = ?1 AND profile = ?2 AND author = ?3 AND staging <> ?4 ORDER BY staging DESC",
         )?;
-        let place = params![org, profile.as_bytes(), staging.author.0, staging.id.as_bytes()];
-        let others: Vec<[u8; 16]> = select.query_and_then(place, |row| row.get(0))?.collect::<Result<_, _>>()?;
-        for old in others.iter().skip(limits::STAGINGS - 1) {
-            let place = params![org, profile.as_bytes(), staging.author.0, old];
-            let with_any_secret = params![org, profile.as_bytes(), staging.author.0, old, None::<[u8; 16]>];
-            self.prepare(FORGET_CIPHERTEXTS)?.execute(with_any_secret)?;
-            self.prepare("DELETE FROM staged WHERE org = ?1 AND profile = ?2 AND author = ?3 AND staging = ?4")?
-                .execute(place)?;
+        let place = params![org, profile.as_bytes(), author, staging.id.as_bytes()];
+        let others = select
+            .query_and_then(place, |row| Ok::<_, StoreError>(Generation { id: row.get(0)?, epoch: row.get(1)? }))?;
+        for old in others.collect::<Result<Vec<_>, _>>()?.iter().skip(limits::STAGINGS - 1) {
+            self.delete_generation(org, profile, old)?;
         }
-        Ok(())
+        Ok(staged)
     }
 
     pub(super) fn select_staged(
@@ -86,20 +95,48 @@ impl SqliteTx<'_> {
     ) -> Result<Vec<SecretLeaf>, StoreError> {
         let Some(org) = self.find_org(org)? else { return Ok(Vec::new()) };
         let mut select = self.prepare(
-            "SELECT blind_index, secret, version, ciphertexts FROM staged
-             WHERE org = ?1 AND profile = ?2 AND author = ?3 AND staging = ?4 AND epoch = ?5 ORDER BY secret",
+            "SELECT 1 FROM stagings WHERE org = ?1 AND profile = ?2 AND staging = ?3 AND author = ?4 AND epoch = ?5",
         )?;
-        let (author, id, epoch) = (staging.author.0, staging.id.as_bytes(), integer(staging.epoch.get()));
-        let rows = select.query_and_then(params![org, profile.as_bytes(), author, id, epoch], secret_leaf)?;
-        rows.collect()
+        let generation = generation_of(staging);
+        let own = params![org, profile.as_bytes(), generation.id, staging.author.0, generation.epoch];
+        if select.query_row(own, |_| Ok(())).optional()?.is_none() {
+            return Ok(Vec::new());
+        }
+        self.generation_leaves(org, profile, &generation)
     }
 
-    /// Forgets what was staged, and its ciphertexts unless an entry has them.
-    pub(super) fn delete_staged(&mut self, org: i64, profile: &ProfileId) -> Result<(), StoreError> {
-        let none = None::<[u8; 32]>;
-        self.prepare(FORGET_CIPHERTEXTS)?.execute(params![org, profile.as_bytes(), none, none, none])?;
-        let place = params![org, profile.as_bytes()];
-        self.prepare("DELETE FROM staged WHERE org = ?1 AND profile = ?2")?.execute(place)?;
+    /// Forgets what was staged for a profile, but for what a revision takes.
+    pub(super) fn delete_staged(
+        &self,
+        org: i64,
+        profile: &ProfileId,
+        taken: Option<&StagingRef>,
+    ) -> Result<(), StoreError> {
+        let mut select = self.prepare("SELECT staging, epoch FROM stagings WHERE org = ?1 AND profile = ?2")?;
+        let stagings = select.query_and_then(params![org, profile.as_bytes()], |row| {
+            Ok::<_, StoreError>(Generation { id: row.get(0)?, epoch: row.get(1)? })
+        })?;
+        let taken = taken.map(|taken| *taken.id.as_bytes());
+        for staging in stagings.collect::<Result<Vec<_>, _>>()? {
+            if Some(staging.id) != taken {
+                self.delete_generation(org, profile, &staging)?;
+            }
+        }
+        self.prepare("DELETE FROM stagings WHERE org = ?1 AND profile = ?2")?
+            .execute(params![org, profile.as_bytes()])?;
+        Ok(())
+    }
+
+    fn delete_generation(&self, org: i64, profile: &ProfileId, old: &Generation) -> Result<(), StoreError> {
+        let any = None::<[u8; 16]>;
+        self.prepare(FORGET_CIPHERTEXTS)?.execute(params![org, profile.as_bytes(), old.epoch, old.id, any])?;
+        self.prepare("DELETE FROM entries WHERE org = ?1 AND profile = ?2 AND epoch = ?3 AND generation = ?4")?
+            .execute(params![org, profile.as_bytes(), old.epoch, old.id])?;
+        self.prepare("DELETE FROM stagings WHERE org = ?1 AND profile = ?2 AND staging = ?3")?.execute(params![
+            org,
+            profile.as_bytes(),
+            old.id
+        ])?;
         Ok(())
     }
 
@@ -122,7 +159,7 @@ impl SqliteTx<'_> {
             self.prepare("SELECT author, until FROM holds WHERE org = ?1 AND profile = ?2 AND until > ?3")?;
         let mut rows = select.query(params![org, profile.as_bytes(), now.as_millis()])?;
         let Some(row) = rows.next()? else { return Ok(None) };
-        Ok(Some(Hold { author: KeyId(row.get(0)?), until: time(row, 1)? }))
+        Ok(Some(Hold { author: stronghold_protocol::crypto::sign::KeyId(row.get(0)?), until: time(row, 1)? }))
     }
 
     pub(super) fn delete_hold(&mut self, org: &OrgId, profile: &ProfileId) -> Result<(), StoreError> {
@@ -130,4 +167,8 @@ impl SqliteTx<'_> {
         self.prepare("DELETE FROM holds WHERE org = ?1 AND profile = ?2")?.execute(params![org, profile.as_bytes()])?;
         Ok(())
     }
+}
+
+fn generation_of(staging: &StagingRef) -> Generation {
+    Generation { epoch: integer(staging.epoch.get()), id: *staging.id.as_bytes() }
 }
