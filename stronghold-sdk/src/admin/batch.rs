@@ -3,7 +3,7 @@
 use super::{Session, keyring::RawKey};
 use crate::{
     crypto::seal::{self, KemSecretKey},
-    error::Error,
+    error::{Error, ErrorKind},
     open::ProfileKey,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +20,20 @@ use stronghold_protocol::{
 
 /// How often an author who loses a race tries again.
 const ATTEMPTS: usize = 10;
+
+/// What came of preparing a statement.
+struct Prepared<R> {
+    made: R,
+    /// None where there is nothing to change.
+    commit: Option<Ready>,
+}
+
+/// A statement that is ready to be sent.
+struct Ready {
+    body: CommitStatement,
+    after: Directory,
+    staged: BTreeSet<ProfileId>,
+}
 
 /// A statement in the making.
 pub(super) struct Batch {
@@ -81,47 +95,36 @@ impl Batch {
 impl<T: Transport> Session<T> {
     /// Commits the changes that `make` asks for, with every new epoch, re-encryption and seal that they make necessary.
     ///
-    /// 1. replay to the head; 2. `make` states the changes; 3. what they end is rekeyed; 4. the statement is worked out;
-    ///    5. its seals are made; 6. it is signed and sent; 7. who lost a race starts again, who got no answer looks.
+    /// 1. replay to the head; 2. the statement is prepared; 3. it is sent; 4. who lost a race starts again, who got no answer
+    ///    looks.
     pub(super) async fn commit<R>(&mut self, make: impl Fn(&mut Batch) -> Result<R, Error>) -> Result<R, Error> {
         let mut last = None;
         for _ in 0..ATTEMPTS {
             // 1. The directory may have moved since the session opened or since the race was lost.
             self.sync().await?;
             // 2.
-            let mut batch = Batch::new(self.directory.clone());
-            let made = make(&mut batch)?;
+            let Prepared { made, commit } = match self.prepare(&make).await {
+                Ok(prepared) => prepared,
+                Err(error) => {
+                    last = Some(self.explained_by_race(error).await?);
+                    continue;
+                }
+            };
+            let Some(Ready { body, after, mut staged }) = commit else { return Ok(made) };
             // 3.
-            let mut needs = Rekeys::required(&batch.before, &batch.changes);
-            needs.profiles.extend(&batch.besides.profiles);
-            needs.vouched.extend(&batch.besides.vouched);
-            self.add_rekeys(&mut batch, &needs).await?;
-            if batch.changes.is_empty() {
-                return Ok(made);
-            }
-            // 4.
-            let now = self.clock.now();
-            let draft =
-                batch.before.draft(batch.changes.clone(), self.is_owner(), now).map_err(Error::refused_change)?;
-            // 5.
-            let wanted = draft.after().wanted_seals(Some(&batch.before), draft.changes(), now);
-            let seals = self.make_seals(&wanted, &batch.fresh).await?;
-            // 6.
-            let (statement, after) = draft.sign(&[self.who.signing_key()]).map_err(Error::refused_change)?;
-            let body = CommitStatement { statement, seals, histories: batch.histories, revisions: batch.revisions };
-            // 7.
             match self.client.commit_statement(&*self.who, &body).await {
                 Ok(_) => {
                     self.cache.remember(&body.statement);
                     self.directory = after;
-                    self.rekeying.append(&mut batch.staged);
+                    self.rekeying.append(&mut staged);
                     return Ok(made);
                 }
+                // 4.
                 Err(error) if error.is_conflict() => last = Some(error),
                 Err(error) if error.is_unanswered() => {
                     self.sync().await?;
                     if self.holds(&after.head()) {
-                        self.rekeying.append(&mut batch.staged);
+                        self.rekeying.append(&mut staged);
                         return Ok(made);
                     }
                     return Err(error);
@@ -130,6 +133,46 @@ impl<T: Transport> Session<T> {
             }
         }
         Err(last.unwrap_or_else(|| Error::invalid("the directory changes too fast; try again")))
+    }
+
+    /// 1. `make` states the changes; 2. what they end is rekeyed; 3. the statement is worked out; 4. its seals are made; 5. it
+    ///    is signed.
+    async fn prepare<R>(&mut self, make: &impl Fn(&mut Batch) -> Result<R, Error>) -> Result<Prepared<R>, Error> {
+        // 1.
+        let mut batch = Batch::new(self.directory.clone());
+        let made = make(&mut batch)?;
+        // 2.
+        let mut needs = Rekeys::required(&batch.before, &batch.changes);
+        needs.profiles.extend(&batch.besides.profiles);
+        needs.vouched.extend(&batch.besides.vouched);
+        self.add_rekeys(&mut batch, &needs).await?;
+        if batch.changes.is_empty() {
+            return Ok(Prepared { made, commit: None });
+        }
+        // 3.
+        let now = self.clock.now();
+        let draft = batch.before.draft(batch.changes.clone(), self.is_owner(), now).map_err(Error::refused_change)?;
+        // 4.
+        let wanted = draft.after().wanted_seals(Some(&batch.before), draft.changes(), now);
+        let seals = self.make_seals(&wanted, &batch.fresh).await?;
+        // 5.
+        let (statement, after) = draft.sign(&[self.who.signing_key()]).map_err(Error::refused_change)?;
+        let body = CommitStatement { statement, seals, histories: batch.histories, revisions: batch.revisions };
+        Ok(Prepared { made, commit: Some(Ready { body, after, staged: batch.staged }) })
+    }
+
+    /// The error again, if the directory has moved since it was replayed: then the server answered by a newer one, and what
+    /// looks withheld or wrong may only be new.
+    ///
+    /// # Errors
+    /// The same error where the directory explains nothing.
+    pub(super) async fn explained_by_race(&mut self, error: Error) -> Result<Error, Error> {
+        if error.kind() != ErrorKind::Integrity {
+            return Err(error);
+        }
+        let before = self.directory.head();
+        self.sync().await?;
+        if self.directory.head() == before { Err(error) } else { Ok(error) }
     }
 
     /// Seals the wanted keys: new ones from `fresh`, others opened from the server's seals.

@@ -115,10 +115,11 @@ impl<T: Transport> Session<T> {
         let mut last = None;
         for _ in 0..ATTEMPTS {
             self.sync().await?;
-            match self.try_finish(profile, progress).await? {
-                Attempt::Finished => return Ok(true),
-                Attempt::NotNeeded => return Ok(false),
-                Attempt::Raced(error) => last = Some(error),
+            match self.try_finish(profile, progress).await {
+                Ok(Attempt::Finished) => return Ok(true),
+                Ok(Attempt::NotNeeded) => return Ok(false),
+                Ok(Attempt::Raced(error)) => last = Some(error),
+                Err(error) => last = Some(self.explained_by_race(error).await?),
             }
         }
         Err(last.unwrap_or_else(|| Error::invalid("the profile changes too fast; try again")))
