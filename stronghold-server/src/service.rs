@@ -162,7 +162,9 @@ impl<S: Store> Inner<S> {
     }
 
     /// 1. Framing and size; then the rest of the order of refusal, for signed routes in `gate`.
-    async fn answer(self: &Arc<Self>, incoming: Incoming, channel: Channel) -> Outgoing {
+    async fn answer(self: &Arc<Self>, mut incoming: Incoming, channel: Channel) -> Outgoing {
+        // A listener on both families sees IPv4 peers as `::ffff:a.b.c.d`: they are recorded, counted and judged as IPv4.
+        incoming.address = incoming.address.map(|address| address.to_canonical());
         let (path, _) = incoming.split_target();
         let (route, org, profile) = match find_route(&incoming.method, path) {
             Found::Route { route, org, profile } => (route, org.map(str::to_owned), profile.map(str::to_owned)),

@@ -101,7 +101,15 @@ fn parse_cidr(text: &str) -> Option<(IpAddr, u32)> {
         return None;
     }
     let bits = if address.is_ipv4() { 32 } else { 128 };
-    (prefix <= bits).then_some((address, prefix))
+    (prefix <= bits).then(|| canonical_range(address, prefix))
+}
+
+/// A range of IPv4 addresses that is written as IPv6 (`::ffff:192.0.2.0/120`) is that range: peers are judged as IPv4.
+fn canonical_range(network: IpAddr, prefix: u32) -> (IpAddr, u32) {
+    match (network.to_canonical(), prefix.checked_sub(96)) {
+        (IpAddr::V4(mapped), Some(short)) if network.is_ipv6() => (IpAddr::V4(mapped), short),
+        _ => (network, prefix),
+    }
 }
 
 fn range_holds((network, prefix): (IpAddr, u32), address: IpAddr) -> bool {

@@ -13,5 +13,6 @@ mod replay;
 mod routes;
 mod service_reads;
 mod service_writes;
+mod standing;
 mod store;
 mod world;
