@@ -232,7 +232,7 @@ pub mod directory {
             with_renewal(Change::AgentDeleted { id: world::AGENT }),
             with_renewal(Change::MemberRemoved { group: world::DEPLOY, member: world::AGENT.into() }),
             with_renewal(Change::ProfileRevoked { profile: world::PRODUCTION, group: world::DEPLOY }),
-            with_renewal(Change::AgentRekeyed { id: world::AGENT, keys: vec![world::keys(23)] }),
+            with_renewal(Change::AgentRekeyed { id: world::AGENT, keys: vec![world::keys(23)], until: None }),
             vec![
                 Change::AgentChanged {
                     id: world::AGENT,

@@ -2,6 +2,7 @@
 
 mod agent;
 mod agent_change;
+pub(crate) mod agent_rotation;
 mod audit;
 mod audit_context;
 mod audit_entry;

@@ -2,6 +2,7 @@
 
 use crate::{
     args::Global,
+    cmd::agent_rotation::warn_of_overdue,
     credentials::{Credentials, Identity},
     failure::Failure,
     input,
@@ -175,7 +176,9 @@ impl Settings {
                 let url = self.url(url.as_deref())?;
                 let who = Arc::new(LocalIdentity::from_seed(org, user.into(), &seed));
                 let cache = DirectoryCache::new(org, Some(&self.state_folder()), floor);
-                Ok(Session::open(self.client(&url)?, who, user, cache, self.clock.clone()).await?)
+                let session = Session::open(self.client(&url)?, who, user, cache, self.clock.clone()).await?;
+                warn_of_overdue(&session, &Output::new(&self.global));
+                Ok(session)
             }
             Acting::Agent { source, .. } => Err(Failure::refused("agents only read: this needs a person")
                 .with_hint(format!("You act as an agent, by the token in {source}. Sign in with `auth login`, and unset API_STRONGHOLD_TOKEN if it is set."))),

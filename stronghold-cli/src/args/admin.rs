@@ -219,6 +219,12 @@ pub(crate) enum AgentCommand {
     RotateToken {
         /// Name or id
         agent: String,
+        /// Keep the old token beside the new one for about this long: 1h, 2d; end it with --finish
+        #[arg(long, value_name = "SPAN")]
+        grace: Option<String>,
+        /// End the old token of a rotation that was begun with --grace
+        #[arg(long, conflicts_with = "grace")]
+        finish: bool,
     },
     /// Delete an agent for good; what it could read is encrypted anew
     Delete {

@@ -1,6 +1,6 @@
 //! `agent`: non-human identities.
 
-use super::agent_change;
+use super::{agent_change, agent_rotation};
 use crate::{
     args::{AgentCommand, AgentCreateArgs},
     failure::Failure,
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use stronghold_sdk::{
     admin::{AgentSummary, MintedToken, NewAgent, Resolve},
     protocol::{
-        directory::Conditions,
+        directory::{Conditions, Rotation},
         id::{AgentId, PrincipalId},
         time::Timestamp,
     },
@@ -58,6 +58,21 @@ struct Listed {
     groups: Vec<String>,
     expires_at: Option<Timestamp>,
     last_seen_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rotation_pending: Option<Pending>,
+}
+
+/// A rotation that is not finished: two tokens are good.
+#[derive(Clone, Copy, Serialize)]
+struct Pending {
+    since: Timestamp,
+    until: Timestamp,
+}
+
+impl From<Rotation> for Pending {
+    fn from(Rotation { since, until }: Rotation) -> Self {
+        Self { since, until }
+    }
 }
 
 #[derive(Serialize)]
@@ -79,7 +94,11 @@ pub(crate) async fn run(settings: &Settings, output: &Output, command: AgentComm
         AgentCommand::Update(args) => agent_change::update(settings, output, &args).await,
         AgentCommand::Activate { agent } => agent_change::set_status(settings, output, &agent, true).await,
         AgentCommand::Deactivate { agent } => agent_change::set_status(settings, output, &agent, false).await,
-        AgentCommand::RotateToken { agent } => agent_change::rotate_token(settings, output, &agent).await,
+        AgentCommand::RotateToken { agent, grace: Some(grace), .. } => {
+            agent_rotation::begin(settings, output, &agent, &grace).await
+        }
+        AgentCommand::RotateToken { agent, finish: true, .. } => agent_rotation::finish(settings, output, &agent).await,
+        AgentCommand::RotateToken { agent, .. } => agent_change::rotate_token(settings, output, &agent).await,
         AgentCommand::Delete { agent, yes } => agent_change::delete(settings, output, &agent, yes).await,
     }
 }
@@ -116,7 +135,7 @@ async fn list(settings: &Settings, output: &Output, all: bool) -> Result<(), Fai
             .map(|agent| {
                 vec![
                     agent.name.clone(),
-                    agent.status.to_owned(),
+                    agent.status_text(),
                     agent.groups.join(", "),
                     shown(agent.expires_at, "never"),
                     shown(agent.last_seen_at, "never"),
@@ -155,7 +174,7 @@ async fn show(settings: &Settings, output: &Output, agent: &str) -> Result<(), F
             "{}\n  id:        {}\n  status:    {}\n  groups:    {}\n  can read:  {}\n  created:   {}\n  expires:   {}\n  last seen: {}\n  reads:     {}",
             shown.listed.name,
             shown.listed.agent_id,
-            shown.listed.status,
+            shown.listed.status_text(),
             list(&shown.listed.groups),
             list(&shown.profiles),
             shown.created_at,
@@ -175,6 +194,17 @@ impl Listed {
             groups: summary.groups.iter().map(ToString::to_string).collect(),
             expires_at: summary.conditions.expires_at,
             last_seen_at,
+            rotation_pending: summary.rotation.map(Pending::from),
+        }
+    }
+
+    /// For people: the status, and what is to be done.
+    fn status_text(&self) -> String {
+        match self.rotation_pending {
+            None => self.status.to_owned(),
+            Some(Pending { since, until }) => {
+                format!("{}, rotation pending since {since} until {until}", self.status)
+            }
         }
     }
 }

@@ -17,6 +17,7 @@ mod bad_tokens;
 mod commands;
 mod dotenv;
 mod env_run;
+mod grace;
 mod no_plaintext;
 mod one_request;
 mod quickstart;
@@ -26,6 +27,7 @@ mod rotation;
 mod secrets;
 mod state;
 mod usage;
+mod uses;
 mod verbatim;
 
 use serde_json::Value;

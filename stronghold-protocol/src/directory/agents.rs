@@ -1,13 +1,14 @@
 //! The effects of changes of agents.
 
 use super::{
-    Agent, AgentStatus, Change, KeyOwner,
+    Agent, AgentStatus, Change, KeyOwner, Rotation,
     apply::{Refusal, Work, require},
 };
 use crate::{
     crypto::kem::PublicKeys,
     id::{AgentId, PrincipalId},
     name::Name,
+    time::Timestamp,
 };
 use rpds::RedBlackTreeSetSync;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub(super) fn make(work: &mut Work, change: &Change) -> Result<(), Refusal> {
                 id: *id,
                 name: name.clone(),
                 keys: vec![keys.clone()],
+                rotation: None,
                 status: AgentStatus::Active,
                 conditions: conditions.clone(),
                 created_at: work.time,
@@ -46,11 +48,12 @@ pub(super) fn make(work: &mut Work, change: &Change) -> Result<(), Refusal> {
             agent.status = *status;
             agent.conditions = conditions.clone();
         }
-        Change::AgentRekeyed { id, keys } => rekey(work, *id, keys)?,
+        Change::AgentRekeyed { id, keys, until } => rekey(work, *id, keys, *until)?,
         Change::AgentDeleted { id } => {
             let agent = live(work, id)?;
             agent.deleted = true;
             let keys = std::mem::take(&mut agent.keys);
+            agent.rotation = None;
             let name = agent.name.clone();
             for key in &keys {
                 work.end_key(key);
@@ -66,13 +69,17 @@ pub(super) fn make(work: &mut Work, change: &Change) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn rekey(work: &mut Work, id: AgentId, keys: &[PublicKeys]) -> Result<(), Refusal> {
+fn rekey(work: &mut Work, id: AgentId, keys: &[PublicKeys], until: Option<Timestamp>) -> Result<(), Refusal> {
     let sets_differ = match keys {
         [_] => true,
         [one, other] => one != other,
         _ => false,
     };
     require(sets_differ, "an agent has one set of keys, or two during a rotation")?;
+    require(
+        (keys.len() == 2) == until.is_some(),
+        "two sets of keys have a time until which both are used, one has none",
+    )?;
     let before = live(work, &id)?.keys.clone();
     require(before != keys, "the keys are the same as before")?;
     for key in keys.iter().filter(|key| !before.contains(key)) {
@@ -81,7 +88,10 @@ fn rekey(work: &mut Work, id: AgentId, keys: &[PublicKeys]) -> Result<(), Refusa
     for key in before.iter().filter(|key| !keys.contains(key)) {
         work.end_key(key);
     }
-    live(work, &id)?.keys = keys.to_vec();
+    let since = work.time;
+    let agent = live(work, &id)?;
+    agent.keys = keys.to_vec();
+    agent.rotation = until.map(|until| Rotation { since, until });
     Ok(())
 }
 

@@ -191,8 +191,10 @@ pub enum Change {
     AgentRekeyed {
         /// Which agent.
         id: AgentId,
-        /// The sets of keys that are good from now on.
+        /// The sets of keys that are good from now on, the newer one first.
         keys: Vec<PublicKeys>,
+        /// With two sets: until when the older one is meant to be used. It decides nothing: a further statement ends that set.
+        until: Option<Timestamp>,
     },
     /// An agent is gone for good.
     AgentDeleted {

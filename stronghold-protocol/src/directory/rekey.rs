@@ -96,7 +96,7 @@ impl Rekeys {
                 self.profiles.insert(*profile);
             }
             Change::AgentDeleted { id } => self.add_groups_of(before, (*id).into()),
-            Change::AgentRekeyed { id, keys } => {
+            Change::AgentRekeyed { id, keys, .. } => {
                 let ends = before.agent(id).is_some_and(|agent| agent.keys.iter().any(|old| !keys.contains(old)));
                 if ends {
                     self.add_groups_of(before, (*id).into());

@@ -60,8 +60,10 @@ pub struct Agent {
     pub id: AgentId,
     /// Its name, or its last one.
     pub name: Name,
-    /// Its keys: one set, two during a rotation's grace time; empty once deleted.
+    /// Its keys: one set, two during a rotation's grace time, the newer one first; empty once deleted.
     pub keys: Vec<PublicKeys>,
+    /// The rotation that is to be finished, while there are two sets of keys.
+    pub rotation: Option<Rotation>,
     /// Whether it may be served.
     pub status: AgentStatus,
     /// When, from where and how often it may be served.
@@ -72,6 +74,15 @@ pub struct Agent {
     pub deleted: bool,
     /// Its groups.
     pub groups: RedBlackTreeSetSync<GroupId>,
+}
+
+/// A rotation of an agent's keys that is not finished: both sets are good until a statement ends the older one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rotation {
+    /// Time of the statement that began it, as its author said.
+    pub since: Timestamp,
+    /// Until when its author wanted both sets used.
+    pub until: Timestamp,
 }
 
 /// A user, member or removed.

@@ -28,7 +28,7 @@ fn change() -> impl Strategy<Value = Change> {
             match kind {
                 0 => agent_created(a, text),
                 1 => agent_changed(a, text, if one { AgentStatus::Active } else { AgentStatus::Inactive }),
-                2 => Change::AgentRekeyed { id: agent(a), keys: vec![keys(seed)] },
+                2 => Change::AgentRekeyed { id: agent(a), keys: vec![keys(seed)], until: None },
                 3 => Change::AgentDeleted { id: agent(a) },
                 4 => group_created(g, text),
                 5 => Change::GroupDeleted { id: group(g) },

@@ -44,7 +44,10 @@ fn whatever_a_change_names_is_there() {
             Change::UserRekeyed { id: user(99), keys: keys(99), recovery: recovery(99) },
             "there is no such user, or they were removed",
         ),
-        (Change::AgentRekeyed { id: agent(99), keys: vec![keys(99)] }, "there is no such agent, or it was deleted"),
+        (
+            Change::AgentRekeyed { id: agent(99), keys: vec![keys(99)], until: None },
+            "there is no such agent, or it was deleted",
+        ),
     ];
     for (change, rule) in cases {
         let kind = change.kind();
@@ -215,12 +218,18 @@ fn conditions_at_their_bounds() {
 fn an_agents_two_sets_of_keys_are_different() {
     let rule = "an agent has one set of keys, or two during a rotation";
     for sets in [vec![keys(CI), keys(CI)], vec![keys(60), keys(60)]] {
-        assert_eq!(World::acme().rule(ADMIN, vec![Change::AgentRekeyed { id: agent(CI), keys: sets }]), rule);
+        let rekeyed = Change::AgentRekeyed { id: agent(CI), keys: sets, until: Some(now()) };
+        assert_eq!(World::acme().rule(ADMIN, vec![rekeyed]), rule);
+    }
+    let rule = "two sets of keys have a time until which both are used, one has none";
+    for (sets, until) in [(vec![keys(60), keys(CI)], None), (vec![keys(60)], Some(now()))] {
+        let rekeyed = Change::AgentRekeyed { id: agent(CI), keys: sets, until };
+        assert_eq!(World::acme().rule(ADMIN, vec![rekeyed]), rule);
     }
     // Another KEM key under the same signing key is no new set either.
     let mixed = stronghold_protocol::crypto::kem::PublicKeys { sign: sign_key(CI), kem: kem(60) };
     assert_eq!(
-        World::acme().rule(ADMIN, vec![Change::AgentRekeyed { id: agent(CI), keys: vec![mixed] }]),
+        World::acme().rule(ADMIN, vec![Change::AgentRekeyed { id: agent(CI), keys: vec![mixed], until: None }]),
         "the signing key was used before"
     );
 }

@@ -59,9 +59,14 @@ fn whatever_a_group_granted_ends_with_it() {
 fn an_agent_that_ends() {
     renews(&[Change::AgentDeleted { id: agent(CI) }], &[DEPLOY], &[PRODUCTION], &[]);
     renews(&[Change::AgentDeleted { id: agent(OTHER_AGENT) }], &[], &[], &[]);
-    renews(&[Change::AgentRekeyed { id: agent(CI), keys: vec![keys(60)] }], &[DEPLOY], &[PRODUCTION], &[]);
+    renews(&[Change::AgentRekeyed { id: agent(CI), keys: vec![keys(60)], until: None }], &[DEPLOY], &[PRODUCTION], &[]);
     // Two sets during a rotation: nothing ends yet.
-    renews(&[Change::AgentRekeyed { id: agent(CI), keys: vec![keys(CI), keys(60)] }], &[], &[], &[]);
+    renews(
+        &[Change::AgentRekeyed { id: agent(CI), keys: vec![keys(60), keys(CI)], until: Some(now()) }],
+        &[],
+        &[],
+        &[],
+    );
     renews(&[agent_changed(CI, "ci", AgentStatus::Inactive)], &[], &[], &[]);
 }
 

@@ -67,13 +67,23 @@ fn agents() {
 
 #[test]
 fn an_agents_keys() {
-    let rekeyed =
-        |sets: &[u8]| Change::AgentRekeyed { id: agent(CI), keys: sets.iter().map(|seed| keys(*seed)).collect() };
+    let until = now().plus_millis(3_600_000);
+    let rekeyed = |sets: &[u8]| Change::AgentRekeyed {
+        id: agent(CI),
+        keys: sets.iter().map(|seed| keys(*seed)).collect(),
+        until: (sets.len() == 2).then_some(until),
+    };
     let state = accepts(vec![rekeyed(&[60])]).state;
     assert!(state.key_owner(&sign_key(CI).key_id()).unwrap().ended);
     assert!(!state.key_owner(&sign_key(60).key_id()).unwrap().ended);
     let state = accepts(vec![rekeyed(&[CI, 60])]).state;
     assert!(!state.key_owner(&sign_key(CI).key_id()).unwrap().ended, "during a rotation both count");
+    assert_eq!(state.agent(&agent(CI)).unwrap().rotation.unwrap().until, until);
+    let mut rotating = accepts(vec![rekeyed(&[60, CI])]);
+    let finished = rotating.with_rekeys(vec![rekeyed(&[60])]);
+    rotating.by(ADMIN, finished);
+    assert!(rotating.state.key_owner(&sign_key(CI).key_id()).unwrap().ended);
+    assert_eq!(rotating.state.agent(&agent(CI)).unwrap().rotation, None);
     refuses(vec![rekeyed(&[])], "an agent has one set of keys, or two during a rotation");
     refuses(vec![rekeyed(&[60, 61, 62])], "an agent has one set of keys, or two during a rotation");
     refuses(vec![rekeyed(&[CI])], "the keys are the same as before");

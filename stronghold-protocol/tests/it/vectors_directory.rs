@@ -158,7 +158,7 @@ fn directory_file() {
         epoch: epoch(number),
         key,
     });
-    let twice = Change::AgentRekeyed { id: agent(CI), keys: vec![keys(CI), keys(CI)] };
+    let twice = Change::AgentRekeyed { id: agent(CI), keys: vec![keys(CI), keys(CI)], until: None };
     let signed_prefix = Change::AgentCreated {
         id: agent(99),
         name: name("new"),

@@ -5,7 +5,7 @@ use crate::{authenticator::LocalIdentity, error::Error};
 use secrecy::SecretString;
 use stronghold_protocol::{
     crypto::random,
-    directory::{Agent, AgentStatus, Change, Conditions, Directory},
+    directory::{Agent, AgentStatus, Change, Conditions, Directory, Rotation},
     id::{AgentId, GroupId},
     name::Name,
     time::Timestamp,
@@ -66,6 +66,8 @@ pub struct AgentSummary {
     pub conditions: Conditions,
     /// When it was created, as the author of its statement said.
     pub created_at: Timestamp,
+    /// The rotation of its token that is to be finished, if there is one.
+    pub rotation: Option<Rotation>,
 }
 
 impl AgentSummary {
@@ -89,6 +91,7 @@ impl AgentSummary {
             groups,
             conditions: agent.conditions.clone(),
             created_at: agent.created_at,
+            rotation: agent.rotation,
         }
     }
 }
@@ -153,11 +156,68 @@ impl<T: Transport> Session<T> {
         let (seed, keys) = self.mint(id)?;
         let agent = self.commit(|batch| {
             let agent = live(&batch.before, id)?.clone();
-            batch.changes.push(Change::AgentRekeyed { id, keys: vec![keys.clone()] });
+            batch.changes.push(Change::AgentRekeyed { id, keys: vec![keys.clone()], until: None });
             Ok(agent)
         });
         let agent = agent.await?;
         Ok(self.minted(id, agent.name, seed, url, agent.conditions.expires_at))
+    }
+
+    /// Gives an agent a new token beside the one it has, so that a fleet can be moved: both are served, and everything is
+    /// sealed to both, until [`Self::finish_rotation`] ends the old one. `until` is when that is meant to be; no server can
+    /// do it, because it takes keys.
+    ///
+    /// # Errors
+    /// [`Error`] when there is no such agent, a rotation of it is not finished, `until` is not in the future, or the
+    /// statement cannot be committed.
+    pub async fn begin_rotation(
+        &mut self,
+        id: AgentId,
+        until: Timestamp,
+        url: Option<TokenUrl>,
+    ) -> Result<MintedToken, Error> {
+        if until <= self.clock.now() {
+            return Err(Error::invalid("the time until which both tokens are used is over"));
+        }
+        let (seed, keys) = self.mint(id)?;
+        let groups: Vec<GroupId> = live(&self.directory, id)?.groups.iter().copied().collect();
+        let reached = self.vouched_by(&groups).await?;
+        let agent = self.commit(|batch| {
+            let agent = live(&batch.before, id)?.clone();
+            let [old] = agent.keys.as_slice() else {
+                return Err(Error::invalid(format!("a rotation of agent {} is not finished yet", agent.name)));
+            };
+            let keys = vec![keys.clone(), old.clone()];
+            batch.changes.push(Change::AgentRekeyed { id, keys, until: Some(until) });
+            batch.changes.extend(reached.iter().cloned());
+            Ok(agent)
+        });
+        let agent = agent.await?;
+        Ok(self.minted(id, agent.name, seed, url, agent.conditions.expires_at))
+    }
+
+    /// Ends the older of an agent's two tokens, and rekeys everything that it reached. False when no rotation is pending.
+    ///
+    /// # Errors
+    /// [`Error`] when there is no such agent, or the statement cannot be committed.
+    pub async fn finish_rotation(&mut self, id: AgentId) -> Result<bool, Error> {
+        self.commit(|batch| {
+            let agent = live(&batch.before, id)?;
+            let [newer, _] = agent.keys.as_slice() else { return Ok(false) };
+            let keys = vec![newer.clone()];
+            batch.changes.push(Change::AgentRekeyed { id, keys, until: None });
+            Ok(true)
+        })
+        .await
+    }
+
+    /// The rotations that should be finished by now, by the agent's name: to be told to whoever can.
+    #[must_use]
+    pub fn overdue_rotations(&self) -> Vec<(Name, Rotation)> {
+        let now = self.clock.now();
+        let agents = self.directory.agents().filter(|agent| !agent.deleted);
+        let pending = agents.filter_map(|agent| Some((agent.name.clone(), agent.rotation?)));
+        pending.filter(|(_, rotation)| rotation.until <= now).collect()
     }
 
     /// Deletes an agent for good and rekeys everything it reached.

@@ -16,6 +16,7 @@ mod crypto_vectors;
 mod database;
 mod ended;
 mod formats;
+mod grace;
 mod lies;
 mod loader;
 mod published;

@@ -186,7 +186,7 @@ async fn the_proven_holder_learns_its_status_and_each_refusal_is_recorded() {
     let alone = world.create_agent("alone", &[], conditions()).await;
     let renewed = alone.rekeyed("alone again");
     let keys = vec![renewed.keys.clone()];
-    world.commit(vec![Change::AgentRekeyed { id: alone.agent_id(), keys }], Vec::new()).await;
+    world.commit(vec![Change::AgentRekeyed { id: alone.agent_id(), keys, until: None }], Vec::new()).await;
     let gone = world.create_agent("gone", &[], conditions()).await;
     world.commit(vec![Change::AgentDeleted { id: gone.agent_id() }], Vec::new()).await;
     cases.push((alone, "key_ended"));

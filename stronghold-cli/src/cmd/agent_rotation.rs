@@ -1,0 +1,63 @@
+//! `agent rotate-token --grace` and `--finish`: a new token beside the old one, so that a fleet moves without an outage.
+
+use super::{agent::Minted, group::ENCRYPTING, profile_rotate};
+use crate::{
+    failure::Failure,
+    output::Output,
+    settings::{HttpSession, Settings, token_url},
+    when,
+};
+use serde::Serialize;
+use stronghold_sdk::{admin::Resolve, protocol::time::Timestamp};
+
+#[derive(Serialize)]
+struct Begun {
+    #[serde(flatten)]
+    minted: Minted,
+    old_token_until: Timestamp,
+}
+
+/// Makes a new token and keeps the old one.
+pub(super) async fn begin(settings: &Settings, output: &Output, agent: &str, grace: &str) -> Result<(), Failure> {
+    let until = when::parse(grace, settings.clock.now())?;
+    let until = until.ok_or_else(|| Failure::usage("a rotation ends at some time: write --grace 1h"))?;
+    let mut session = settings.session().await?;
+    let id = session.directory().find_agent(agent)?.id;
+    let url = token_url(&settings.session_url()?);
+    let minted: Minted = session.begin_rotation(id, until, url).await?.into();
+    let begun = Begun { minted, old_token_until: until };
+    output.result(&begun, || {
+        let minted = &begun.minted;
+        format!(
+            "{}\n\nThe old token is served too, until you end it: when all that use it are moved, about {until}, run\n  \
+             api-stronghold-cli agent rotate-token {} --finish",
+            minted.text("given a new token beside the old one"),
+            minted.name
+        )
+    })
+}
+
+/// Ends the old token.
+pub(super) async fn finish(settings: &Settings, output: &Output, agent: &str) -> Result<(), Failure> {
+    let mut session = settings.session().await?;
+    let known = session.directory().find_agent(agent)?;
+    let (id, name) = (known.id, known.name.clone());
+    let finished = output.working(ENCRYPTING, session.finish_rotation(id)).await?;
+    profile_rotate::finish(output, &mut session).await?;
+    output.result(&serde_json::json!({"agent_id": id, "name": name, "finished": finished}), || match finished {
+        true => format!("The old token of agent {name} ended, and what it could read was encrypted anew."),
+        false => format!("No rotation of agent {name} is pending."),
+    })
+}
+
+/// Warns whoever can finish a rotation that it is time to: a server cannot, it has no keys.
+pub(crate) fn warn_of_overdue(session: &HttpSession, output: &Output) {
+    if session.is_manager() {
+        for (name, rotation) in session.overdue_rotations() {
+            output.warn(format!(
+                "agent {name} has two tokens, the old one was to end at {}: run agent rotate-token {name} --finish",
+                rotation.until
+            ));
+        }
+    }
+}
