@@ -6,7 +6,7 @@ mod env;
 
 pub(crate) use admin::{
     AgentCommand, AgentCreateArgs, AgentUpdateArgs, AuditCommand, AuditExportArgs, AuditFilter, AuditListArgs,
-    AuditVerifyArgs, ConditionArgs, GroupCommand, InProfile, OrgCommand, OrgCreateArgs, ProfileCommand, SecretCommand,
+    AuditVerifyArgs, ConditionArgs, GroupCommand, InProfile, MemberArgs, OrgCommand, OrgCreateArgs, ProfileCommand, SecretCommand,
     SecretSetArgs,
 };
 pub(crate) use auth::{ApiUserArgs, AuthCommand, LoginArgs};

@@ -17,6 +17,7 @@ mod doctor;
 mod env_pull;
 mod env_push;
 mod env_run;
+mod exposed;
 mod group;
 mod org;
 mod org_create;

@@ -98,6 +98,9 @@ pub(crate) enum SecretCommand {
     List {
         #[command(flatten)]
         at: InProfile,
+        /// Only those that were not changed since somebody lost access to them; of all profiles if none is named
+        #[arg(long)]
+        exposed: bool,
     },
     /// Delete a secret
     Delete {
@@ -156,17 +159,15 @@ pub(crate) enum GroupCommand {
     Add {
         /// Name or id
         group: String,
-        /// Name or id of the agent
-        #[arg(long)]
-        agent: String,
+        #[command(flatten)]
+        member: MemberArgs,
     },
     /// Remove a member; what it could read is encrypted anew
     Remove {
         /// Name or id
         group: String,
-        /// Name or id of the agent
-        #[arg(long)]
-        agent: String,
+        #[command(flatten)]
+        member: MemberArgs,
     },
     /// Grant the group access to a profile
     Grant {
@@ -185,6 +186,18 @@ pub(crate) enum GroupCommand {
         /// Name or id of the profile
         profile: String,
     },
+}
+
+/// Who joins or leaves.
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+pub(crate) struct MemberArgs {
+    /// Name or id of an agent
+    #[arg(long)]
+    pub(crate) agent: Option<String>,
+    /// E-mail address or id of a person
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) user: Option<String>,
 }
 
 /// A command of `agent`.

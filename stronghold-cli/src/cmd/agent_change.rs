@@ -1,6 +1,11 @@
 //! `agent update`, `activate`, `deactivate`, `rotate-token` and `delete`.
 
-use super::{agent::Minted, group::ENCRYPTING, profile_rotate};
+use super::{
+    agent::Minted,
+    exposed::{self, Exposed},
+    group::ENCRYPTING,
+    profile_rotate,
+};
 use crate::{
     args::{AgentUpdateArgs, ConditionArgs},
     failure::Failure,
@@ -9,10 +14,13 @@ use crate::{
     settings::{Settings, token_url},
     when,
 };
+use serde::Serialize;
 use stronghold_sdk::{
     admin::{AgentUpdate, Resolve},
     protocol::{
         directory::{AgentStatus, Conditions},
+        id::AgentId,
+        name::Name,
         time::Timestamp,
     },
 };
@@ -45,11 +53,36 @@ pub(crate) async fn set_status(settings: &Settings, output: &Output, agent: &str
 pub(crate) async fn rotate_token(settings: &Settings, output: &Output, agent: &str) -> Result<(), Failure> {
     let mut session = settings.session().await?;
     let id = session.directory().find_agent(agent)?.id;
+    let before = session.directory().head().seq;
     let url = token_url(&settings.session_url()?);
     let minted: Minted = output.working(ENCRYPTING, session.rotate_token(id, url)).await?.into();
+    if output.is_json() {
+        let exposed = exposed::since(&mut session, before, Some(id.into())).await?;
+        output.result(&Rotated { minted, exposed }, String::new)?;
+        return profile_rotate::finish(output, &mut session).await;
+    }
     // The token first: whatever happens to the rest, it was seen.
     output.result(&minted, || minted.text("given a new token, and the old one ended"))?;
-    profile_rotate::finish(output, &mut session).await
+    profile_rotate::finish(output, &mut session).await?;
+    let exposed = exposed::since(&mut session, before, Some(id.into())).await?;
+    output.result(&exposed, || format!("\n{}", exposed.text()))
+}
+
+#[derive(Serialize)]
+struct Rotated {
+    #[serde(flatten)]
+    minted: Minted,
+    #[serde(flatten)]
+    exposed: Exposed,
+}
+
+#[derive(Serialize)]
+struct Deleted {
+    agent_id: AgentId,
+    name: Name,
+    status: &'static str,
+    #[serde(flatten)]
+    exposed: Exposed,
 }
 
 /// Deletes an agent.
@@ -57,11 +90,18 @@ pub(crate) async fn delete(settings: &Settings, output: &Output, agent: &str, ye
     let mut session = settings.session().await?;
     let known = session.directory().find_agent(agent)?;
     let (id, name) = (known.id, known.name.clone());
+    let before = session.directory().head().seq;
     input::confirm(&format!("Delete agent {name} for good?"), yes, &settings.global)?;
     output.working(ENCRYPTING, session.delete_agent(id)).await?;
     profile_rotate::finish(output, &mut session).await?;
-    output.result(&serde_json::json!({"agent_id": id, "name": name, "status": "deleted"}), || {
-        format!("Agent {name} was deleted, and what it could read was encrypted anew.\nWhat it read before it may still know: rotate those secrets where they are issued.")
+    let exposed = exposed::since(&mut session, before, Some(id.into())).await?;
+    let deleted = Deleted { agent_id: id, name, status: "deleted", exposed };
+    output.result(&deleted, || {
+        format!(
+            "Agent {} was deleted, and what it could read was encrypted anew.\n{}",
+            deleted.name,
+            deleted.exposed.text()
+        )
     })
 }
 

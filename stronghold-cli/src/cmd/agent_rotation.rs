@@ -1,6 +1,11 @@
 //! `agent rotate-token --grace` and `--finish`: a new token beside the old one, so that a fleet moves without an outage.
 
-use super::{agent::Minted, group::ENCRYPTING, profile_rotate};
+use super::{
+    agent::Minted,
+    exposed::{self, Exposed},
+    group::ENCRYPTING,
+    profile_rotate,
+};
 use crate::{
     failure::Failure,
     output::Output,
@@ -8,13 +13,25 @@ use crate::{
     when,
 };
 use serde::Serialize;
-use stronghold_sdk::{admin::Resolve, protocol::time::Timestamp};
+use stronghold_sdk::{
+    admin::Resolve,
+    protocol::{id::AgentId, name::Name, time::Timestamp},
+};
 
 #[derive(Serialize)]
 struct Begun {
     #[serde(flatten)]
     minted: Minted,
     old_token_until: Timestamp,
+}
+
+#[derive(Serialize)]
+struct Finished {
+    agent_id: AgentId,
+    name: Name,
+    finished: bool,
+    #[serde(flatten)]
+    exposed: Exposed,
 }
 
 /// Makes a new token and keeps the old one.
@@ -42,11 +59,18 @@ pub(super) async fn finish(settings: &Settings, output: &Output, agent: &str) ->
     let mut session = settings.session().await?;
     let known = session.directory().find_agent(agent)?;
     let (id, name) = (known.id, known.name.clone());
+    let before = session.directory().head().seq;
     let finished = output.working(ENCRYPTING, session.finish_rotation(id)).await?;
     profile_rotate::finish(output, &mut session).await?;
-    output.result(&serde_json::json!({"agent_id": id, "name": name, "finished": finished}), || match finished {
-        true => format!("The old token of agent {name} ended, and what it could read was encrypted anew."),
-        false => format!("No rotation of agent {name} is pending."),
+    let exposed = exposed::since(&mut session, before, Some(id.into())).await?;
+    let finished = Finished { agent_id: id, name, finished, exposed };
+    output.result(&finished, || match finished.finished {
+        true => format!(
+            "The old token of agent {} ended, and what it could read was encrypted anew.\n{}",
+            finished.name,
+            finished.exposed.text()
+        ),
+        false => format!("No rotation of agent {} is pending.", finished.name),
     })
 }
 

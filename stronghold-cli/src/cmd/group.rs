@@ -1,8 +1,12 @@
 //! `group`: who shares access to which profiles.
 
-use super::{profile::name_of, profile_rotate};
+use super::{
+    exposed::{self, Exposed},
+    profile::name_of,
+    profile_rotate,
+};
 use crate::{
-    args::GroupCommand,
+    args::{GroupCommand, MemberArgs},
     failure::Failure,
     input,
     output::{Output, table},
@@ -16,6 +20,15 @@ use stronghold_sdk::{
 
 /// What whoever waits for a removal is told.
 pub(super) const ENCRYPTING: &str = "encrypting anew what is readable no more";
+
+/// What was done, and what it exposes.
+#[derive(Serialize)]
+struct Done {
+    #[serde(flatten)]
+    what: serde_json::Value,
+    #[serde(flatten)]
+    exposed: Exposed,
+}
 
 #[derive(Serialize)]
 struct Shown {
@@ -72,15 +85,18 @@ pub(crate) async fn run(settings: &Settings, output: &Output, command: GroupComm
             let mut session = settings.session().await?;
             let known = session.directory().find_group(&group)?;
             let (id, name) = (known.id, known.name.clone());
+            let before = session.directory().head().seq;
             input::confirm(&format!("Delete group {name}? Its members lose what it granted."), yes, &settings.global)?;
             output.working(ENCRYPTING, session.delete_group(id)).await?;
             profile_rotate::finish(output, &mut session).await?;
-            output.result(&serde_json::json!({"group_id": id, "name": name}), || {
-                format!("Group {name} was deleted, and what it granted was encrypted anew.")
+            let exposed = exposed::since(&mut session, before, None).await?;
+            let done = Done { what: serde_json::json!({"group_id": id, "name": name}), exposed };
+            output.result(&done, || {
+                format!("Group {name} was deleted, and what it granted was encrypted anew.\n{}", done.exposed.text())
             })
         }
-        GroupCommand::Add { group, agent } => change_member(settings, output, &group, &agent, true).await,
-        GroupCommand::Remove { group, agent } => change_member(settings, output, &group, &agent, false).await,
+        GroupCommand::Add { group, member } => change_member(settings, output, &group, &member, true).await,
+        GroupCommand::Remove { group, member } => change_member(settings, output, &group, &member, false).await,
         GroupCommand::Grant { group, profile, access } => {
             let mut session = settings.session().await?;
             let (id, profile_id) =
@@ -96,11 +112,17 @@ pub(crate) async fn run(settings: &Settings, output: &Output, command: GroupComm
             let mut session = settings.session().await?;
             let (id, profile_id) =
                 (session.directory().find_group(&group)?.id, session.directory().find_profile(&profile)?.id);
+            let before = session.directory().head().seq;
             let changed = output.working(ENCRYPTING, session.revoke(id, profile_id)).await?;
             profile_rotate::finish(output, &mut session).await?;
-            let result = serde_json::json!({"group": group, "profile": profile, "changed": changed});
-            output.result(&result, || match changed {
-                true => format!("Group {group} has no access to {profile} any more; the profile was encrypted anew."),
+            let exposed = exposed::since(&mut session, before, None).await?;
+            let what = serde_json::json!({"group": group, "profile": profile, "changed": changed});
+            let done = Done { what, exposed };
+            output.result(&done, || match changed {
+                true => format!(
+                    "Group {group} has no access to {profile} any more; the profile was encrypted anew.\n{}",
+                    done.exposed.text()
+                ),
                 false => format!("Group {group} had no access to {profile}."),
             })
         }
@@ -111,24 +133,38 @@ async fn change_member(
     settings: &Settings,
     output: &Output,
     group: &str,
-    agent: &str,
+    member: &MemberArgs,
     joins: bool,
 ) -> Result<(), Failure> {
     let mut session = settings.session().await?;
     let id = session.directory().find_group(group)?.id;
-    let member: PrincipalId = session.directory().find_agent(agent)?.id.into();
+    let (principal, who): (PrincipalId, String) = match (&member.agent, &member.user) {
+        (Some(agent), _) => (session.directory().find_agent(agent)?.id.into(), format!("Agent {agent}")),
+        (None, Some(user)) => (session.directory().find_user(user)?.id.into(), user.clone()),
+        (None, None) => return Err(Failure::usage("whom? say --agent or --user")),
+    };
+    let before = session.directory().head().seq;
     let changed = if joins {
-        session.add_member(id, member).await?
+        session.add_member(id, principal).await?
     } else {
-        output.working(ENCRYPTING, session.remove_member(id, member)).await?
+        output.working(ENCRYPTING, session.remove_member(id, principal)).await?
     };
     profile_rotate::finish(output, &mut session).await?;
-    let result = serde_json::json!({"group": group, "agent": agent, "member": joins, "changed": changed});
-    output.result(&result, || match (joins, changed) {
-        (true, true) => format!("Agent {agent} is now in group {group}."),
-        (true, false) => format!("Agent {agent} was in group {group} already."),
-        (false, true) => format!("Agent {agent} is out of group {group}; what it could read there was encrypted anew."),
-        (false, false) => format!("Agent {agent} was not in group {group}."),
+    let mut what = serde_json::json!({"group": group, "member": joins, "changed": changed});
+    what[principal.kind()] = serde_json::json!(member.agent.as_ref().or(member.user.as_ref()));
+    if joins {
+        return output.result(&what, || match changed {
+            true => format!("{who} is now in group {group}."),
+            false => format!("{who} was in group {group} already."),
+        });
+    }
+    let done = Done { what, exposed: exposed::since(&mut session, before, Some(principal)).await? };
+    output.result(&done, || match changed {
+        true => format!(
+            "{who} is out of group {group}; what it could read there was encrypted anew.\n{}",
+            done.exposed.text()
+        ),
+        false => format!("{who} was not in group {group}."),
     })
 }
 

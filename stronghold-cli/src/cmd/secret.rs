@@ -1,6 +1,6 @@
 //! `secret`: single secrets of a profile.
 
-use super::source;
+use super::{exposed, source};
 use crate::{
     args::{SecretCommand, SecretSetArgs},
     failure::Failure,
@@ -36,7 +36,8 @@ pub(crate) async fn run(settings: &Settings, output: &Output, command: SecretCom
             let value = value_of(settings, output, profile, &name).await?;
             print_value(output, &name, &value, base64)
         }
-        SecretCommand::List { at } => {
+        SecretCommand::List { at, exposed: true } => exposed::list(settings, output, &at).await,
+        SecretCommand::List { at, .. } => {
             let secrets = source::pull_in(settings, output, &at).await?;
             let listed: Vec<Listed> = secrets
                 .iter()

@@ -17,6 +17,7 @@ mod bad_tokens;
 mod commands;
 mod dotenv;
 mod env_run;
+mod exposed;
 mod grace;
 mod no_plaintext;
 mod one_request;

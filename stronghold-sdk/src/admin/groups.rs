@@ -67,7 +67,8 @@ impl GroupSummary {
     }
 }
 
-fn name_of(directory: &Directory, principal: &PrincipalId) -> String {
+/// An agent's name, a user's address; or the last one.
+pub(super) fn name_of(directory: &Directory, principal: &PrincipalId) -> String {
     match principal {
         PrincipalId::Agent(id) => directory.agent(id).map(|agent| agent.name.to_string()),
         PrincipalId::User(id) => directory.user(id).map(|user| user.email.to_string()),

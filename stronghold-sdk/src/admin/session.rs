@@ -5,10 +5,10 @@ use crate::{authenticator::LocalIdentity, client::Client, error::Error};
 use std::{collections::BTreeSet, sync::Arc};
 use stronghold_protocol::{
     api::ActivityEntry,
-    directory::{Agent, Directory, Group, HeaderRef, Profile, Role},
+    directory::{Agent, Directory, Group, HeaderRef, Profile, Role, User},
     evidence::Anchor,
     id::{AgentId, GroupId, ProfileId, UserId},
-    name::Name,
+    name::{Email, Name},
     time::Clock,
     transport::Transport,
 };
@@ -126,6 +126,12 @@ pub trait Resolve {
     /// # Errors
     /// [`Error::NotFound`] when there is none.
     fn find_profile(&self, text: &str) -> Result<&Profile, Error>;
+
+    /// A member, by address or id.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is none.
+    fn find_user(&self, text: &str) -> Result<&User, Error>;
 }
 
 impl Resolve for Directory {
@@ -145,5 +151,11 @@ impl Resolve for Directory {
         let by_id = text.parse::<ProfileId>().ok().and_then(|id| self.profile(&id));
         let by_name = || Name::new(text).ok().and_then(|name| self.profile_named(&name));
         by_id.or_else(by_name).ok_or_else(|| Error::not_found("profile", text))
+    }
+
+    fn find_user(&self, text: &str) -> Result<&User, Error> {
+        let by_id = text.parse::<UserId>().ok().and_then(|id| self.user(&id)).filter(|user| !user.removed);
+        let by_address = || Email::new(text).ok().and_then(|email| self.user_with_email(&email));
+        by_id.or_else(by_address).ok_or_else(|| Error::not_found("person", text))
     }
 }

@@ -15,6 +15,7 @@ mod crypto;
 mod crypto_vectors;
 mod database;
 mod ended;
+mod exposure;
 mod formats;
 mod grace;
 mod lies;

@@ -1,0 +1,156 @@
+//! What those who lost access may still know: after a removal, and `secret list --exposed`.
+
+use crate::{
+    args::InProfile,
+    failure::Failure,
+    input,
+    output::{Output, table},
+    settings::Settings,
+};
+use serde::Serialize;
+use stronghold_sdk::{
+    admin::{ExposedTo, Exposure, Resolve, Session},
+    protocol::{
+        id::{PrincipalId, SecretId},
+        number::Seq,
+        time::Timestamp,
+        transport::Transport,
+    },
+};
+
+/// How many secrets a text names; JSON has all.
+const NAMED: usize = 20;
+
+/// What a removal exposes: what was read at least, and all that could be.
+#[derive(Serialize)]
+pub(super) struct Exposed {
+    read: Vec<Item>,
+    could_read: Vec<Item>,
+}
+
+#[derive(Clone, Serialize)]
+struct Item {
+    profile: String,
+    secret_id: SecretId,
+    name: String,
+    version: u64,
+}
+
+impl From<&Exposure> for Item {
+    fn from(exposure: &Exposure) -> Self {
+        Self {
+            profile: exposure.profile_name.to_string(),
+            secret_id: exposure.secret,
+            name: exposure.name.expose().to_owned(),
+            version: exposure.version.get(),
+        }
+    }
+}
+
+/// What is exposed to those whose access ended after a statement: to one of them, or to all.
+pub(super) async fn since<T: Transport>(
+    session: &mut Session<T>,
+    before: Seq,
+    to: Option<PrincipalId>,
+) -> Result<Exposed, Failure> {
+    let exposures = session.exposures(None, Some(before)).await.map_err(|error| {
+        Failure::from(error).with_hint("The access has ended. What is exposed, `secret list --exposed` tells.")
+    })?;
+    let meant = |exposed: &&ExposedTo| to.is_none_or(|to| to == exposed.principal);
+    let mut exposed = Exposed { read: Vec::new(), could_read: Vec::new() };
+    for exposure in &exposures {
+        let mut meant = exposure.to.iter().filter(meant).peekable();
+        if meant.peek().is_some() {
+            exposed.could_read.push(exposure.into());
+        }
+        if meant.any(|to| to.read == Some(true)) {
+            exposed.read.push(exposure.into());
+        }
+    }
+    Ok(exposed)
+}
+
+impl Exposed {
+    /// For people, to be put behind what was done.
+    pub(super) fn text(&self) -> String {
+        if self.could_read.is_empty() {
+            return "Nothing that it could read is in use.".to_owned();
+        }
+        let named = |items: &[Item]| -> String {
+            let names: Vec<String> =
+                items.iter().take(NAMED).map(|item| format!("{}/{}", item.profile, item.name)).collect();
+            let more = items.len().saturating_sub(NAMED);
+            let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+            if names.is_empty() { "nothing".to_owned() } else { format!("{}{more}", names.join(", ")) }
+        };
+        format!(
+            "Rotate where they are issued:\n  read, as the audit log says:  {}\n  could be read:                {}\n`secret list --exposed` lists them until each is changed.",
+            named(&self.read),
+            named(&self.could_read)
+        )
+    }
+}
+
+#[derive(Serialize)]
+struct Listed {
+    #[serde(flatten)]
+    item: Item,
+    exposed_to: Vec<Whom>,
+}
+
+#[derive(Serialize)]
+struct Whom {
+    kind: &'static str,
+    id: String,
+    name: String,
+    ended_at: Timestamp,
+    read: Option<bool>,
+}
+
+impl From<&ExposedTo> for Whom {
+    fn from(to: &ExposedTo) -> Self {
+        let id = match to.principal {
+            PrincipalId::Agent(id) => id.to_string(),
+            PrincipalId::User(id) => id.to_string(),
+        };
+        Self { kind: to.principal.kind(), id, name: to.name.clone(), ended_at: to.ended_at, read: to.read }
+    }
+}
+
+/// Lists the secrets that were not changed since somebody lost access to them.
+pub(super) async fn list(settings: &Settings, output: &Output, at: &InProfile) -> Result<(), Failure> {
+    let mut session = settings.session().await?;
+    let profile = input::given(at.profile.as_ref());
+    let profile = profile.map(|profile| session.directory().find_profile(profile).map(|known| known.id)).transpose()?;
+    let exposures = session.exposures(profile, None).await?;
+    let listed: Vec<Listed> = exposures
+        .iter()
+        .map(|exposure| Listed { item: exposure.into(), exposed_to: exposure.to.iter().map(Whom::from).collect() })
+        .collect();
+    output.result(&listed, || {
+        if listed.is_empty() {
+            return "Every secret that somebody could read who cannot any more was changed since.".to_owned();
+        }
+        let rows: Vec<Vec<String>> = listed.iter().flat_map(rows).collect();
+        table(&["PROFILE", "NAME", "VERSION", "EXPOSED TO", "SINCE", "READ"], &rows)
+    })
+}
+
+fn rows(listed: &Listed) -> Vec<Vec<String>> {
+    let read = |read: Option<bool>| match read {
+        Some(true) => "yes",
+        Some(false) => "not that the log says",
+        None => "unknown",
+    };
+    let row = |to: &Whom| {
+        vec![
+            listed.item.profile.clone(),
+            listed.item.name.replace(char::is_control, " "),
+            listed.item.version.to_string(),
+            format!("{} ({})", to.name, to.kind),
+            to.ended_at.to_string(),
+            read(to.read).to_owned(),
+        ]
+    };
+    listed.exposed_to.iter().map(row).collect()
+}
