@@ -6,8 +6,8 @@ mod env;
 
 pub(crate) use admin::{
     AgentCommand, AgentCreateArgs, AgentUpdateArgs, AuditCommand, AuditExportArgs, AuditFilter, AuditListArgs,
-    AuditVerifyArgs, ConditionArgs, GroupCommand, InProfile, MemberArgs, OrgCommand, OrgCreateArgs, ProfileCommand, SecretCommand,
-    SecretSetArgs,
+    AuditVerifyArgs, ConditionArgs, GroupCommand, InProfile, MemberArgs, OrgCommand, OrgCreateArgs, ProfileCommand,
+    SecretCommand, SecretSetArgs,
 };
 pub(crate) use auth::{ApiUserArgs, AuthCommand, LoginArgs};
 pub(crate) use env::{EnvCommand, PullArgs, PushArgs, RunArgs};

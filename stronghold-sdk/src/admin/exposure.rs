@@ -5,7 +5,7 @@
 //! members, so no server can shorten the list; a server can leave reads out of its log, so `read` is what is read at least.
 //! Times are those of whoever wrote: a writer whose clock is ahead by a minute hides a change of less than a minute before.
 
-use super::{LogRecord, Session, groups::name_of};
+use super::{LogPage, LogRecord, Session, groups::name_of};
 use crate::error::Error;
 use std::collections::{BTreeMap, BTreeSet};
 use stronghold_protocol::{
@@ -15,7 +15,7 @@ use stronghold_protocol::{
     id::{GroupId, PrincipalId, ProfileId, SecretId},
     limits::AUDIT_PAGE,
     name::{Name, SecretName},
-    number::{Seq, Version},
+    number::{MAX_SAFE_INTEGER, Seq, Version},
     time::Timestamp,
     transport::Transport,
 };
@@ -48,7 +48,8 @@ pub struct ExposedTo {
     pub ended: Seq,
     /// Time of that statement, as its author said.
     pub ended_at: Timestamp,
-    /// Whether the audit log shows that they read this version; none for callers who may not read the log.
+    /// Whether the audit log shows that they read this version; none for callers who may not read the log,
+    /// and where what the log held is archived.
     pub read: Option<bool>,
 }
 
@@ -160,32 +161,31 @@ impl<T: Transport> Session<T> {
         Ok(())
     }
 
-    /// Goes back through the audit log as far as it can matter, and notes what was read.
+    /// Goes back through the audit log as far as it can matter, and notes what was read. Where that is archived, whoever
+    /// is not found to have read stays unknown.
     async fn add_reads(&self, exposures: &mut [(Exposure, Timestamp)]) -> Result<(), Error> {
         let Some(oldest) = exposures.iter().map(|(_, updated_at)| *updated_at).min() else { return Ok(()) };
-        for to in exposures.iter_mut().flat_map(|(exposure, _)| &mut exposure.to) {
-            to.read = Some(false);
-        }
-        let (_, mut end) = self.audit_page(stronghold_protocol::number::MAX_SAFE_INTEGER).await?;
-        while end > 0 {
-            let start = end.saturating_sub(AUDIT_PAGE as u64);
+        let LogPage { size, archived, .. } = self.audit_page(MAX_SAFE_INTEGER).await?;
+        let mut end = size;
+        let mut reached = false;
+        while end > archived && !reached {
+            let start = end.saturating_sub(AUDIT_PAGE as u64).max(archived);
             let mut next = start;
-            let mut first: Option<Timestamp> = None;
             while next < end {
-                let (page, _) = self.audit_page(next).await?;
-                if page.is_empty() {
-                    return Err(Error::bad_record(next, "it is missing"));
-                }
-                next += page.len() as u64;
-                first = first.or_else(|| page.first().map(|entry| entry.record.time));
-                for entry in &page {
+                let page = self.audit_page(next).await?;
+                let first = page.records.first().ok_or_else(|| Error::bad_record(next, "it is missing"))?;
+                reached |= first.record.time < oldest;
+                next += page.records.len() as u64;
+                for entry in &page.records {
                     self.note_read(entry, exposures)?;
                 }
             }
-            if first.is_some_and(|time| time < oldest) {
-                break;
-            }
             end = start;
+        }
+        if reached || archived == 0 {
+            for to in exposures.iter_mut().flat_map(|(exposure, _)| &mut exposure.to) {
+                to.read = Some(to.read == Some(true));
+            }
         }
         Ok(())
     }
