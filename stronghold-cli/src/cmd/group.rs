@@ -150,8 +150,10 @@ async fn change_member(
         output.working(ENCRYPTING, session.remove_member(id, principal)).await?
     };
     profile_rotate::finish(output, &mut session).await?;
-    let mut what = serde_json::json!({"group": group, "member": joins, "changed": changed});
-    what[principal.kind()] = serde_json::json!(member.agent.as_ref().or(member.user.as_ref()));
+    let what = match &member.agent {
+        Some(agent) => serde_json::json!({"group": group, "agent": agent, "member": joins, "changed": changed}),
+        None => serde_json::json!({"group": group, "user": member.user, "member": joins, "changed": changed}),
+    };
     if joins {
         return output.result(&what, || match changed {
             true => format!("{who} is now in group {group}."),

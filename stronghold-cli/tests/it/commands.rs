@@ -233,12 +233,12 @@ fn an_agents_status_is_active_inactive_expired_or_deleted() {
 }
 
 #[test]
-fn rotate_token_prints_what_create_prints() {
+fn rotate_token_prints_what_create_prints_and_what_is_exposed() {
     let org = org();
     let profile = org.profile(&[("KEY", b"value")]);
     let agent = org.agent_with(&[&org.group(&[&profile])], &["--expires", "90d"]);
     let rotated = org.owner.json(&["agent", "rotate-token", &agent.name]);
-    assert_eq!(fields(&rotated), ["agent_id", "expires_at", "name", "token"]);
+    assert_eq!(fields(&rotated), ["agent_id", "could_read", "expires_at", "name", "read", "token"]);
     let rotated = Token::of(&rotated);
     assert_eq!((&rotated.id, &rotated.name), (&agent.id, &agent.name));
     assert_ne!(rotated.seed(), agent.seed());
