@@ -6,11 +6,13 @@ use crate::{
 };
 use stronghold_protocol::{
     api::{KeyPath, SealedProfile},
+    crypto::sign::SigningKey,
     encoding::Base64Bytes,
     evidence::{Anchor, ChainEvidence, ProfileEvidence, ProfileSelector},
     id::GroupId,
     manifest::Manifest,
     number::Epoch,
+    receipt::Receipt,
 };
 
 fn reply() -> SealedProfile {
@@ -39,7 +41,7 @@ fn reply() -> SealedProfile {
             profile_key: Base64Bytes(vec![2; 40]),
         },
         secrets: Vec::new(),
-        record: Base64Bytes(json(&head)),
+        receipt: Receipt::sign(&world.org(), 0, Base64Bytes(json(&head)), &SigningKey::from_seed(&[1; 32])),
     }
 }
 

@@ -61,6 +61,9 @@ pub(crate) struct Global {
     /// Why you do this; signed into the audit record
     #[arg(long, global = true, env = "API_STRONGHOLD_REASON", value_name = "TEXT")]
     pub(crate) reason: Option<String>,
+    /// Keep the receipt of every read of secrets in this file; `audit verify --receipts` holds them against the log
+    #[arg(long, global = true, env = "API_STRONGHOLD_KEEP_RECEIPTS", value_name = "FILE", value_parser = path())]
+    pub(crate) keep_receipts: Option<PathBuf>,
     /// Give up when the server has not answered by then
     #[arg(long, global = true, env = "API_STRONGHOLD_TIMEOUT", value_name = "SECONDS")]
     pub(crate) timeout: Option<String>,

@@ -9,6 +9,7 @@ mod audit_entry;
 mod audit_filter;
 mod audit_follow;
 mod audit_log;
+mod audit_verify;
 mod auth_api_user;
 mod auth_identities;
 mod auth_login;

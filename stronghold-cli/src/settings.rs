@@ -28,6 +28,7 @@ use stronghold_sdk::{
         time::{Clock, SystemClock},
         token::{AgentToken, TokenUrl},
     },
+    receipts::ReceiptFile,
 };
 use zeroize::Zeroizing;
 
@@ -152,12 +153,21 @@ impl Settings {
         accept_replaced: bool,
     ) -> Result<HttpAgent, Failure> {
         let url = self.url(own_url.or(token.url.as_ref().map(TokenUrl::as_str)))?;
-        let builder = Agent::builder()
+        let mut builder = Agent::builder()
             .token(token)
             .state_dir(self.state_folder())
             .accept_replaced(accept_replaced)
             .min_revision(minimum);
+        if let Some(file) = self.receipts() {
+            builder = builder.receipts(file);
+        }
         Ok(builder.build_with(self.client(&url)?)?)
+    }
+
+    /// Where receipts of reads are kept, if they are.
+    pub(crate) fn receipts(&self) -> Option<ReceiptFile> {
+        let file = self.global.keep_receipts.as_ref().filter(|file| !file.as_os_str().is_empty());
+        file.cloned().map(ReceiptFile::new)
     }
 
     /// The acting person's session. An agent cannot use what needs this.

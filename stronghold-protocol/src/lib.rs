@@ -22,6 +22,7 @@ pub mod merkle;
 pub mod name;
 pub mod number;
 pub mod problem;
+pub mod receipt;
 pub mod request;
 pub mod roster;
 pub mod seal;

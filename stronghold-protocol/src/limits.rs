@@ -58,5 +58,7 @@ pub const DIRECTORY_PAGE: usize = 500;
 pub const ARCHIVE_LINE_BYTES: usize = 1024 * 1024;
 /// Most records in one page of the audit log.
 pub const AUDIT_PAGE: usize = 2000;
+/// How many records' places in the audit log can be asked for at once.
+pub const INCLUSIONS: usize = 256;
 /// Most blind indexes in one partial read.
 pub const PARTIAL_READ_INDEXES: usize = 64;

@@ -1,6 +1,7 @@
 //! An agent: a token, a reader, and what is remembered between reads.
 
 mod builder;
+mod receipts;
 
 pub use builder::AgentBuilder;
 
@@ -10,6 +11,7 @@ use crate::{
     error::Error,
     open::{IdentityDecryptor, OpenedProfile, ProfileKey, Secret, Secrets, Want, open_part, open_profile},
     reader::ProfileReader,
+    receipts::ReceiptFile,
     state::{Remembered, StateDir},
 };
 use std::{
@@ -42,6 +44,7 @@ struct Inner<R> {
     state: Option<StateDir>,
     minimum: Option<Revision>,
     accept_replaced: bool,
+    receipts: Option<ReceiptFile>,
     memory: Mutex<Memory>,
 }
 
@@ -175,6 +178,7 @@ impl<R: ProfileReader> Agent<R> {
         let answered = inner.reader.read_profile(&*inner.identity, &selector, &anchor).await?;
         let want = Want { profile: &selector, anchor: &anchor, floors: &floors, minimum: inner.minimum };
         let opened = open_profile(answered, &*inner.identity, &inner.decryptor, &want)?;
+        self.keep_receipt(&opened)?;
         self.remember(profile, &opened);
         Ok(opened)
     }
@@ -193,6 +197,7 @@ impl<R: ProfileReader> Agent<R> {
         let answered = inner.reader.read_secrets(&*inner.identity, &selector, &anchor, &indexes).await?;
         let want = Want { profile: &selector, anchor: &anchor, floors: &floors, minimum: inner.minimum };
         let opened = open_part(answered, &*inner.identity, &inner.decryptor, &want, &indexes)?;
+        self.keep_receipt(&opened)?;
         self.remember(profile, &opened);
         Ok((opened.key().epoch() == key.epoch()).then_some(opened))
     }
@@ -233,9 +238,15 @@ impl<R: ProfileReader> Agent<R> {
         if self.inner.accept_replaced {
             memory.known.forget_name(&opened.floor());
         }
-        memory.known.raise(&seen);
+        drop(memory);
+        self.remember_seen(&seen);
+    }
+
+    fn remember_seen(&self, seen: &Remembered) {
+        let mut memory = self.memory();
+        memory.known.raise(seen);
         if let Some(state) = &self.inner.state {
-            let saved = state.save(&self.inner.identity.org(), &seen, self.inner.accept_replaced);
+            let saved = state.save(&self.inner.identity.org(), seen, self.inner.accept_replaced);
             if let Err(error) = saved {
                 memory.warning = Some(format!("what was verified cannot be remembered: {error}"));
             }

@@ -19,7 +19,7 @@
 //!
 //! **Parts.** [`AgentAuthenticator`] signs requests, [`ProfileReader`] fetches sealed profiles, [`SecretDecryptor`] opens
 //! keys; [`Agent`] ties them together. [`admin`] is what people do, [`loader`] fills structs at start-up, [`mod@format`] writes
-//! files for other programs, [`state`] remembers, [`ci`] tells the CI run for the audit record.
+//! files for other programs, [`state`] remembers, [`receipts`] are evidence of reads, [`ci`] tells the CI run for the audit record.
 
 pub mod admin;
 mod agent;
@@ -32,6 +32,7 @@ pub mod format;
 pub mod loader;
 pub mod open;
 mod reader;
+pub mod receipts;
 pub mod state;
 
 pub use agent::{Agent, AgentBuilder, ReadableProfile};

@@ -3,7 +3,7 @@
 use crate::{authenticator::AgentAuthenticator, error::Error};
 use async_trait::async_trait;
 use stronghold_protocol::{
-    api::{ProfileList, SealedPart, SealedProfile, WhoAmI},
+    api::{AuditCheckpoint, ProfileList, SealedPart, SealedProfile, WhoAmI},
     evidence::{Anchor, ProfileSelector},
     request::SignedRequest,
     secret::BlindIndex,
@@ -62,4 +62,18 @@ pub trait ProfileReader: Send + Sync {
         anchor: &Anchor,
         indexes: &[BlindIndex],
     ) -> Result<Answered<SealedPart>, Error>;
+
+    /// Reads a checkpoint of the audit log, that it continues the log of `old` records, and where the records at `positions`
+    /// stand in it, at most [`stronghold_protocol::limits::INCLUSIONS`] of them. A reader that has no log need not have it.
+    ///
+    /// # Errors
+    /// [`Error`] when there is no answer, or a refusal; [`Error::Invalid`] where there is no log.
+    async fn audit_checkpoint(
+        &self,
+        _who: &dyn AgentAuthenticator,
+        _old: Option<u64>,
+        _positions: &[u64],
+    ) -> Result<Answered<AuditCheckpoint>, Error> {
+        Err(Error::invalid("profiles are not read from a server here: there is no audit log"))
+    }
 }

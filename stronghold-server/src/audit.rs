@@ -35,7 +35,7 @@ pub(crate) struct Event<'a> {
     pub(crate) request: &'a SignedRequest,
 }
 
-/// Appends the record of an event and returns its exact bytes. `decided` is what was released or stored, or why nothing
+/// Appends the record of an event and returns its position and exact bytes. `decided` is what was released or stored, or why nothing
 /// was.
 ///
 /// # Errors
@@ -44,7 +44,7 @@ pub(crate) fn record(
     tx: &mut dyn Tx,
     event: &Event<'_>,
     decided: Result<Option<&Released>, &ProblemCode>,
-) -> Result<Base64Bytes, StoreError> {
+) -> Result<(u64, Base64Bytes), StoreError> {
     let failed = |error: &dyn std::fmt::Display| StoreError::GivenUp(format!("no audit record: {error}"));
     let id = EventId::generate(event.at).map_err(|error| failed(&error))?;
     let record = AuditRecord {
@@ -74,6 +74,6 @@ pub(crate) fn record(
         leaf: record_leaf_hash(&bytes),
         bytes: bytes.clone(),
     };
-    tx.append_record(&event.org, &entry)?;
-    Ok(Base64Bytes(bytes))
+    let position = tx.append_record(&event.org, &entry)?;
+    Ok((position, Base64Bytes(bytes)))
 }

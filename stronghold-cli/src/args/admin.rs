@@ -306,6 +306,10 @@ pub(crate) enum AuditCommand {
 pub(crate) struct AuditVerifyArgs {
     #[command(flatten)]
     pub(crate) archives: ArchiveArgs,
+    /// File of receipts that --keep-receipts wrote: each of its reads must be in the log; may be given more than once.
+    /// Agents can verify these only
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) receipts: Vec<PathBuf>,
 }
 
 /// Where archived records are.

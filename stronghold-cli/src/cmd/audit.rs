@@ -1,29 +1,25 @@
-//! `audit list`, `audit verify` and `audit export`.
+//! `audit list` and `audit export`.
 
 use super::{
     audit_entry::Entry,
     audit_filter::Filter,
     audit_follow::{follow, show_before},
     audit_log::Log,
+    audit_verify,
 };
 use crate::{
-    args::{AuditCommand, AuditExportArgs, AuditListArgs, AuditVerifyArgs},
+    args::{AuditCommand, AuditExportArgs, AuditListArgs},
     failure::Failure,
     files,
     output::{Output, table},
     settings::Settings,
-};
-use stronghold_sdk::{
-    admin::{Archives, LogRecord},
-    protocol::time::Timestamp,
-    state::{Remembered, StateDir},
 };
 
 /// Runs a command of `audit`.
 pub(crate) async fn run(settings: &Settings, output: &Output, command: AuditCommand) -> Result<(), Failure> {
     match command {
         AuditCommand::List(args) => list(settings, output, &args).await,
-        AuditCommand::Verify(args) => verify(settings, output, &args).await,
+        AuditCommand::Verify(args) => audit_verify::run(settings, output, &args).await,
         AuditCommand::Export(args) => export(settings, output, &args).await,
     }
 }
@@ -50,53 +46,6 @@ async fn list(settings: &Settings, output: &Output, args: &AuditListArgs) -> Res
         }
         let rows: Vec<Vec<String>> = entries.iter().map(Entry::row).collect();
         table(&Entry::HEADING, &rows)
-    })
-}
-
-/// Verifies everything, and remembers the checkpoint.
-async fn verify(settings: &Settings, output: &Output, args: &AuditVerifyArgs) -> Result<(), Failure> {
-    let mut session = settings.session().await?;
-    let org = session.directory().org();
-    let mut archives = Archives::open(&org, &args.archives.files)?;
-    let state = StateDir::new(settings.state_folder());
-    let remembered = state.load(&org)?.checkpoint;
-    let (mut allowed, mut denied, mut newest) = (0_u64, 0_u64, None::<Timestamp>);
-    let verified = {
-        let mut count = |record: &LogRecord| {
-            match record.record.outcome {
-                stronghold_sdk::protocol::audit::Outcome::Allowed => allowed += 1,
-                stronghold_sdk::protocol::audit::Outcome::Denied => denied += 1,
-            }
-            newest = Some(record.record.time);
-        };
-        let verifying = session.verify_archived_audit(remembered.as_ref(), &mut archives, &mut count);
-        output.working("verifying every record", verifying).await?
-    };
-    let seen = Remembered { checkpoint: Some(verified.checkpoint), ..Remembered::default() };
-    if let Err(error) = state.save(&org, &seen, false) {
-        output.warn(format!("the checkpoint cannot be remembered: {error}"));
-    }
-    let result = serde_json::json!({
-        "org_id": org,
-        "records": verified.checkpoint.size,
-        "allowed": allowed,
-        "denied": denied,
-        "root": verified.checkpoint.root,
-        "continues": remembered.map(|checkpoint| checkpoint.size),
-        "newest": newest,
-        "verified": true,
-    });
-    output.result(&result, || {
-        let continues = match remembered {
-            Some(checkpoint) => format!("It continues the {} records that this client remembers.", checkpoint.size),
-            None => {
-                "This client remembered no checkpoint before: what was changed before now cannot be told.".to_owned()
-            }
-        };
-        format!(
-            "Verified: {} records, {allowed} allowed and {denied} denied, each signed by whom it names. {continues}",
-            verified.checkpoint.size
-        )
     })
 }
 

@@ -45,7 +45,11 @@ pub(crate) async fn pull(
         Acting::User { .. } => {
             let session = settings.session().await?;
             let id = session.directory().find_profile(profile)?.id;
-            let secrets = session.open_profile(id).await?.into_secrets();
+            let opened = session.open_profile(id).await?;
+            if let Some(file) = settings.receipts() {
+                file.append(opened.receipt())?;
+            }
+            let secrets = opened.into_secrets();
             if let Some(minimum) = freshness.minimum.filter(|minimum| secrets.revision() < *minimum) {
                 return Err(stronghold_sdk::Error::rolled_back(&format!(
                     "the server shows revision {}, but --min-revision is {minimum}",

@@ -6,6 +6,7 @@ use crate::{
     encoding::Base64Bytes,
     id::{OrgId, PrincipalId, UserId},
     name::{Email, Name},
+    receipt::Receipt,
     seal::Seal,
     time::Timestamp,
 };
@@ -128,8 +129,8 @@ pub struct WhoAmI {
     pub status: WhoAmIStatus,
     /// The server's clock, for people to compare.
     pub server_time: Timestamp,
-    /// The exact bytes of the audit record.
-    pub record: Base64Bytes,
+    /// The audit record, and the server's word that it is logged.
+    pub receipt: Receipt,
 }
 
 /// What the server knows of a caller, by kind.

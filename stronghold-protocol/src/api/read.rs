@@ -5,8 +5,9 @@ use crate::{
     encoding::Base64Bytes,
     evidence::{ChainEvidence, PartialEvidence, ProfileEvidence},
     id::{GroupId, PrincipalId},
-    merkle::Consistency,
+    merkle::{Consistency, Inclusion},
     number::{Epoch, Seq},
+    receipt::Receipt,
     seal::{KeyHistory, Seal, SealedObject},
     secret::SealedSecret,
     time::Timestamp,
@@ -25,8 +26,8 @@ pub struct SealedProfile {
     pub keys: KeyPath,
     /// All secrets, sorted by blind index.
     pub secrets: Vec<SealedSecret>,
-    /// The exact bytes of the audit record of this read.
-    pub record: Base64Bytes,
+    /// The audit record of this read, and the server's word that it is logged.
+    pub receipt: Receipt,
 }
 
 /// Reply to `GET .../profiles/{profile}/secrets?anchor=SEQ[&remembered=SEQ]&index=INDEX...`: some secrets of a profile.
@@ -41,8 +42,8 @@ pub struct SealedPart {
     pub keys: KeyPath,
     /// The secrets asked for, and proof of those that are not there.
     pub part: PartialEvidence,
-    /// The exact bytes of the audit record of this read.
-    pub record: Base64Bytes,
+    /// The audit record of this read, and the server's word that it is logged.
+    pub receipt: Receipt,
 }
 
 /// The sealed keys from the caller's own key to a profile's master key.
@@ -70,8 +71,8 @@ pub struct ProfileList {
     pub chain: ChainEvidence,
     /// The profiles, sorted by name.
     pub profiles: Vec<ListedProfile>,
-    /// The exact bytes of the audit record of this read.
-    pub record: Base64Bytes,
+    /// The audit record of this read, and the server's word that it is logged.
+    pub receipt: Receipt,
 }
 
 /// One profile of a list.
@@ -146,7 +147,7 @@ pub struct AuditPage {
     pub archived: u64,
 }
 
-/// Reply to `GET .../audit/checkpoint[?old=SIZE]`: what fixes all records before this request's own.
+/// Reply to `GET .../audit/checkpoint[?old=SIZE][&position=POSITION...]`: what fixes all records before this request's own.
 ///
 /// A client verifies it with the key that the directory names, and that it continues what the client remembers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -156,4 +157,6 @@ pub struct AuditCheckpoint {
     pub checkpoint: String,
     /// That it continues the log of `old` records; none where that was not asked for.
     pub consistency: Option<Consistency>,
+    /// Where the records at the positions that were asked for stand in it, in the order of the question.
+    pub inclusions: Vec<Inclusion>,
 }

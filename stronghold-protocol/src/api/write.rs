@@ -2,9 +2,9 @@
 
 use crate::{
     directory::{HeaderRef, Statement},
-    encoding::Base64Bytes,
     id::{ProfileId, SecretId, StagingId},
     number::{Epoch, Revision},
+    receipt::Receipt,
     seal::{KeyHistory, Seal},
     secret::SealedSecret,
     signed::Signed,
@@ -63,8 +63,8 @@ pub struct StageSecrets {
 pub struct StagedSecrets {
     /// How many secrets the attempt was given by now, those sent again included.
     pub staged: u64,
-    /// The exact bytes of the audit record.
-    pub record: Base64Bytes,
+    /// The audit record, and the server's word that it is logged.
+    pub receipt: Receipt,
 }
 
 /// Reply to `POST .../statements`.
@@ -73,8 +73,8 @@ pub struct StagedSecrets {
 pub struct Committed {
     /// The statement, now the newest.
     pub head: HeaderRef,
-    /// The exact bytes of the audit record.
-    pub record: Base64Bytes,
+    /// The audit record, and the server's word that it is logged.
+    pub receipt: Receipt,
 }
 
 /// Reply to `POST .../profiles/{profile}/revisions`.
@@ -83,6 +83,6 @@ pub struct Committed {
 pub struct Written {
     /// The revision, now the newest.
     pub revision: Revision,
-    /// The exact bytes of the audit record.
-    pub record: Base64Bytes,
+    /// The audit record, and the server's word that it is logged.
+    pub receipt: Receipt,
 }

@@ -1,15 +1,21 @@
 //! The audit log: read, and verified from raw records.
 
-use super::{Archives, Session, audit_check::RecordCheck};
-use crate::error::Error;
+use super::{
+    Archives, Session,
+    audit_check::{RecordCheck, check_receipt, state_at},
+};
+use crate::{
+    error::Error,
+    reader::ProfileReader,
+    receipts::{Receipt, check_continues, check_places, check_reach, shorter, signed_record},
+};
 use stronghold_protocol::{
     api::AuditPage,
     audit::{AuditRecord, record_leaf_hash},
     checkpoint::Checkpoint,
     directory::Directory,
     limits,
-    merkle::Tree,
-    problem::ProblemCode,
+    merkle::{Inclusion, Tree},
     transport::Transport,
 };
 
@@ -91,7 +97,7 @@ impl<T: Transport> Session<T> {
         each: &mut (dyn FnMut(&LogRecord) + Send),
     ) -> Result<VerifiedLog, Error> {
         // 1. and 2.
-        let (checkpoint, states) = self.believed_checkpoint(remembered).await?;
+        let Believed { checkpoint, states, .. } = self.believed_checkpoint(remembered, &[]).await?;
         // 3. and 4.
         let mut tree = Tree::default();
         let mut check = RecordCheck::new(&states);
@@ -131,43 +137,56 @@ impl<T: Transport> Session<T> {
         Ok(page.records.into_iter().map(|bytes| bytes.0).collect())
     }
 
+    /// Holds receipts of reads against the log: each must be signed by the checkpoint key that the directory names at its
+    /// record's header, be of a request that the record's principal signed, and its record must stand where it says in the
+    /// newest checkpoint's log, which continues the `remembered` one. That checkpoint is returned.
+    ///
+    /// # Errors
+    /// [`Error::Integrity`], naming the record, when any of this does not hold; [`Error`] when the server cannot be reached or
+    /// refuses.
+    pub async fn verify_receipts(
+        &mut self,
+        remembered: Option<&Checkpoint>,
+        receipts: &[Receipt],
+    ) -> Result<Checkpoint, Error> {
+        let Believed { mut checkpoint, states, .. } = self.believed_checkpoint(remembered, &[]).await?;
+        let org = self.directory.org();
+        for receipt in receipts {
+            let record = signed_record(receipt, &org)?;
+            check_receipt(&states, receipt, &record).map_err(|reason| Error::bad_record(receipt.position, reason))?;
+        }
+        check_reach(receipts, &checkpoint)?;
+        for part in receipts.chunks(limits::INCLUSIONS) {
+            let positions: Vec<u64> = part.iter().map(|receipt| receipt.position).collect();
+            let believed = self.believed_checkpoint(Some(&checkpoint), &positions).await?;
+            check_places(part, &believed.inclusions, &believed.checkpoint)?;
+            checkpoint = believed.checkpoint;
+        }
+        Ok(checkpoint)
+    }
+
     /// The newest checkpoint, signed by the right key and continuing what is remembered; with the state after each
     /// statement, as far as its records can name them.
     async fn believed_checkpoint(
         &mut self,
         remembered: Option<&Checkpoint>,
-    ) -> Result<(Checkpoint, Vec<Directory>), Error> {
+        positions: &[u64],
+    ) -> Result<Believed, Error> {
         let org = self.directory.org();
         let old = remembered.map(|remembered| remembered.size);
-        let reply = self.client.audit_checkpoint(&*self.who, old).await.map_err(|error| match &error {
-            // The one thing in this question that can be wrong.
-            Error::Refused(problem) if old.is_some() && problem.code == ProblemCode::Malformed => {
-                Error::rolled_back("the audit log is shorter than the checkpoint that this client remembers")
-            }
-            _ => error,
-        })?;
+        let answered = self.client.audit_checkpoint(&*self.who, old, positions).await;
+        let reply = answered.map_err(|error| shorter(error, remembered))?.reply;
         let named = Checkpoint::parse_unverified(&reply.checkpoint, &org).map_err(Error::forged)?.directory;
         if named.seq > self.directory.head().seq {
             self.sync().await?;
         }
         let states = self.cache.states(&self.client, &*self.who, self.directory.head()).await?;
-        let state = usize::try_from(named.seq.get()).ok().and_then(|position| states.get(position));
-        let state = state.filter(|state| state.head() == named);
+        let state = state_at(&states, named.seq).filter(|state| state.head() == named);
         let state =
             state.ok_or_else(|| Error::rolled_back("the checkpoint names a header that is not in the directory"))?;
         let checkpoint = Checkpoint::verify(&reply.checkpoint, &org, &state.checkpoint_key()).map_err(Error::forged)?;
-        if let Some(remembered) = remembered {
-            let continues = reply.consistency.as_ref().is_some_and(|proof| {
-                (proof.old_size, proof.new_size) == (remembered.size, checkpoint.size)
-                    && proof.verify(&remembered.root, &checkpoint.root).is_ok()
-            });
-            if !continues {
-                return Err(Error::rolled_back(
-                    "the audit log does not continue the checkpoint that this client remembers: its past was changed",
-                ));
-            }
-        }
-        Ok((checkpoint, states))
+        check_continues(&reply, remembered, &checkpoint)?;
+        Ok(Believed { checkpoint, states, inclusions: reply.inclusions })
     }
 
     /// The first record that is another one than the log's checkpoints are of: by halving, with proofs that the server's
@@ -187,11 +206,19 @@ impl<T: Transport> Session<T> {
     }
 
     async fn continues(&self, tree: &Tree, size: usize) -> Result<bool, Error> {
-        let reply = self.client.audit_checkpoint(&*self.who, Some(size as u64)).await?;
+        let reply = self.client.audit_checkpoint(&*self.who, Some(size as u64), &[]).await?.reply;
         let claimed = Checkpoint::parse_unverified(&reply.checkpoint, &self.directory.org()).map_err(Error::forged)?;
         let (Some(proof), Some(root)) = (reply.consistency, tree.root_at(size)) else { return Ok(false) };
         Ok(proof.old_size == size as u64 && proof.verify(&root, &claimed.root).is_ok())
     }
+}
+
+/// A checkpoint that the directory's key signed, with what came with it.
+struct Believed {
+    checkpoint: Checkpoint,
+    /// The directory after each statement.
+    states: Vec<Directory>,
+    inclusions: Vec<Inclusion>,
 }
 
 fn parse<'a>(records: impl Iterator<Item = &'a [u8]>, from: u64) -> Result<Vec<LogRecord>, Error> {

@@ -9,6 +9,7 @@ use stronghold_protocol::{
     directory::Directory,
     id::EventId,
     number::Seq,
+    receipt::Receipt,
     request::RequestNonce,
 };
 
@@ -35,7 +36,7 @@ impl<'a> RecordCheck<'a> {
     }
 
     fn check(&mut self, record: &AuditRecord) -> Result<(), &'static str> {
-        let state = self.state_at(record.directory.seq).filter(|state| state.head() == record.directory);
+        let state = state_at(self.states, record.directory.seq).filter(|state| state.head() == record.directory);
         let state = state.ok_or("it names a directory header that does not exist")?;
         require(record.org == state.org(), "it is of another organization")?;
         require(record.directory.seq >= self.newest, "it names an older directory than the record before it")?;
@@ -50,15 +51,30 @@ impl<'a> RecordCheck<'a> {
             require(fresh, "the same request was decided before")?;
         }
         if let Some(Released::Statement { seq, hash }) = &record.released {
-            let made = self.state_at(*seq).map(|state| state.head().hash);
+            let made = state_at(self.states, *seq).map(|state| state.head().hash);
             require(made == Some(*hash), "it names a statement that is not in the directory")?;
         }
         Ok(())
     }
+}
 
-    fn state_at(&self, seq: Seq) -> Option<&'a Directory> {
-        self.states.get(usize::try_from(seq.get()).ok()?)
-    }
+/// Checks that a receipt is signed by the key that the directory names at its record's header, and its request by the
+/// record's principal.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn check_receipt(states: &[Directory], receipt: &Receipt, record: &AuditRecord) -> Result<(), &'static str> {
+    let state = state_at(states, record.directory.seq).filter(|state| state.head() == record.directory);
+    let state = state.ok_or("it names a directory header that does not exist")?;
+    require(receipt.key == state.checkpoint_key(), "its receipt is not signed by the key that the directory names")?;
+    let owner = state.key_owner(&record.key_id).ok_or("its key was nobody's")?;
+    require(record.principal == Some(owner.principal), "its key is another principal's")?;
+    record.verify_request_signature(&owner.key).map_err(|_| "its principal did not sign the request")
+}
+
+/// The directory after the statement with this number.
+pub(super) fn state_at(states: &[Directory], seq: Seq) -> Option<&Directory> {
+    states.get(usize::try_from(seq.get()).ok()?)
 }
 
 fn require(holds: bool, reason: &'static str) -> Result<(), &'static str> {

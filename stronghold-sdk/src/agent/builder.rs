@@ -8,6 +8,7 @@ use crate::{
     error::Error,
     open::IdentityDecryptor,
     reader::ProfileReader,
+    receipts::ReceiptFile,
     state::StateDir,
 };
 use std::{
@@ -37,6 +38,7 @@ pub struct AgentBuilder {
     state_dir: Option<PathBuf>,
     minimum: Option<Revision>,
     accept_replaced: bool,
+    receipts: Option<ReceiptFile>,
 }
 
 impl AgentBuilder {
@@ -124,6 +126,13 @@ impl AgentBuilder {
         self
     }
 
+    /// Keeps the receipt of each read in this file. A read whose receipt cannot be kept fails.
+    #[must_use]
+    pub fn receipts(mut self, file: ReceiptFile) -> Self {
+        self.receipts = Some(file);
+        self
+    }
+
     /// Builds an agent that reads over HTTP. Connects to nothing yet.
     ///
     /// # Errors
@@ -161,6 +170,7 @@ impl AgentBuilder {
             state: self.state_dir.map(StateDir::new),
             minimum: self.minimum,
             accept_replaced: self.accept_replaced,
+            receipts: self.receipts,
             memory: Mutex::new(Memory::default()),
         };
         Ok(Agent { inner: Arc::new(inner) })

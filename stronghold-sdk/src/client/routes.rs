@@ -54,6 +54,18 @@ impl<T: Transport> ProfileReader for Client<T> {
     ) -> Result<Answered<SealedPart>, Error> {
         self.get(who, &api::profile_path(&who.org(), profile, "secrets"), &anchor_query(anchor, indexes)).await
     }
+
+    async fn audit_checkpoint(
+        &self,
+        who: &dyn AgentAuthenticator,
+        old: Option<u64>,
+        positions: &[u64],
+    ) -> Result<Answered<AuditCheckpoint>, Error> {
+        let numbers = old.map(|old| ("old", old)).into_iter().chain(positions.iter().map(|at| ("position", *at)));
+        let pairs: Vec<(&str, String)> = numbers.map(|(name, number)| (name, number.to_string())).collect();
+        let pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, number)| (*name, number.as_str())).collect();
+        self.get(who, &api::org_path(&who.org(), "audit/checkpoint"), &encode_query(&pairs)).await
+    }
 }
 
 impl<T: Transport> Client<T> {
@@ -69,15 +81,6 @@ impl<T: Transport> Client<T> {
     pub(crate) async fn audit_records(&self, who: &dyn AgentAuthenticator, from: u64) -> Result<AuditPage, Error> {
         let query = encode_query(&[("from", &from.to_string())]);
         Ok(self.get(who, &api::org_path(&who.org(), "audit/records"), &query).await?.reply)
-    }
-
-    pub(crate) async fn audit_checkpoint(
-        &self,
-        who: &dyn AgentAuthenticator,
-        old: Option<u64>,
-    ) -> Result<AuditCheckpoint, Error> {
-        let query = old.map(|old| encode_query(&[("old", &old.to_string())])).unwrap_or_default();
-        Ok(self.get(who, &api::org_path(&who.org(), "audit/checkpoint"), &query).await?.reply)
     }
 
     pub(crate) async fn seals(&self, who: &dyn AgentAuthenticator, query: &SealsQuery) -> Result<SealsReply, Error> {

@@ -10,6 +10,7 @@ use stronghold_protocol::{
     evidence::{Anchor, ProfileFloor, ProfileSelector, TrustedHead, VerifiedProfile},
     manifest::Manifest,
     number::{Revision, RosterVersion},
+    receipt::Receipt,
     secret::{BlindIndex, SealedSecret},
     signed::Verified,
 };
@@ -34,6 +35,7 @@ pub struct OpenedProfile {
     profile: VerifiedProfile,
     key: ProfileKey,
     secrets: Vec<(SealedSecret, PlainSecret)>,
+    receipt: Receipt,
 }
 
 impl fmt::Debug for OpenedProfile {
@@ -97,6 +99,12 @@ impl OpenedProfile {
         self.secrets.is_empty()
     }
 
+    /// The server's signed word that this read is logged.
+    #[must_use]
+    pub const fn receipt(&self) -> &Receipt {
+        &self.receipt
+    }
+
     /// The secrets, sealed and plain, in the order of their blind indexes.
     pub fn iter(&self) -> impl Iterator<Item = (&SealedSecret, &PlainSecret)> {
         self.secrets.iter().map(|(sealed, plain)| (sealed, plain))
@@ -117,7 +125,7 @@ impl OpenedProfile {
 
 /// Verifies and opens a whole profile. Nothing is returned before everything is verified.
 ///
-/// 1. the chain from the anchor to the newest header; 2. the profile's leaf and head manifest; 3. the audit record; 4. the
+/// 1. the chain from the anchor to the newest header; 2. the profile's leaf and head manifest; 3. the receipt; 4. the
 ///    sealed keys, down to a master key that matches the commitment; 5. the Merkle root over all secrets; 6. each
 ///    ciphertext and each name.
 ///
@@ -141,7 +149,7 @@ pub fn open_profile(
         revision: manifest.value().revision,
         manifest: manifest.hash(),
     };
-    receipt::check(&reply.record, &request, who, "profile.read", &released)?;
+    receipt::check(&reply.receipt, &request, who, "profile.read", &released)?;
     // 4.
     let key = decryptor.open_master_key(&profile, &reply.keys)?;
     // 5.
@@ -153,7 +161,7 @@ pub fn open_profile(
         .map(|sealed| key.open_secret(&sealed).map(|plain| (sealed, plain)))
         .collect::<Result<Vec<_>, Error>>()?;
     let (head, roster) = (trusted.head(), trusted.roster().value().version);
-    Ok(OpenedProfile { head, roster, profile, key, secrets })
+    Ok(OpenedProfile { head, roster, profile, key, secrets, receipt: reply.receipt })
 }
 
 /// Verifies and opens some secrets of a profile, and proves the absence of the others that were asked for.
@@ -187,7 +195,7 @@ pub fn open_part(
         secrets,
         absent: part.absent.clone(),
     };
-    receipt::check(&reply.record, &request, who, "secret.read", &released)?;
+    receipt::check(&reply.receipt, &request, who, "secret.read", &released)?;
     // 4.
     let key = decryptor.open_master_key(&profile, &reply.keys)?;
     // 6.
@@ -197,5 +205,5 @@ pub fn open_part(
         .map(|sealed| key.open_secret(&sealed).map(|plain| (sealed, plain)))
         .collect::<Result<Vec<_>, Error>>()?;
     let (head, roster) = (trusted.head(), trusted.roster().value().version);
-    Ok(OpenedProfile { head, roster, profile, key, secrets })
+    Ok(OpenedProfile { head, roster, profile, key, secrets, receipt: reply.receipt })
 }

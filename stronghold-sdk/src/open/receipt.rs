@@ -1,26 +1,25 @@
-//! The audit record in a reply: it must say what was asked and what was given.
+//! The receipt in a reply: its record must say what was asked and what was given.
 
 use crate::{authenticator::AgentAuthenticator, error::Error};
 use stronghold_protocol::{
-    audit::{AuditRecord, Outcome, Released},
-    encoding::Base64Bytes,
+    audit::{Outcome, Released},
+    receipt::Receipt,
     request::SignedRequest,
 };
 
-/// Checks that a record holds exactly this request of this caller, was allowed, and released exactly `released`.
+/// Checks that a receipt is signed, and that its record holds exactly this request of this caller, was allowed, and released exactly `released`.
 ///
 /// # Errors
 /// [`Error::Integrity`] otherwise: the server logs something else than it did.
 pub(super) fn check(
-    record: &Base64Bytes,
+    receipt: &Receipt,
     request: &SignedRequest,
     who: &dyn AgentAuthenticator,
     action: &str,
     released: &Released,
 ) -> Result<(), Error> {
-    let record = AuditRecord::parse(&record.0).map_err(Error::forged)?;
-    let right = record.org == who.org()
-        && record.principal == Some(who.principal())
+    let record = receipt.verify(&who.org()).map_err(Error::forged)?;
+    let right = record.principal == Some(who.principal())
         && record.key_id == who.key_id()
         && record.action == action
         && record.outcome == Outcome::Allowed

@@ -13,11 +13,13 @@ use stronghold_sdk::{
     protocol::{
         api::{KeyPath, SealedProfile},
         audit::{AuditRecord, Outcome, RecordSchema, Released},
+        crypto::sign::SigningKey,
         directory::HeaderRef,
         evidence::{Anchor, ProfileSelector},
         id::{EventId, ProfileId},
         manifest::Manifest,
         number::Revision,
+        receipt::Receipt,
         request::SignedRequest,
         seal::SealedObject,
         time::Timestamp,
@@ -52,7 +54,7 @@ impl Obedient {
         let manifest: serde_json::Value = serde_json::from_slice(&signed.payload.0).unwrap();
         let revision = Revision::new(manifest["revision"].as_u64().unwrap()).unwrap();
         let released = Released::Profile { profile, revision, manifest: signed.hash_as::<Manifest>() };
-        let record = AuditRecord::parse(&answered.reply.record.0).unwrap();
+        let record = AuditRecord::parse(&answered.reply.receipt.record.0).unwrap();
         Self { profile: answered.reply, released, org: reader.org, head: record.directory }
     }
 
@@ -73,7 +75,9 @@ impl Obedient {
             directory: self.head,
             request: request.clone(),
         };
-        let reply = SealedProfile { keys, record: record.encode().unwrap().into(), ..self.profile.clone() };
+        let record = record.encode().unwrap().into();
+        let receipt = Receipt::sign(&self.org, 0, record, &SigningKey::from_seed(&[7; 32]));
+        let reply = SealedProfile { keys, receipt, ..self.profile.clone() };
         Reply { status: 200, body: serde_json::to_vec(&reply).unwrap() }
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::sync::{Arc, Mutex};
 use stronghold_sdk::{
     Agent, Client, ErrorKind,
-    protocol::{token::AgentToken, transport::Reply},
+    protocol::{audit::AuditRecord, crypto::sign::SigningKey, receipt::Receipt, token::AgentToken, transport::Reply},
 };
 
 struct Scene {
@@ -103,19 +103,26 @@ const LIES: &[Lie] = &[
     ("a flipped bit in the master key", |r| flip(&mut r["keys"]["profile_key"])),
     ("another group", |r| r["keys"]["group"] = "00000000-0000-0000-0000-000000000000".into()),
     ("another epoch of the group", |r| r["keys"]["group_epoch"] = 7.into()),
-    ("another action in the record", |r| rewrite(&mut r["record"], "\"profile.read\"", "\"profile.list\"")),
-    ("a denial in the record", |r| rewrite(&mut r["record"], "\"allowed\"", "\"denied\"")),
-    ("another path in the record", |r| rewrite(&mut r["record"], "profiles/production/read", "profiles/staging/read")),
-    ("another revision in the record", |r| rewrite(&mut r["record"], "\"revision\":3", "\"revision\":2")),
-    ("another kind of caller in the record", |r| rewrite(&mut r["record"], "\"kind\":\"agent\"", "\"kind\":\"user\"")),
+    ("another position in the receipt", |r| r["receipt"]["position"] = 1.into()),
+    ("another key in the receipt", |r| flip(&mut r["receipt"]["key"])),
+    ("a flipped bit in the receipt's signature", |r| flip(&mut r["receipt"]["signature"])),
+    ("a flipped bit in the record", |r| flip(&mut r["receipt"]["record"])),
+    ("another action in the record", |r| rewrite(&mut r["receipt"], "\"profile.read\"", "\"profile.list\"")),
+    ("a denial in the record", |r| rewrite(&mut r["receipt"], "\"allowed\"", "\"denied\"")),
+    ("another path in the record", |r| rewrite(&mut r["receipt"], "profiles/production/read", "profiles/staging/read")),
+    ("another revision in the record", |r| rewrite(&mut r["receipt"], "\"revision\":3", "\"revision\":2")),
+    ("another kind of caller in the record", |r| rewrite(&mut r["receipt"], "\"kind\":\"agent\"", "\"kind\":\"user\"")),
 ];
 
-/// Replaces text in a record, which must hold it.
+/// Replaces text in a receipt's record, which must hold it, and signs that.
 fn rewrite(value: &mut Value, from: &str, to: &str) {
-    let bytes = BASE64URL_NOPAD.decode(value.as_str().unwrap().as_bytes()).unwrap();
-    let text = String::from_utf8(bytes).unwrap();
+    let receipt: Receipt = serde_json::from_value(value.clone()).unwrap();
+    let org = AuditRecord::parse(&receipt.record.0).unwrap().org;
+    let text = String::from_utf8(receipt.record.0).unwrap();
     assert!(text.contains(from), "the record holds no {from}: {text}");
-    *value = BASE64URL_NOPAD.encode(text.replace(from, to).as_bytes()).into();
+    let record = text.replace(from, to).into_bytes().into();
+    let forged = Receipt::sign(&org, receipt.position, record, &SigningKey::from_seed(&[7; 32]));
+    *value = serde_json::to_value(forged).unwrap();
 }
 
 #[tokio::test]
@@ -175,7 +182,7 @@ async fn nobody_is_taken_back() {
     wire.lies(move |_, reply| {
         let (mut old, new): (Value, Value) =
             (serde_json::from_slice(&before).unwrap(), serde_json::from_slice(&reply.body).unwrap());
-        old["record"] = new["record"].clone();
+        old["receipt"] = new["receipt"].clone();
         Reply { body: serde_json::to_vec(&old).unwrap(), ..reply }
     });
     assert_eq!(agent.pull("production").await.unwrap_err().kind(), ErrorKind::Integrity);

@@ -118,6 +118,12 @@ const OLD: Parameter = Parameter {
     repeated: false,
     meaning: "number of records of a checkpoint that the caller remembers",
 };
+const POSITION: Parameter = Parameter {
+    name: "position",
+    required: false,
+    repeated: true,
+    meaning: "position of a record whose place in the log is to be proven",
+};
 const SINCE: &[Parameter] = &[ANCHOR, REMEMBERED];
 
 /// Largest body of the routes that anyone may call, but for the genesis of an organization.
@@ -281,9 +287,9 @@ const ROUTES: &[Route] = &[
         "/v1/orgs/{org}/audit/checkpoint",
         Action::CheckpointRead,
         EVERYONE,
-        &[OLD],
+        &[OLD, POSITION],
         "AuditCheckpoint",
-        "A checkpoint of the audit log, and that it continues an earlier one",
+        "A checkpoint of the audit log, that it continues an earlier one, and where records stand in it",
     ),
 ];
 

@@ -2,7 +2,7 @@
 
 use super::{
     gate::{Answer, Decision, Refused},
-    task::malformed,
+    task::{WantedProofs, malformed},
 };
 use crate::store::{Store, StoreError, Tx};
 use std::sync::Arc;
@@ -35,29 +35,41 @@ impl<S: Store> Decision<'_, S> {
         Ok(Answer::new(None, move |_| AuditPage { records, size, archived }))
     }
 
-    /// Releases a checkpoint of all records so far, and that it continues the log of `old` records.
-    pub(super) fn read_checkpoint(&self, tx: &mut dyn Tx, old: Option<u64>) -> Result<Answer, Refused> {
+    /// Releases a checkpoint of all records so far, that it continues the log of `old` records, and where records stand in it.
+    pub(super) fn read_checkpoint(&self, tx: &mut dyn Tx, wanted: &WantedProofs) -> Result<Answer, Refused> {
         let org = self.org();
-        if self.directory().checkpoint_key() != self.inner.keys.checkpoint_public_key() {
-            // A signature by another key than the directory names would be worth nothing.
-            let reason = "the configured checkpoint key is not the one that the directory names";
-            return Err(StoreError::GivenUp(reason.to_owned()).into());
-        }
+        self.check_checkpoint_key()?;
         let tree = self.inner.audit_trees.current(tx, &org)?;
-        let consistency = match old {
+        let consistency = match wanted.old {
             Some(old) => {
                 let proof = usize::try_from(old).ok().and_then(|old| tree.consistency(old, tree.len()));
                 Some(proof.ok_or_else(|| malformed("query: the log has fewer records than old says".to_owned()))?)
             }
             None => None,
         };
+        let inclusion = |position: &u64| {
+            let proof = usize::try_from(*position).ok().and_then(|position| tree.inclusion(position));
+            proof.ok_or_else(|| malformed("query: the log has no record at a position".to_owned()))
+        };
+        let inclusions = wanted.positions.iter().map(inclusion).collect::<Result<Vec<_>, _>>()?;
         let head = self.directory().head();
         let checkpoint = Checkpoint { org, size: tree.len() as u64, root: tree.root(), directory: head };
         let inner = Arc::clone(self.inner);
         // Only what is committed is signed and kept: this runs after the commit.
         Ok(Answer::new(None, move |_| {
             inner.audit_trees.keep(org, tree);
-            AuditCheckpoint { checkpoint: checkpoint.sign(inner.keys.checkpoint()), consistency }
+            let checkpoint = checkpoint.sign(inner.keys.checkpoint());
+            AuditCheckpoint { checkpoint, consistency, inclusions }
         }))
+    }
+
+    /// Whether checkpoints and receipts can be signed. A signature by another key than the directory names would be worth
+    /// nothing, so what needs one is not released.
+    pub(super) fn check_checkpoint_key(&self) -> Result<(), StoreError> {
+        if self.directory().checkpoint_key() == self.inner.keys.checkpoint_public_key() {
+            return Ok(());
+        }
+        let reason = "the configured checkpoint key is not the one that the directory names";
+        Err(StoreError::GivenUp(reason.to_owned()))
     }
 }

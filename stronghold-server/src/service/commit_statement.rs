@@ -53,7 +53,7 @@ impl<S: Store> Decision<'_, S> {
         self.end_staging(tx, changes)?;
         self.inner.orgs.note(&self.org(), self.state.after(&verified, after));
         let released = Released::Statement { seq: head.seq, hash: head.hash };
-        Ok(Answer::new(Some(released), move |record| Committed { head, record }))
+        Ok(Answer::new(Some(released), move |receipt| Committed { head, receipt }))
     }
 
     /// Makes writes to the profiles that a statement vouches for wait a little for its author, if one of them was written

@@ -20,6 +20,7 @@ use stronghold_protocol::{
     id::{OrgId, ProfileId},
     limits::SERVER_CLOCK_BEHIND_SECONDS,
     problem::{Problem, ProblemCode},
+    receipt::Receipt,
     request::{Authority, Method, RequestRefusal, UnverifiedRequest, VerifiedRequest, check_clock, decode_segment},
     time::Timestamp,
 };
@@ -81,8 +82,8 @@ impl From<StoreError> for Refused {
     }
 }
 
-/// Writes the answer's body, given the bytes of the audit record; called after the commit.
-pub(super) type Render = Box<dyn FnOnce(Base64Bytes) -> serde_json::Result<Vec<u8>> + Send>;
+/// Writes the answer's body, given the receipt of the audit record; called after the commit.
+pub(super) type Render = Box<dyn FnOnce(Receipt) -> serde_json::Result<Vec<u8>> + Send>;
 
 /// What is released once the record of it is durable.
 pub(super) struct Answer {
@@ -91,18 +92,18 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// An answer that `render` writes, with the record's bytes in it where the reply has a place for them.
+    /// An answer that `render` writes, with the record's receipt in it where the reply has a place for it.
     pub(super) fn new<T: serde::Serialize>(
         released: Option<Released>,
-        render: impl FnOnce(Base64Bytes) -> T + Send + 'static,
+        render: impl FnOnce(Receipt) -> T + Send + 'static,
     ) -> Self {
-        Self { released, render: Box::new(move |record| serde_json::to_vec(&render(record))) }
+        Self { released, render: Box::new(move |receipt| serde_json::to_vec(&render(receipt))) }
     }
 }
 
 /// What came of a decision.
 enum Decided {
-    Released { render: Render, record: Base64Bytes, state: Arc<OrgState> },
+    Released { render: Render, position: u64, record: Base64Bytes, state: Arc<OrgState> },
     Denied { problem: Problem, state: Option<Arc<OrgState>> },
 }
 
@@ -141,10 +142,11 @@ impl<S: Store> Inner<S> {
         let org = asked.org;
         let decided = self.store.locked(Some(org), move |tx| inner.decide(&asked, tx)).await;
         match decided {
-            Ok(Decided::Released { render, record, state }) => {
+            Ok(Decided::Released { render, position, record, state }) => {
                 self.orgs.committed(&state);
                 tracing::debug!(action, %org, "allowed");
-                match render(record) {
+                // Only what is committed is signed.
+                match render(Receipt::sign(&org, position, record, self.keys.checkpoint())) {
                     Ok(body) => Outgoing::json(body),
                     Err(error) => {
                         tracing::error!(action, %error, "an answer does not serialize");
@@ -219,11 +221,11 @@ impl<S: Store> Inner<S> {
         });
         match answered {
             Ok(Answer { released, render }) => {
-                let record = record(tx, &event, Ok(released.as_ref()))?;
+                let (position, record) = record(tx, &event, Ok(released.as_ref()))?;
                 tx.touch(&asked.org, &owner.principal, now, head.head.seq)?;
                 // A statement that this request committed is known by now.
                 let state = self.orgs.known(&asked.org).unwrap_or(state);
-                Ok(Decided::Released { render, record, state })
+                Ok(Decided::Released { render, position, record, state })
             }
             Err(Refused::Problem(problem)) => {
                 record(tx, &event, Err(&problem.code))?;
@@ -314,7 +316,7 @@ impl<S: Store> Decision<'_, S> {
             Task::ReadSeals(query) => self.read_seals(tx, query),
             Task::ReadActivity => self.read_activity(tx),
             Task::ReadAudit(from) => self.read_audit(tx, *from),
-            Task::ReadCheckpoint(old) => self.read_checkpoint(tx, *old),
+            Task::ReadCheckpoint(wanted) => self.read_checkpoint(tx, wanted),
         }
     }
 
@@ -337,11 +339,12 @@ impl<S: Store> Decision<'_, S> {
         ReadPermit::grant(self.directory(), &self.caller, &profile).ok_or_else(Problem::not_found)
     }
 
-    /// Counts one read of the caller.
+    /// Counts one read of the caller, which must be able to get a receipt for it.
     ///
     /// # Errors
-    /// A problem when the caller has used up what it had.
+    /// A problem when the caller has used up what it had; a store error when this server cannot sign receipts.
     pub(super) fn count_read(&self, tx: &mut dyn Tx) -> Result<(), Refused> {
+        self.check_checkpoint_key()?;
         if tx.claim_use(&self.org(), &self.caller.principal, self.caller.max_uses)? {
             Ok(())
         } else {

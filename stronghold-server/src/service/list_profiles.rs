@@ -25,7 +25,7 @@ impl<S: Store> Decision<'_, S> {
             }
         }
         profiles.sort_by(|a, b| a.entry.leaf.name.cmp(&b.entry.leaf.name));
-        Ok(Answer::new(None, move |record| ProfileList { chain, profiles, record }))
+        Ok(Answer::new(None, move |receipt| ProfileList { chain, profiles, receipt }))
     }
 
     fn readable_profiles(&self) -> BTreeSet<ProfileId> {

@@ -15,8 +15,8 @@ use std::sync::Arc;
 use stronghold_protocol::{
     api::KeyPath,
     audit::Released,
-    encoding::Base64Bytes,
     evidence::{ChainEvidence, ProfileEvidence},
+    receipt::Receipt,
 };
 
 /// [`stronghold_protocol::api::SealedProfile`] with secrets that are JSON already.
@@ -26,7 +26,7 @@ struct Reply<'a> {
     profile: &'a ProfileEvidence,
     keys: &'a KeyPath,
     secrets: &'a RawValue,
-    record: Base64Bytes,
+    receipt: Receipt,
 }
 
 impl<S: Store> Decision<'_, S> {
@@ -41,9 +41,9 @@ impl<S: Store> Decision<'_, S> {
         self.count_read(tx)?;
         let released =
             Released::Profile { profile: permit.profile(), revision: head.revision, manifest: head.manifest };
-        let render = move |record| {
+        let render = move |receipt| {
             let secrets = &*content.secrets;
-            serde_json::to_vec(&Reply { chain: &chain, profile: &profile, keys: &keys, secrets, record })
+            serde_json::to_vec(&Reply { chain: &chain, profile: &profile, keys: &keys, secrets, receipt })
         };
         Ok(Answer { released: Some(released), render: Box::new(render) })
     }

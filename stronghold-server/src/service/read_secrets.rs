@@ -56,7 +56,7 @@ impl<S: Store> Decision<'_, S> {
             secrets: secrets.collect(),
             absent,
         };
-        Ok(Answer::new(Some(released), move |record| SealedPart { chain, profile, keys, part, record }))
+        Ok(Answer::new(Some(released), move |receipt| SealedPart { chain, profile, keys, part, receipt }))
     }
 }
 

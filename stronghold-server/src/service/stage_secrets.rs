@@ -47,6 +47,6 @@ impl<S: Store> Decision<'_, S> {
         if staged > MOST {
             return Err(StoreError::GivenUp("more is staged than any profile holds".to_owned()).into());
         }
-        Ok(Answer::new(None, move |record| StagedSecrets { staged, record }))
+        Ok(Answer::new(None, move |receipt| StagedSecrets { staged, receipt }))
     }
 }

@@ -25,7 +25,7 @@ pub(super) enum Task {
     ReadSeals(SealsQuery),
     ReadActivity,
     ReadAudit(u64),
-    ReadCheckpoint(Option<u64>),
+    ReadCheckpoint(WantedProofs),
 }
 
 /// What the caller trusts and remembers of the directory.
@@ -33,6 +33,15 @@ pub(super) enum Task {
 pub(super) struct Since {
     pub(super) anchor: Seq,
     pub(super) remembered: Option<Seq>,
+}
+
+/// What a checkpoint is to prove beside itself.
+#[derive(Debug)]
+pub(super) struct WantedProofs {
+    /// That it continues the log of so many records.
+    pub(super) old: Option<u64>,
+    /// That the records at these positions stand in it.
+    pub(super) positions: Vec<u64>,
 }
 
 impl Task {
@@ -54,7 +63,7 @@ impl Task {
             Action::SealsRead => Self::ReadSeals(parse_json(body)?),
             Action::ActivityRead => Self::ReadActivity,
             Action::AuditRead => Self::ReadAudit(query.required("from")?),
-            Action::CheckpointRead => Self::ReadCheckpoint(query.optional("old")?),
+            Action::CheckpointRead => Self::ReadCheckpoint(query.proofs()?),
             Action::Health
             | Action::Ready
             | Action::SetupStart
@@ -97,6 +106,17 @@ impl Query {
 
     fn since(&self) -> Result<Since, Problem> {
         Ok(Since { anchor: self.required("anchor")?, remembered: self.optional("remembered")? })
+    }
+
+    fn proofs(&self) -> Result<WantedProofs, Problem> {
+        let texts = self.0.iter().filter(|(name, _)| name == "position").map(|(_, value)| value.parse::<u64>());
+        let positions: Result<Vec<u64>, _> = texts.collect();
+        let positions = positions.map_err(|_| malformed("query: position is not well formed".to_owned()))?;
+        if positions.len() > limits::INCLUSIONS {
+            let most = limits::INCLUSIONS;
+            return Err(malformed(format!("query: at most {most} positions can be asked for at once")));
+        }
+        Ok(WantedProofs { old: self.optional("old")?, positions })
     }
 
     fn indexes(&self) -> Result<Vec<BlindIndex>, Problem> {

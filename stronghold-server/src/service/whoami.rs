@@ -25,6 +25,6 @@ impl<S: Store> Decision<'_, S> {
         };
         let (principal, server_time) = (self.caller.principal, self.now);
         let org_name = directory.policy().name.clone();
-        Ok(Answer::new(None, move |record| WhoAmI { principal, name, org_name, status, server_time, record }))
+        Ok(Answer::new(None, move |receipt| WhoAmI { principal, name, org_name, status, server_time, receipt }))
     }
 }

@@ -54,7 +54,7 @@ impl<S: Store> Decision<'_, S> {
         self.store_revision(tx, Some(&before), &write)?;
         let revision = write.head.revision;
         let released = Released::Manifest { profile: new.profile, revision, manifest: write.head.manifest };
-        Ok(Answer::new(Some(released), move |record| Written { revision, record }))
+        Ok(Answer::new(Some(released), move |receipt| Written { revision, receipt }))
     }
 
     /// The profile's leaf, if the caller may write the profile.

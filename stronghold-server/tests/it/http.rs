@@ -98,7 +98,7 @@ async fn a_read_over_a_socket_is_the_same_as_without() {
     let answer = exchange(served.address, &wire(&request, "proxy.internal:8080", b"")).await;
     assert_eq!(answer.status, 200);
     let sealed: stronghold_protocol::api::SealedProfile = serde_json::from_slice(&answer.body).unwrap();
-    let record = stronghold_protocol::audit::AuditRecord::parse(&sealed.record.0).unwrap();
+    let record = stronghold_protocol::audit::AuditRecord::parse(&sealed.receipt.record.0).unwrap();
     assert_eq!(record.address.as_deref(), Some("127.0.0.1"));
     for header in ["cache-control: no-store", "x-content-type-options: nosniff", "content-type: application/json"] {
         assert!(answer.head.contains(header), "{}", answer.head);

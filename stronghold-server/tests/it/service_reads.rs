@@ -74,7 +74,7 @@ async fn every_anchor_and_remembered_header_is_proven() {
 async fn a_reply_carries_its_record_and_the_log_holds_it() {
     let (world, agent) = furnished().await;
     let sealed: SealedProfile = reply(&world.read(&agent, "production").await);
-    let record = AuditRecord::parse(&sealed.record.0).unwrap();
+    let record = AuditRecord::parse(&sealed.receipt.record.0).unwrap();
     assert_eq!(record.outcome, Outcome::Allowed);
     assert_eq!(record.principal, Some(agent.id));
     assert_eq!(record.address.as_deref(), Some("192.0.2.7"));
@@ -103,7 +103,7 @@ async fn a_partial_read_proves_presence_and_absence() {
     let profile = part.profile.verify(&trusted, &ProfileSelector::Name(name("production")), &[], None).unwrap();
     let verified = part.part.verify(&profile, &asked).unwrap();
     assert_eq!((verified.present.len(), verified.absent.len()), (2, 2));
-    let record = AuditRecord::parse(&part.record.0).unwrap();
+    let record = AuditRecord::parse(&part.receipt.record.0).unwrap();
     let Some(Released::Secrets { secrets, absent, .. }) = record.released else { panic!("{record:?}") };
     assert_eq!((secrets.len(), absent.len()), (2, 2));
 }

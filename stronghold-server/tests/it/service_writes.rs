@@ -45,7 +45,7 @@ async fn a_write_is_read_back_exactly_and_recorded() {
     );
     let written: Written = reply(&world.post(&owner, &world.profile_path("production", "revisions"), &new).await);
     assert_eq!(written.revision, known.manifest.revision);
-    let record = AuditRecord::parse(&written.record.0).unwrap();
+    let record = AuditRecord::parse(&written.receipt.record.0).unwrap();
     let released = Released::Manifest { profile: id, revision: written.revision, manifest: known.hash };
     assert_eq!((record.outcome, record.released), (Outcome::Allowed, Some(released)));
     let sealed: SealedProfile = reply(&world.read(&owner, "production").await);
@@ -136,7 +136,7 @@ async fn a_statement_is_accepted_once_and_only_at_the_head() {
     let path = world.path("statements");
     let committed: Committed = reply(&world.post(&world.owner, &path, &first).await);
     assert_eq!(committed.head, after.head());
-    let record = AuditRecord::parse(&committed.record.0).unwrap();
+    let record = AuditRecord::parse(&committed.receipt.record.0).unwrap();
     assert_eq!(record.directory, world.directory.head(), "it was decided as of the head before");
     assert_eq!(record.released, Some(Released::Statement { seq: after.head().seq, hash: after.head().hash }));
     for stale in [&first, &second] {

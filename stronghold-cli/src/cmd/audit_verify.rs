@@ -1,0 +1,115 @@
+//! `audit verify`: the log from raw records, and receipts against the log.
+
+use crate::{
+    args::AuditVerifyArgs,
+    failure::Failure,
+    output::Output,
+    settings::{Acting, HttpAgent, Settings},
+};
+use stronghold_sdk::{
+    admin::{Archives, LogRecord},
+    protocol::{audit::Outcome, time::Timestamp},
+    receipts::{Receipt, ReceiptFile},
+    state::{Remembered, StateDir},
+};
+
+/// Runs the command: everything for a person, receipts only for an agent.
+pub(crate) async fn run(settings: &Settings, output: &Output, args: &AuditVerifyArgs) -> Result<(), Failure> {
+    let mut receipts = Vec::new();
+    for file in &args.receipts {
+        receipts.extend(ReceiptFile::new(file.clone()).read()?);
+    }
+    match settings.acting()? {
+        Acting::Agent { token, url, .. } if !args.receipts.is_empty() => {
+            let agent = settings.agent(token, url.as_deref(), None, false)?;
+            verify_receipts(settings, output, &agent, &receipts).await
+        }
+        Acting::Agent { .. } | Acting::User { .. } => verify_log(settings, output, args, &receipts).await,
+    }
+}
+
+/// Verifies an agent's own receipts.
+async fn verify_receipts(
+    settings: &Settings,
+    output: &Output,
+    agent: &HttpAgent,
+    receipts: &[Receipt],
+) -> Result<(), Failure> {
+    let checkpoint = output.working("looking for every receipt's record", agent.verify_receipts(receipts)).await?;
+    settings.warn_of(output, agent.take_warning());
+    let result = serde_json::json!({
+        "org_id": checkpoint.org,
+        "records": checkpoint.size,
+        "root": checkpoint.root,
+        "receipts": receipts.len(),
+        "verified": true,
+    });
+    output.result(&result, || {
+        format!(
+            "Verified: the records of {} receipts are in the audit log, where the receipts say. \
+             Whether the log is the one that its owners see is for them to verify, with these receipts.",
+            receipts.len()
+        )
+    })
+}
+
+/// Verifies everything, and remembers the checkpoint.
+async fn verify_log(
+    settings: &Settings,
+    output: &Output,
+    args: &AuditVerifyArgs,
+    receipts: &[Receipt],
+) -> Result<(), Failure> {
+    let mut session = settings.session().await?;
+    let org = session.directory().org();
+    let mut archives = Archives::open(&org, &args.archives.files)?;
+    let state = StateDir::new(settings.state_folder());
+    let remembered = state.load(&org)?.checkpoint;
+    let (mut allowed, mut denied, mut newest) = (0_u64, 0_u64, None::<Timestamp>);
+    let verified = {
+        let mut count = |record: &LogRecord| {
+            match record.record.outcome {
+                Outcome::Allowed => allowed += 1,
+                Outcome::Denied => denied += 1,
+            }
+            newest = Some(record.record.time);
+        };
+        let verifying = session.verify_archived_audit(remembered.as_ref(), &mut archives, &mut count);
+        output.working("verifying every record", verifying).await?
+    };
+    if !receipts.is_empty() {
+        let verifying = session.verify_receipts(Some(&verified.checkpoint), receipts);
+        output.working("looking for every receipt's record", verifying).await?;
+    }
+    let seen = Remembered { checkpoint: Some(verified.checkpoint), ..Remembered::default() };
+    if let Err(error) = state.save(&org, &seen, false) {
+        output.warn(format!("the checkpoint cannot be remembered: {error}"));
+    }
+    let result = serde_json::json!({
+        "org_id": org,
+        "records": verified.checkpoint.size,
+        "allowed": allowed,
+        "denied": denied,
+        "root": verified.checkpoint.root,
+        "continues": remembered.map(|checkpoint| checkpoint.size),
+        "newest": newest,
+        "receipts": receipts.len(),
+        "verified": true,
+    });
+    output.result(&result, || {
+        let continues = match remembered {
+            Some(checkpoint) => format!("It continues the {} records that this client remembers.", checkpoint.size),
+            None => {
+                "This client remembered no checkpoint before: what was changed before now cannot be told.".to_owned()
+            }
+        };
+        let receipts = match receipts.len() {
+            0 => String::new(),
+            count => format!(" The records of {count} receipts are where the receipts say."),
+        };
+        format!(
+            "Verified: {} records, {allowed} allowed and {denied} denied, each signed by whom it names. {continues}{receipts}",
+            verified.checkpoint.size
+        )
+    })
+}

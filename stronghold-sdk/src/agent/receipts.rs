@@ -1,0 +1,74 @@
+//! What an agent does with the receipts of its reads.
+
+use super::Agent;
+use crate::{
+    authenticator::AgentAuthenticator,
+    error::Error,
+    open::OpenedProfile,
+    reader::ProfileReader,
+    receipts::{Receipt, check_continues, check_places, check_reach, shorter, signed_record},
+    state::Remembered,
+};
+use stronghold_protocol::{api::AuditCheckpoint, checkpoint::Checkpoint, crypto::sign::SigningPublicKey, limits};
+
+impl<R: ProfileReader> Agent<R> {
+    /// Holds receipts against the newest checkpoint of the audit log: each record must stand in it, where its receipt says,
+    /// and the log must continue what this agent saw before. The checkpoint is remembered, on disk too.
+    ///
+    /// An agent does not see whose key the directory names for checkpoints: it takes the receipts' own. That it is the right
+    /// one is found by whoever verifies the same receipts as a person
+    /// ([`crate::admin::Session::verify_receipts`]).
+    ///
+    /// # Errors
+    /// [`Error::Integrity`], naming the record, when a receipt is forged or its record is not in the log, or when the log was
+    /// rolled back; [`Error::Invalid`] when there is no receipt; [`Error`] when the server is not reached or refuses.
+    pub async fn verify_receipts(&self, receipts: &[Receipt]) -> Result<Checkpoint, Error> {
+        let org = self.inner.identity.org();
+        for receipt in receipts {
+            signed_record(receipt, &org)?;
+        }
+        let newest = receipts.iter().max_by_key(|receipt| receipt.position);
+        let key = newest.ok_or_else(|| Error::invalid("there is no receipt"))?.key;
+        self.anchor()?;
+        let remembered = self.memory().known.checkpoint;
+        let (mut checkpoint, _) = self.checkpoint(&key, remembered.as_ref(), &[]).await?;
+        check_reach(receipts, &checkpoint)?;
+        for part in receipts.chunks(limits::INCLUSIONS) {
+            let positions: Vec<u64> = part.iter().map(|receipt| receipt.position).collect();
+            let (newer, reply) = self.checkpoint(&key, Some(&checkpoint), &positions).await?;
+            check_places(part, &reply.inclusions, &newer)?;
+            checkpoint = newer;
+        }
+        self.remember_checkpoint(checkpoint);
+        Ok(checkpoint)
+    }
+
+    /// Keeps the receipt of a read, where that was asked for.
+    pub(super) fn keep_receipt(&self, opened: &OpenedProfile) -> Result<(), Error> {
+        self.inner.receipts.as_ref().map_or(Ok(()), |file| file.append(opened.receipt()))
+    }
+
+    /// A checkpoint that `key` signed and that continues `before`.
+    async fn checkpoint(
+        &self,
+        key: &SigningPublicKey,
+        before: Option<&Checkpoint>,
+        positions: &[u64],
+    ) -> Result<(Checkpoint, AuditCheckpoint), Error> {
+        let (inner, old) = (&self.inner, before.map(|before| before.size));
+        let answered = inner.reader.audit_checkpoint(&*inner.identity, old, positions).await;
+        let reply = answered.map_err(|error| shorter(error, before))?.reply;
+        let checkpoint = Checkpoint::verify(&reply.checkpoint, &inner.identity.org(), key).map_err(|error| {
+            Error::forged(format!(
+                "{error}, as the receipts name it; where owners changed that key, a person can verify the receipts"
+            ))
+        })?;
+        check_continues(&reply, before, &checkpoint)?;
+        Ok((checkpoint, reply))
+    }
+
+    fn remember_checkpoint(&self, checkpoint: Checkpoint) {
+        let seen = Remembered { checkpoint: Some(checkpoint), ..Remembered::default() };
+        self.remember_seen(&seen);
+    }
+}
