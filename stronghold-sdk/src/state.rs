@@ -1,4 +1,5 @@
-//! What a client remembers between processes, so that no server can take it back: one file an organization.
+//! What a client remembers between processes, so that no server can take it back: one file an organization, and one beside
+//! it of the audit log's records.
 
 use crate::error::Error;
 use serde::{Deserialize, Serialize};
@@ -8,7 +9,8 @@ use std::{
     path::{Path, PathBuf},
 };
 use stronghold_protocol::{
-    checkpoint::Checkpoint, directory::HeaderRef, evidence::ProfileFloor, id::OrgId, number::RosterVersion,
+    checkpoint::Checkpoint, crypto::hash::Hash, directory::HeaderRef, evidence::ProfileFloor, id::OrgId,
+    merkle::root_of, number::RosterVersion,
 };
 
 /// The highest that was verified.
@@ -64,6 +66,21 @@ fn raise_floor(known: &mut ProfileFloor, floor: &ProfileFloor) {
     known.epoch = known.epoch.max(floor.epoch);
 }
 
+/// What is known of a log that was verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownLog {
+    /// What fixes all records so far.
+    pub checkpoint: Checkpoint,
+    /// The hash of each record as a leaf, so that one that changes can be named; none where they were not kept.
+    pub leaves: Vec<Hash>,
+}
+
+impl From<Checkpoint> for KnownLog {
+    fn from(checkpoint: Checkpoint) -> Self {
+        Self { checkpoint, leaves: Vec::new() }
+    }
+}
+
 /// The folder in which it is remembered.
 #[derive(Clone, Debug)]
 pub struct StateDir {
@@ -116,10 +133,38 @@ impl StateDir {
         remembered.raise(seen);
         if remembered != before {
             let bytes = serde_json::to_vec(&remembered).map_err(|error| failed(error.into()))?;
-            self.replace(org, &bytes).map_err(failed)?;
+            self.replace(&self.file(org), &bytes).map_err(failed)?;
         }
         drop(lock);
         Ok(())
+    }
+
+    /// What is known of the audit log beside the checkpoint that is remembered. The records' hashes count only if they lead to
+    /// the checkpoint's root: without them less can be told, nothing wrong.
+    #[must_use]
+    pub fn known_log(&self, checkpoint: Checkpoint) -> KnownLog {
+        let leaves = fs::read(self.leaves_file(&checkpoint.org)).map(|bytes| {
+            let (hashes, _) = bytes.as_chunks::<{ Hash::LENGTH }>();
+            hashes.iter().map(|hash| Hash(*hash)).collect::<Vec<_>>()
+        });
+        let fitting = leaves.ok().filter(|leaves| root_of(leaves) == checkpoint.root);
+        KnownLog { checkpoint, leaves: fitting.unwrap_or_default() }
+    }
+
+    /// Remembers a log that was verified: its checkpoint, as [`Self::save`] does, and the hash of each record.
+    ///
+    /// # Errors
+    /// As [`Self::save`].
+    pub fn save_log(&self, log: &KnownLog) -> Result<(), Error> {
+        let org = &log.checkpoint.org;
+        self.save(org, &Remembered { checkpoint: Some(log.checkpoint), ..Remembered::default() }, false)?;
+        let bytes: Vec<u8> = log.leaves.iter().flat_map(|leaf| leaf.0).collect();
+        let failed = |error| Error::state(format!("{} cannot be written", self.folder.display()), error);
+        self.replace(&self.leaves_file(org), &bytes).map_err(failed)
+    }
+
+    fn leaves_file(&self, org: &OrgId) -> PathBuf {
+        self.folder.join(format!("audit-{org}.leaves"))
     }
 
     fn file(&self, org: &OrgId) -> PathBuf {
@@ -132,11 +177,11 @@ impl StateDir {
         Ok(file)
     }
 
-    fn replace(&self, org: &OrgId, bytes: &[u8]) -> std::io::Result<()> {
-        let mut file = tempfile::Builder::new().prefix(".floors-").tempfile_in(&self.folder)?;
+    fn replace(&self, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+        let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(&self.folder)?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
-        file.persist(self.file(org)).map_err(|error| error.error)?;
+        file.persist(path).map_err(|error| error.error)?;
         Ok(())
     }
 }

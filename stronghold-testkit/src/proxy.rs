@@ -1,4 +1,4 @@
-//! A TCP proxy that counts HTTP requests.
+//! A TCP proxy that counts HTTP requests, and lies where it is told to.
 
 use std::{
     io::{Read, Write},
@@ -7,14 +7,17 @@ use std::{
     thread,
 };
 
-/// Stands between client and server, changes nothing, and keeps the first line of every request.
-#[derive(Debug)]
+/// Stands between client and server, changes nothing unless told to, and keeps the first line of every request.
 pub struct Proxy {
     url: String,
     target: Arc<Mutex<Option<String>>>,
     lines: Arc<Mutex<Vec<String>>>,
     gate: Arc<Gate>,
+    editor: Arc<Mutex<Option<Editor>>>,
 }
+
+/// Makes another body of a reply's, of the same length.
+type Editor = Box<dyn Fn(String) -> String + Send>;
 
 /// Lets a number of requests pass, and then none.
 #[derive(Debug, Default)]
@@ -40,6 +43,12 @@ impl Gate {
     }
 }
 
+impl std::fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Proxy({})", self.url)
+    }
+}
+
 impl Proxy {
     /// Listens; connections are refused until there is a server.
     #[must_use]
@@ -47,17 +56,19 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let address = listener.local_addr().expect("it listens");
         let (target, lines, gate): (Arc<Mutex<Option<String>>>, _, Arc<Gate>) = Default::default();
+        let editor: Arc<Mutex<Option<Editor>>> = Arc::default();
         let proxy = Self {
             url: format!("http://{address}"),
             target: Arc::clone(&target),
             lines: Arc::clone(&lines),
             gate: Arc::clone(&gate),
+            editor: Arc::clone(&editor),
         };
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let server = target.lock().expect("no panic").clone();
                 if let Some(server) = server.and_then(|address| TcpStream::connect(address).ok()) {
-                    carry(client, server, Arc::clone(&lines), Arc::clone(&gate));
+                    carry(client, server, Arc::clone(&lines), Arc::clone(&gate), Arc::clone(&editor));
                 }
             }
         });
@@ -81,6 +92,11 @@ impl Proxy {
         self.gate.changed.notify_all();
     }
 
+    /// Passes the body of each reply through `edit` from now on, which must not change its length.
+    pub fn edit_replies(&self, edit: impl Fn(String) -> String + Send + 'static) {
+        *self.editor.lock().expect("no panic") = Some(Box::new(edit));
+    }
+
     /// Whether a request is held back.
     #[must_use]
     pub fn holds_one(&self) -> bool {
@@ -95,17 +111,46 @@ impl Proxy {
     }
 }
 
-fn carry(client: TcpStream, server: TcpStream, lines: Arc<Mutex<Vec<String>>>, gate: Arc<Gate>) {
-    let (mut replies, mut back) = (server.try_clone().expect("a socket"), client.try_clone().expect("a socket"));
+fn carry(
+    client: TcpStream,
+    server: TcpStream,
+    lines: Arc<Mutex<Vec<String>>>,
+    gate: Arc<Gate>,
+    editor: Arc<Mutex<Option<Editor>>>,
+) {
+    let (replies, mut back) = (server.try_clone().expect("a socket"), client.try_clone().expect("a socket"));
     thread::spawn(move || {
         // Whichever side goes away ends the connection; that is no failure of the proxy.
-        let _ = std::io::copy(&mut replies, &mut back);
+        let _ = pass_replies(replies, &mut back, &editor);
         let _ = back.shutdown(Shutdown::Both);
     });
     thread::spawn(move || {
         let _ = requests(client, &server, &lines, &gate);
         let _ = server.shutdown(Shutdown::Write);
     });
+}
+
+/// Passes replies back, each when it is whole.
+fn pass_replies(mut server: TcpStream, client: &mut TcpStream, editor: &Mutex<Option<Editor>>) -> std::io::Result<()> {
+    let mut seen: Vec<u8> = Vec::new();
+    let mut chunk = [0; 16 * 1024];
+    loop {
+        let count = server.read(&mut chunk)?;
+        if count == 0 {
+            return client.write_all(&seen);
+        }
+        seen.extend_from_slice(&chunk[..count]);
+        while let Some((_, length)) = next_message(&seen) {
+            let mut reply: Vec<u8> = seen.drain(..length).collect();
+            if let Some(edit) = &*editor.lock().expect("no panic") {
+                let body = reply.windows(4).position(|window| window == b"\r\n\r\n").expect("it is whole") + 4;
+                let edited = edit(String::from_utf8(reply.split_off(body)).expect("bodies are text"));
+                assert_eq!(body + edited.len(), length, "a body's length cannot be changed here");
+                reply.extend_from_slice(edited.as_bytes());
+            }
+            client.write_all(&reply)?;
+        }
+    }
 }
 
 /// Passes requests on as they come, and finds where each begins.
@@ -123,7 +168,7 @@ fn requests(
             return Ok(());
         }
         seen.extend_from_slice(&chunk[..count]);
-        while let Some((line, length)) = next_request(&seen) {
+        while let Some((line, length)) = next_message(&seen) {
             lines.lock().expect("no panic").push(line);
             seen.drain(..length);
             gate.pass();
@@ -132,8 +177,8 @@ fn requests(
     }
 }
 
-/// First line and length of a whole request.
-fn next_request(bytes: &[u8]) -> Option<(String, usize)> {
+/// First line and length of a whole request or reply.
+fn next_message(bytes: &[u8]) -> Option<(String, usize)> {
     let head = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
     let text = String::from_utf8_lossy(&bytes[..head]).into_owned();
     let header = |name: &str| {

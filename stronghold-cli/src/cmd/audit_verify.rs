@@ -10,7 +10,7 @@ use stronghold_sdk::{
     admin::{Archives, LogRecord},
     protocol::{audit::Outcome, time::Timestamp},
     receipts::{Receipt, ReceiptFile},
-    state::{Remembered, StateDir},
+    state::StateDir,
 };
 
 /// Runs the command: everything for a person, receipts only for an agent.
@@ -64,7 +64,7 @@ async fn verify_log(
     let org = session.directory().org();
     let mut archives = Archives::open(&org, &args.archives.files)?;
     let state = StateDir::new(settings.state_folder());
-    let remembered = state.load(&org)?.checkpoint;
+    let remembered = state.load(&org)?.checkpoint.map(|checkpoint| state.known_log(checkpoint));
     let (mut allowed, mut denied, mut newest) = (0_u64, 0_u64, None::<Timestamp>);
     let verified = {
         let mut count = |record: &LogRecord| {
@@ -77,28 +77,28 @@ async fn verify_log(
         let verifying = session.verify_archived_audit(remembered.as_ref(), &mut archives, &mut count);
         output.working("verifying every record", verifying).await?
     };
+    let checkpoint = verified.log.checkpoint;
     if !receipts.is_empty() {
-        let verifying = session.verify_receipts(Some(&verified.checkpoint), receipts);
+        let verifying = session.verify_receipts(Some(&checkpoint), receipts);
         output.working("looking for every receipt's record", verifying).await?;
     }
-    let seen = Remembered { checkpoint: Some(verified.checkpoint), ..Remembered::default() };
-    if let Err(error) = state.save(&org, &seen, false) {
+    if let Err(error) = state.save_log(&verified.log) {
         output.warn(format!("the checkpoint cannot be remembered: {error}"));
     }
     let result = serde_json::json!({
         "org_id": org,
-        "records": verified.checkpoint.size,
+        "records": checkpoint.size,
         "allowed": allowed,
         "denied": denied,
-        "root": verified.checkpoint.root,
-        "continues": remembered.map(|checkpoint| checkpoint.size),
+        "root": checkpoint.root,
+        "continues": remembered.as_ref().map(|log| log.checkpoint.size),
         "newest": newest,
         "receipts": receipts.len(),
         "verified": true,
     });
     output.result(&result, || {
-        let continues = match remembered {
-            Some(checkpoint) => format!("It continues the {} records that this client remembers.", checkpoint.size),
+        let continues = match &remembered {
+            Some(log) => format!("It continues the {} records that this client remembers.", log.checkpoint.size),
             None => {
                 "This client remembered no checkpoint before: what was changed before now cannot be told.".to_owned()
             }
@@ -109,7 +109,7 @@ async fn verify_log(
         };
         format!(
             "Verified: {} records, {allowed} allowed and {denied} denied, each signed by whom it names. {continues}{receipts}",
-            verified.checkpoint.size
+            checkpoint.size
         )
     })
 }

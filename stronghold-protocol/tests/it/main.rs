@@ -27,6 +27,7 @@ mod golden;
 mod manifest;
 mod merkle;
 mod merkle_consistency;
+mod merkle_independent;
 mod number;
 mod password;
 mod problem;

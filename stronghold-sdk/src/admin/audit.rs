@@ -8,6 +8,7 @@ use crate::{
     error::Error,
     reader::ProfileReader,
     receipts::{Receipt, check_continues, check_places, check_reach, shorter, signed_record},
+    state::KnownLog,
 };
 use stronghold_protocol::{
     api::AuditPage,
@@ -40,10 +41,10 @@ pub struct LogPage {
 }
 
 /// What [`Session::verify_audit`] found to be right.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedLog {
     /// What fixes the whole log; to be remembered, and given again the next time.
-    pub checkpoint: Checkpoint,
+    pub log: KnownLog,
     /// How many of the records are of before what was remembered.
     pub known: u64,
 }
@@ -72,15 +73,15 @@ impl<T: Transport> Session<T> {
     ///
     /// 1. the checkpoint is signed by the key that the directory names; 2. it continues the `remembered` one; 3. it is of
     ///    exactly the records that the server shows; 4. every record is of a request that its principal signed, with a key
-    ///    that was the principal's at the directory header that the record names, each nonce once, those headers never
-    ///    decreasing.
+    ///    that was the principal's at the directory header that the record names, each nonce once; that header is the newest
+    ///    so far, and each statement has its record; times fit the requests' and do not go back.
     ///
     /// # Errors
     /// [`Error::Integrity`] when any of this does not hold, naming the first bad record where that can be told; [`Error`]
     /// when the server cannot be reached or refuses.
     pub async fn verify_audit(
         &mut self,
-        remembered: Option<&Checkpoint>,
+        remembered: Option<&KnownLog>,
         each: &mut (dyn FnMut(&LogRecord) + Send),
     ) -> Result<VerifiedLog, Error> {
         self.verify_archived_audit(remembered, &mut Archives::default(), each).await
@@ -92,21 +93,28 @@ impl<T: Transport> Session<T> {
     /// As [`Self::verify_audit`]; [`Error::Archived`] when neither the server nor a file has a record.
     pub async fn verify_archived_audit(
         &mut self,
-        remembered: Option<&Checkpoint>,
+        remembered: Option<&KnownLog>,
         archives: &mut Archives,
         each: &mut (dyn FnMut(&LogRecord) + Send),
     ) -> Result<VerifiedLog, Error> {
         // 1. and 2.
-        let Believed { checkpoint, states, .. } = self.believed_checkpoint(remembered, &[]).await?;
+        let believed = match self.believed_checkpoint(remembered.map(|log| &log.checkpoint), &[]).await {
+            Err(error @ Error::Integrity(_)) => return Err(self.first_forgotten(remembered, archives, error).await),
+            other => other?,
+        };
+        let Believed { checkpoint, states, .. } = believed;
         // 3. and 4.
         let mut tree = Tree::default();
+        let mut leaves = Vec::new();
         let mut check = RecordCheck::new(&states);
         while (tree.len() as u64) < checkpoint.size {
             let from = tree.len() as u64;
             let page = self.records_from(archives, from).await?;
             let wanted = usize::try_from(checkpoint.size - from).unwrap_or(usize::MAX);
             for bytes in page.iter().take(wanted) {
-                tree.push(record_leaf_hash(bytes));
+                let leaf = record_leaf_hash(bytes);
+                tree.push(leaf);
+                leaves.push(leaf);
             }
             if tree.len() as u64 == checkpoint.size && tree.root() != checkpoint.root {
                 return Err(self.first_changed(&tree).await);
@@ -119,7 +127,30 @@ impl<T: Transport> Session<T> {
         if tree.root() != checkpoint.root {
             return Err(self.first_changed(&tree).await);
         }
-        Ok(VerifiedLog { checkpoint, known: remembered.map_or(0, |remembered| remembered.size) })
+        check.finish(checkpoint.directory.seq, checkpoint.size)?;
+        let known = remembered.map_or(0, |log| log.checkpoint.size);
+        Ok(VerifiedLog { log: KnownLog { checkpoint, leaves }, known })
+    }
+
+    /// The first record that is another one than was verified before, where that is known of each; else `error`, which says
+    /// that there is one.
+    async fn first_forgotten(&self, known: Option<&KnownLog>, archives: &mut Archives, error: Error) -> Error {
+        let Some(known) = known.filter(|log| !log.leaves.is_empty()) else { return error };
+        let mut position = 0;
+        while let Some(rest) = known.leaves.get(position..).filter(|rest| !rest.is_empty()) {
+            let page = match self.records_from(archives, position as u64).await {
+                Ok(page) => page,
+                Err(named @ Error::Integrity(_)) => return named,
+                Err(_) => return error,
+            };
+            for (leaf, bytes) in rest.iter().zip(&page) {
+                if *leaf != record_leaf_hash(bytes) {
+                    return Error::bad_record(position as u64, "it is another one than this client verified before");
+                }
+                position += 1;
+            }
+        }
+        error
     }
 
     /// The exact bytes of records from a position on, at least one: out of a file that holds it, else from the server.

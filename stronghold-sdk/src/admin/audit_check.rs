@@ -8,23 +8,27 @@ use stronghold_protocol::{
     crypto::sign::KeyId,
     directory::Directory,
     id::EventId,
+    limits,
     number::Seq,
     receipt::Receipt,
-    request::RequestNonce,
+    request::{RequestNonce, check_clock},
+    time::Timestamp,
 };
 
 /// Goes through a log in order.
 pub(super) struct RecordCheck<'a> {
     /// The state after each statement.
     states: &'a [Directory],
-    newest: Seq,
+    newest_at: Option<Timestamp>,
+    /// The newest statement whose record was seen. The genesis has none: nobody could sign a request before it.
+    statement: Seq,
     nonces: HashMap<KeyId, HashSet<RequestNonce>>,
     ids: HashSet<EventId>,
 }
 
 impl<'a> RecordCheck<'a> {
     pub(super) fn new(states: &'a [Directory]) -> Self {
-        Self { states, newest: Seq::FIRST, nonces: HashMap::new(), ids: HashSet::new() }
+        Self { states, newest_at: None, statement: Seq::FIRST, nonces: HashMap::new(), ids: HashSet::new() }
     }
 
     /// Checks the next record.
@@ -35,12 +39,27 @@ impl<'a> RecordCheck<'a> {
         self.check(&record.record).map_err(|reason| Error::bad_record(record.position, reason))
     }
 
+    /// Checks, after the last record, that each statement up to `head` left its record in a log of `size`.
+    ///
+    /// # Errors
+    /// [`Error::Integrity`] that names the position from which it is missing.
+    pub(super) fn finish(&self, head: Seq, size: u64) -> Result<(), Error> {
+        if self.statement == head {
+            return Ok(());
+        }
+        Err(Error::bad_record(size, format!("it is missing: statement {} left no record", self.statement.next())))
+    }
+
     fn check(&mut self, record: &AuditRecord) -> Result<(), &'static str> {
         let state = state_at(self.states, record.directory.seq).filter(|state| state.head() == record.directory);
         let state = state.ok_or("it names a directory header that does not exist")?;
         require(record.org == state.org(), "it is of another organization")?;
-        require(record.directory.seq >= self.newest, "it names an older directory than the record before it")?;
-        self.newest = record.directory.seq;
+        // A statement and its record are committed together, and each record names the newest statement before it.
+        require(record.directory.seq >= self.statement, "it names an older directory than the record before it")?;
+        require(record.directory.seq == self.statement, "the record of a statement is missing before it")?;
+        let latest = record.time.plus_millis(limits::SERVER_CLOCK_BEHIND_SECONDS * 1000);
+        require(self.newest_at.is_none_or(|newest| newest <= latest), "it is of before the record before it")?;
+        self.newest_at = self.newest_at.max(Some(record.time));
         require(self.ids.insert(record.id), "its id was used before")?;
         let owner = state.key_owner(&record.key_id).ok_or("its key was nobody's")?;
         require(record.principal == Some(owner.principal), "its key is another principal's")?;
@@ -50,9 +69,15 @@ impl<'a> RecordCheck<'a> {
             let fresh = self.nonces.entry(record.key_id).or_default().insert(record.request.params().nonce);
             require(fresh, "the same request was decided before")?;
         }
+        if record.reason.as_deref() != Some("clock_skew") {
+            let created = record.request.params().created;
+            check_clock(created, record.time).map_err(|_| "its time is not that of the request")?;
+        }
         if let Some(Released::Statement { seq, hash }) = &record.released {
             let made = state_at(self.states, *seq).map(|state| state.head().hash);
             require(made == Some(*hash), "it names a statement that is not in the directory")?;
+            require(*seq == self.statement.next(), "it names another statement than the one after its header")?;
+            self.statement = *seq;
         }
         Ok(())
     }

@@ -1,9 +1,10 @@
 //! Verifying the audit log from raw records, of an honest server and of one whose database was changed.
 
 use crate::world::World;
+use ct_merkle::{ConsistencyProof, InclusionProof, RootHash, mem_backed_tree::MemoryBackedTree};
 use rusqlite::{Connection, params};
 use stronghold_sdk::{
-    Error, ErrorKind, Integrity,
+    Error, ErrorKind, Integrity, LocalIdentity, ProfileReader,
     admin::LogRecord,
     protocol::{
         audit::{AuditRecord, Outcome, Released, record_leaf_hash},
@@ -12,6 +13,7 @@ use stronghold_sdk::{
         id::PrincipalId,
         token::AgentToken,
     },
+    state::KnownLog,
 };
 
 struct Scene {
@@ -34,8 +36,9 @@ async fn scene() -> Scene {
 
 async fn verify(world: &mut World, remembered: Option<&Checkpoint>) -> Result<(Checkpoint, Vec<LogRecord>), Error> {
     let mut records = Vec::new();
-    let verified = world.session.verify_audit(remembered, &mut |record| records.push(record.clone())).await?;
-    Ok((verified.checkpoint, records))
+    let known = remembered.map(|checkpoint| KnownLog::from(*checkpoint));
+    let verified = world.session.verify_audit(known.as_ref(), &mut |record| records.push(record.clone())).await?;
+    Ok((verified.log.checkpoint, records))
 }
 
 /// The position and reason of a bad record.
@@ -135,6 +138,35 @@ async fn every_changed_record_is_named() {
         database.execute("UPDATE audit_bytes SET bytes = ?1 WHERE number = ?2", params![genuine, number]).unwrap();
     }
     verify(&mut world, Some(&checkpoint)).await.unwrap();
+}
+
+/// What the server proves is believed by another implementation of RFC 6962, which has nothing but the raw records.
+#[tokio::test]
+async fn the_servers_proofs_are_those_of_rfc_6962() {
+    let Scene { world, token } = scene().await;
+    let (who, client) = (LocalIdentity::from_token(&token), world.client());
+    let raw: Vec<Vec<u8>> =
+        records(&Connection::open(world.database()).unwrap()).into_iter().map(|(_, _, bytes)| bytes).collect();
+    let mut roots = vec![];
+    let mut tree = MemoryBackedTree::<sha2::Sha256, Vec<u8>>::new();
+    for record in &raw {
+        tree.push(record.clone());
+        roots.push(tree.root());
+    }
+    let flat = |path: &[Hash]| path.iter().flat_map(|hash| hash.0).collect::<Vec<u8>>();
+    let positions: Vec<u64> = (0..raw.len() as u64).collect();
+    for (old, before) in (1..).zip(&roots) {
+        let reply = client.audit_checkpoint(&who, Some(old), &positions).await.unwrap().reply;
+        let checkpoint = Checkpoint::parse_unverified(&reply.checkpoint, &token.org).unwrap();
+        let newest = RootHash::<sha2::Sha256>::new(checkpoint.root.0.into(), checkpoint.size);
+        let proof = ConsistencyProof::try_from_bytes(flat(&reply.consistency.unwrap().path)).unwrap();
+        newest.verify_consistency(before, &proof).unwrap();
+        for ((index, record), proof) in (0..).zip(&raw).zip(&reply.inclusions) {
+            let proof = InclusionProof::try_from_bytes(flat(&proof.path)).unwrap();
+            newest.verify_inclusion(record, index, &proof).unwrap();
+        }
+        assert_eq!(reply.inclusions.len(), raw.len());
+    }
 }
 
 /// Whoever also makes the leaves right, before any checkpoint was seen, still has no principal's signature.

@@ -60,6 +60,14 @@ async fn each_signed_route_serves_exactly_the_kinds_that_the_table_names() {
     assert_eq!(pairs, routes().iter().filter(|route| route.is_signed()).count() * CallerKind::ALL.len());
 }
 
+/// A record holds its principal's signed request: routes that anyone may call have none, and this is the whole list of them.
+#[test]
+fn only_what_comes_before_a_first_signature_leaves_no_record() {
+    let public = routes().iter().filter(|route| !route.is_signed()).map(|route| route.action.name());
+    let expected = ["server.health", "server.ready", "org.setup", "org.create", "login.start", "login.finish"];
+    assert_eq!(public.collect::<Vec<_>>(), expected);
+}
+
 #[tokio::test]
 async fn nobody_reaches_a_signed_route_without_a_signature() {
     let world = World::new().await;
