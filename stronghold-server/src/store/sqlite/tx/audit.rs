@@ -26,11 +26,17 @@ impl SqliteTx<'_> {
     }
 
     pub(super) fn delete_nonces(&mut self, before: Timestamp) -> Result<usize, StoreError> {
-        let mut delete = self.prepare(
-            "DELETE FROM nonces WHERE (org, key, nonce) IN
-                 (SELECT org, key, nonce FROM nonces WHERE at < ?1 ORDER BY at LIMIT ?2)",
-        )?;
-        Ok(delete.execute(params![before.as_millis(), FORGOTTEN_AT_ONCE])?)
+        // One by one: a row value in a subquery would be looked for among all nonces of the organization.
+        let mut select = self.prepare("SELECT org, key, nonce FROM nonces WHERE at < ?1 ORDER BY at LIMIT ?2")?;
+        let old = select.query_map(params![before.as_millis(), FORGOTTEN_AT_ONCE], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })?;
+        let old: Vec<(i64, [u8; 32], [u8; 16])> = old.collect::<Result<_, _>>()?;
+        let mut delete = self.prepare("DELETE FROM nonces WHERE org = ?1 AND key = ?2 AND nonce = ?3")?;
+        for (org, key, nonce) in &old {
+            delete.execute(params![org, key, nonce])?;
+        }
+        Ok(old.len())
     }
 
     pub(super) fn insert_record(&mut self, org: &OrgId, entry: &AuditEntry) -> Result<u64, StoreError> {

@@ -13,14 +13,14 @@ use stronghold_protocol::{
     time::Timestamp,
 };
 
-/// Deletes the ciphertexts of a generation, or of one secret in it, that no other generation has.
-const FORGET_CIPHERTEXTS: &str = "DELETE FROM ciphertexts WHERE (org, profile, secret, version, epoch, ciphertexts) IN
-     (SELECT s.org, s.profile, s.secret, s.version, s.epoch, s.ciphertexts FROM entries AS s
-      WHERE s.org = ?1 AND s.profile = ?2 AND s.epoch = ?3 AND s.generation = ?4 AND (?5 IS NULL OR s.secret = ?5)
-        AND NOT EXISTS
-          (SELECT 1 FROM entries AS e
-           WHERE e.org = s.org AND e.profile = s.profile AND e.secret = s.secret AND e.version = s.version
-             AND e.epoch = s.epoch AND e.generation <> s.generation AND e.ciphertexts = s.ciphertexts))";
+/// The ciphertexts of a generation, or of one secret in it, that no other generation has. Without the index's name the
+/// planner would go through a whole epoch for each.
+const OWN_CIPHERTEXTS: &str = "SELECT s.secret, s.version, s.epoch, s.ciphertexts FROM entries AS s
+     WHERE s.org = ?1 AND s.profile = ?2 AND s.epoch = ?3 AND s.generation = ?4 AND (?5 IS NULL OR s.secret = ?5)
+       AND NOT EXISTS
+         (SELECT 1 FROM entries AS e INDEXED BY entries_by_version
+          WHERE e.org = s.org AND e.profile = s.profile AND e.secret = s.secret AND e.version = s.version
+            AND e.epoch = s.epoch AND e.generation <> s.generation AND e.ciphertexts = s.ciphertexts)";
 
 impl SqliteTx<'_> {
     /// Returns how many secrets were staged, replaced ones included.
@@ -47,7 +47,7 @@ impl SqliteTx<'_> {
         for secret in secrets {
             let place = params![org, profile.as_bytes(), generation.epoch, generation.id, secret.id.as_bytes()];
             if known.exists(place)? {
-                self.prepare(FORGET_CIPHERTEXTS)?.execute(place)?;
+                self.forget_ciphertexts(org, profile, &generation, Some(secret.id.as_bytes()))?;
                 self.prepare(
                     "DELETE FROM entries
                      WHERE org = ?1 AND profile = ?2 AND epoch = ?3 AND generation = ?4 AND secret = ?5",
@@ -128,8 +128,7 @@ impl SqliteTx<'_> {
     }
 
     fn delete_generation(&self, org: i64, profile: &ProfileId, old: &Generation) -> Result<(), StoreError> {
-        let any = None::<[u8; 16]>;
-        self.prepare(FORGET_CIPHERTEXTS)?.execute(params![org, profile.as_bytes(), old.epoch, old.id, any])?;
+        self.forget_ciphertexts(org, profile, old, None)?;
         self.prepare("DELETE FROM entries WHERE org = ?1 AND profile = ?2 AND epoch = ?3 AND generation = ?4")?
             .execute(params![org, profile.as_bytes(), old.epoch, old.id])?;
         self.prepare("DELETE FROM stagings WHERE org = ?1 AND profile = ?2 AND staging = ?3")?.execute(params![
@@ -137,6 +136,29 @@ impl SqliteTx<'_> {
             profile.as_bytes(),
             old.id
         ])?;
+        Ok(())
+    }
+
+    fn forget_ciphertexts(
+        &self,
+        org: i64,
+        profile: &ProfileId,
+        of: &Generation,
+        secret: Option<&[u8; 16]>,
+    ) -> Result<(), StoreError> {
+        type Key = ([u8; 16], i64, i64, [u8; 32]);
+        let mut select = self.prepare(OWN_CIPHERTEXTS)?;
+        let keys = select.query_map(params![org, profile.as_bytes(), of.epoch, of.id, secret], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })?;
+        let keys: Vec<Key> = keys.collect::<Result<_, _>>()?;
+        let mut delete = self.prepare(
+            "DELETE FROM ciphertexts WHERE org = ?1 AND profile = ?2 AND secret = ?3 AND version = ?4 AND epoch = ?5
+             AND ciphertexts = ?6",
+        )?;
+        for (secret, version, epoch, ciphertexts) in keys {
+            delete.execute(params![org, profile.as_bytes(), secret, version, epoch, ciphertexts])?;
+        }
         Ok(())
     }
 
