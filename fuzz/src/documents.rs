@@ -114,7 +114,8 @@ pub mod api {
         let seals = SealsQuery { objects: Vec::new(), histories: true };
         let audit = AuditPage { records: vec![Base64Bytes(json(&seals))], size: 1, archived: 0 };
         let proof = world.directory.header_log().consistency(1, 2);
-        let checkpoint = AuditCheckpoint { checkpoint: "a note\n".to_owned(), consistency: proof };
+        let checkpoint =
+            AuditCheckpoint { checkpoint: "a note\n".to_owned(), consistency: proof, inclusions: Vec::new() };
         let header = ArchiveHeader { schema: RecordSchema, org: world.org(), from: 0, to: 1 };
         let line = ArchivedRecord { position: 0, record: Base64Bytes(json(&seals)) };
         let archive = [json(&header), json(&line)];

@@ -16,7 +16,7 @@ pub use documents::{api, evidence};
 pub use formats::{dotenv, json_format, sealed_secret};
 pub use objects::{body, directory, header, manifest, roster, signed_object};
 pub use proofs::proof;
-pub use requests::{audit_record, checkpoint, signature_headers, token};
+pub use requests::{audit_record, checkpoint, receipt, signature_headers, token};
 pub use samples::{assert_accepted, mutate};
 
 /// The fuzz target of one module of this crate.

@@ -8,8 +8,10 @@ use secrecy::{ExposeSecret, SecretString};
 use stronghold_protocol::{
     audit::{AuditRecord, Outcome, RecordSchema, Released},
     crypto::sign::{Signature, SigningKey},
+    encoding::Base64Bytes,
     id::EventId,
     number::Revision,
+    receipt::Receipt,
     request::{
         Authority, Method, RequestNonce, RequestParts, SignatureParams, SignedRequest, UnverifiedRequest,
         decode_segment, encode_query, encode_segment, parse_query,
@@ -151,6 +153,38 @@ pub mod signature_headers {
             let again: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (&**name, &**value)).collect();
             assert_eq!(parse_query(&encode_query(&again)).as_ref(), Ok(&pairs));
         }
+    }
+}
+
+/// Receipts of audit records.
+pub mod receipt {
+    use super::*;
+
+    fn key() -> SigningKey {
+        SigningKey::from_seed(&[5; 32])
+    }
+
+    fn genuine() -> Vec<Receipt> {
+        let records = audit_record::samples().into_iter().map(Base64Bytes);
+        (3..)
+            .zip(records)
+            .map(|(position, record)| Receipt::sign(&the_world().org(), position, record, &key()))
+            .collect()
+    }
+
+    /// Those of the records' samples.
+    pub fn samples() -> Vec<Vec<u8>> {
+        genuine().iter().map(json).collect()
+    }
+
+    /// Whether bytes are a receipt. What verifies by the genuine key is what that signed.
+    pub fn check(data: &[u8]) -> bool {
+        let Ok(receipt) = serde_json::from_slice::<Receipt>(data) else { return false };
+        assert_eq!(serde_json::from_slice::<Receipt>(&json(&receipt)).ok().as_ref(), Some(&receipt));
+        if receipt.verify(&the_world().org()).is_ok() && receipt.key == key().public_key() {
+            assert!(genuine().contains(&receipt), "a forgery is believed");
+        }
+        true
     }
 }
 

@@ -1,0 +1,3 @@
+//! Runs `stronghold_fuzz::receipt`.
+#![no_main]
+stronghold_fuzz::target!(receipt);
