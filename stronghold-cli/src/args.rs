@@ -3,6 +3,7 @@
 mod admin;
 mod auth;
 mod env;
+mod history;
 
 pub(crate) use admin::{
     AgentCommand, AgentCreateArgs, AgentUpdateArgs, AuditCommand, AuditExportArgs, AuditFilter, AuditListArgs,
@@ -11,6 +12,9 @@ pub(crate) use admin::{
 };
 pub(crate) use auth::{ApiUserArgs, AuthCommand, LoginArgs};
 pub(crate) use env::{EnvCommand, PullArgs, PushArgs, RunArgs};
+pub(crate) use history::{
+    CopyArgs, DiffArgs, PastSecretArgs, ProfileHistoryArgs, ProfileRestoreArgs, PurgeArgs, RollbackArgs,
+};
 
 use clap::{
     Args, Parser, Subcommand,

@@ -22,10 +22,13 @@ mod exposed;
 mod group;
 mod org;
 mod org_create;
+mod org_verify;
 mod profile;
+mod profile_past;
 mod profile_rotate;
 mod quickstart;
 mod secret;
+mod secret_past;
 mod source;
 
 use crate::{
@@ -65,7 +68,7 @@ pub(crate) async fn run(cli: Cli, output: &Output) -> Result<ExitCode, Failure> 
         Command::Org(command) => match command {
             OrgCommand::Create(args) => org_create::run(settings, output, &args).await?,
             OrgCommand::Show => org::show(settings, output).await?,
-            OrgCommand::Verify => org::verify(settings, output).await?,
+            OrgCommand::Verify => org_verify::verify(settings, output).await?,
         },
         Command::Audit(command) => audit::run(settings, output, command).await?,
         Command::Doctor => return doctor::run(settings, output).await,

@@ -29,6 +29,7 @@ use stronghold_sdk::{
         token::{AgentToken, TokenUrl},
     },
     receipts::ReceiptFile,
+    state::StateDir,
 };
 use zeroize::Zeroizing;
 
@@ -186,7 +187,8 @@ impl Settings {
                 let url = self.url(url.as_deref())?;
                 let who = Arc::new(LocalIdentity::from_seed(org, user.into(), &seed));
                 let cache = DirectoryCache::new(org, Some(&self.state_folder()), floor);
-                let session = Session::open(self.client(&url)?, who, user, cache, self.clock.clone()).await?;
+                let mut session = Session::open(self.client(&url)?, who, user, cache, self.clock.clone()).await?;
+                session.set_floors(StateDir::new(self.state_folder()).load(&org)?.profiles);
                 warn_of_overdue(&session, &Output::new(&self.global));
                 Ok(session)
             }

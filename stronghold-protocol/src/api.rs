@@ -3,12 +3,17 @@
 //! The HTTP API is described in `docs/openapi.json`; every reply is evidence or ciphertext that the client verifies.
 
 mod account;
+mod history;
 mod read;
 mod write;
 
 pub use account::{
     AccountBundle, CreateOrganization, CreatedOrganization, LoginFinish, LoginFinished, LoginStart, LoginStarted,
     SetupStart, SetupStarted, WhoAmI, WhoAmIStatus,
+};
+pub use history::{
+    IntroducedRevision, IntroducedSecrets, InvalidVersionRef, PastRevision, PastSecret, PastVersion, RevisionPage,
+    SealedParts, SecretVersions, VersionRef,
 };
 pub use read::{
     ActivityEntry, AuditCheckpoint, AuditPage, DirectoryPage, KeyPath, ListedProfile, ProfileList, SealedPart,

@@ -94,6 +94,22 @@ pub enum Released {
         /// The blind indexes that were asked for and proven absent.
         absent: Vec<BlindIndex>,
     },
+    /// Versions of a profile's secrets were read, whatever its newest revision holds.
+    Versions {
+        /// The profile.
+        profile: ProfileId,
+        /// The versions; purged ones are not among them.
+        secrets: Vec<ReleasedSecret>,
+    },
+    /// Whatever these revisions of a profile wrote was read.
+    Revisions {
+        /// The profile.
+        profile: ProfileId,
+        /// The first revision.
+        from: Revision,
+        /// The last one.
+        through: Revision,
+    },
     /// A directory statement was accepted.
     Statement {
         /// Its position.

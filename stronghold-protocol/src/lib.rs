@@ -15,6 +15,7 @@ pub mod crypto;
 pub mod directory;
 pub mod encoding;
 pub mod evidence;
+pub mod history;
 pub mod id;
 pub mod limits;
 pub mod manifest;

@@ -187,6 +187,8 @@ problem_codes! {
     LoginRefused = "login_refused", 401, "The log-in was refused";
     /// The server cannot serve now.
     Unavailable = "unavailable", 503, "The server is not available";
+    /// What the server stored is not what it was given: it serves nothing of it.
+    Damaged = "damaged", 500, "The server's data is damaged";
     /// The server failed.
     Internal = "internal", 500, "The server failed";
     /// The request took too long to arrive.

@@ -14,6 +14,7 @@ mod directory;
 mod exposure;
 mod finish_rekey;
 mod groups;
+mod history;
 mod keyring;
 mod profiles;
 mod rekey;
@@ -28,6 +29,10 @@ pub use directory::DirectoryCache;
 pub use exposure::{ExposedTo, Exposure};
 pub use finish_rekey::RekeyProgress;
 pub use groups::{Access, GroupSummary};
+pub use history::{
+    Difference, KnownRevision, OpenHistory, ProfileHistory, PurgeWhich, SecretHistory, SecretVersion, VerifiedPast,
+    VersionState,
+};
 pub use profiles::ProfileSummary;
-pub use secrets::{Edit, EditOutcome, NewSecret};
+pub use secrets::{Edit, EditOutcome, NewSecret, Put};
 pub use session::{Resolve, Session};

@@ -6,7 +6,8 @@ use stronghold_protocol::{
     crypto::{password::PasswordError, random::RandomnessUnavailable},
     directory::DirectoryRefusal,
     evidence::EvidenceRefusal,
-    name::InvalidName,
+    name::{InvalidName, Name},
+    number::Revision,
     problem::{Problem, ProblemCode},
     signed::SignedRefusal,
     transport::TransportFailure,
@@ -75,6 +76,16 @@ pub enum Integrity {
         /// What is wrong with it.
         reason: String,
     },
+    /// A profile's past is not what was signed: changed, dropped or swapped.
+    #[error("profile {profile}, revision {revision}: {reason}")]
+    History {
+        /// The profile's name.
+        profile: String,
+        /// The first revision that is not what was signed.
+        revision: Revision,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Anything else that an honest server cannot send.
     #[error("{0}")]
     Other(String),
@@ -107,6 +118,8 @@ impl Error {
             Self::Refused(problem) => match problem.status {
                 404 => ErrorKind::NotFound,
                 401 | 403 => ErrorKind::Refused,
+                // An honest server says what another one would hide.
+                _ if problem.code == ProblemCode::Damaged => ErrorKind::Integrity,
                 _ => ErrorKind::Failure,
             },
             Self::Invalid(_) | Self::State { .. } | Self::Archived { .. } => ErrorKind::Failure,
@@ -184,6 +197,23 @@ impl Error {
 
     pub(crate) fn bad_record(position: u64, reason: impl fmt::Display) -> Self {
         Self::Integrity(Integrity::Audit { position, reason: reason.to_string() })
+    }
+
+    pub(crate) fn bad_history(profile: &Name, revision: Revision, reason: impl fmt::Display) -> Self {
+        let (profile, reason) = (profile.to_string(), reason.to_string());
+        Self::Integrity(Integrity::History { profile, revision, reason })
+    }
+
+    /// Names the revision that was asked for, where something is not what was signed, or damaged as the server says.
+    pub(crate) fn of_past(self, profile: &Name, revision: Revision) -> Self {
+        match self {
+            Self::Integrity(Integrity::History { .. }) => self,
+            Self::Integrity(reason) => Self::bad_history(profile, revision, reason),
+            Self::Refused(problem) if problem.code == ProblemCode::Damaged => {
+                Self::bad_history(profile, revision, "the server says that its data is damaged, there or near it")
+            }
+            other => other,
+        }
     }
 
     pub(crate) fn withheld(what: impl fmt::Display) -> Self {

@@ -3,7 +3,7 @@
 mod decryptor;
 mod keys;
 mod profile;
-mod receipt;
+pub(crate) mod receipt;
 mod secrets;
 
 pub use decryptor::{IdentityDecryptor, SecretDecryptor};

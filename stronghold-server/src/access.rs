@@ -10,7 +10,7 @@ mod routes;
 mod standing;
 
 pub use openapi::openapi_document;
-pub use permit::ReadPermit;
+pub use permit::{HistoryPermit, ReadPermit};
 pub use rate::{Bucket, RateLimit, RateLimiter, RateState, Source};
 pub use routes::{Action, Callers, Found, Parameter, Route, find_route, routes};
 pub(crate) use standing::check_standing;

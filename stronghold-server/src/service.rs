@@ -13,6 +13,7 @@ mod contents;
 mod directory;
 mod evidence;
 mod gate;
+mod history;
 mod in_process;
 mod list_profiles;
 mod login;

@@ -17,16 +17,17 @@ mod types;
 
 pub use types::{
     AuditEntry, Hold, LoginAttempt, OrgHead, PasswordRecord, ProfileHead, RevisionWrite, Seen, StagingRef, StoreError,
-    StoredSecret, StoredStatement, StreamBehind,
+    StoredRevision, StoredSecret, StoredStatement, StreamBehind,
 };
 
-use crate::access::ReadPermit;
+use crate::access::{HistoryPermit, ReadPermit};
 use std::future::Future;
 use stronghold_protocol::{
+    api::{PastSecret, PastVersion, VersionRef},
     crypto::{hash::Hash, sign::KeyId},
     directory::HeaderRef,
-    id::{OrgId, PrincipalId, ProfileId, UserId},
-    number::{Revision, Seq},
+    id::{OrgId, PrincipalId, ProfileId, SecretId, UserId},
+    number::{Epoch, Revision, Seq, Version},
     request::RequestNonce,
     seal::{KeyHistory, Seal, SealId},
     secret::{BlindIndex, SealedSecret, SecretLeaf},
@@ -131,6 +132,44 @@ pub trait Tx {
 
     /// The ciphertexts of some secrets of a profile's newest revision. Needs a permit, which only `access` makes.
     fn secrets_at(&mut self, permit: &ReadPermit, indexes: &[BlindIndex]) -> Result<Vec<StoredSecret>, StoreError>;
+
+    /// Revisions one after the other from one on, `upwards` or down, at most `most`; fewer where they changed many leaves
+    /// ([`stronghold_protocol::limits::REVISIONS_PAGE_LEAVES`]), but one at least.
+    fn past_revisions(
+        &mut self,
+        permit: &HistoryPermit,
+        from: Revision,
+        upwards: bool,
+        most: usize,
+    ) -> Result<Vec<StoredRevision>, StoreError>;
+
+    /// The ciphertexts of leaves of one epoch, in their order; none of a purged version.
+    fn past_secrets(
+        &mut self,
+        permit: &HistoryPermit,
+        epoch: Epoch,
+        leaves: &[SecretLeaf],
+    ) -> Result<Vec<PastSecret>, StoreError>;
+
+    /// A version of a secret as it was encrypted last; none where there never was.
+    fn past_version(&mut self, permit: &HistoryPermit, asked: &VersionRef) -> Result<Option<PastVersion>, StoreError>;
+
+    /// The newest version of a secret that there ever was in a profile.
+    fn newest_version(
+        &mut self,
+        org: &OrgId,
+        profile: &ProfileId,
+        secret: &SecretId,
+    ) -> Result<Option<Version>, StoreError>;
+
+    /// Destroys the ciphertexts of a version, of all key generations. That there was one stays.
+    fn purge(
+        &mut self,
+        org: &OrgId,
+        profile: &ProfileId,
+        secret: &SecretId,
+        version: Version,
+    ) -> Result<(), StoreError>;
 
     /// Writes a profile's next revision if its newest is still `before` (none for a new profile). False otherwise.
     ///

@@ -1,8 +1,12 @@
 //! `org`, `profile`, `secret`, `group` and `agent`.
 
-use super::auth::PasswordArgs;
+use super::{
+    auth::PasswordArgs,
+    history::{CopyArgs, DiffArgs, PastSecretArgs, ProfileHistoryArgs, ProfileRestoreArgs, PurgeArgs, RollbackArgs},
+};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
+use stronghold_sdk::protocol::number::Version;
 
 /// A command of `org`.
 #[derive(Debug, Subcommand)]
@@ -11,7 +15,7 @@ pub(crate) enum OrgCommand {
     Create(OrgCreateArgs),
     /// Show the organization: id, name, owners and admins, newest statement
     Show,
-    /// Verify the organization's whole directory, and what this client remembers of it
+    /// Verify the organization's whole directory and every profile's whole past, and that it is what this client remembers
     Verify,
 }
 
@@ -61,6 +65,12 @@ pub(crate) enum ProfileCommand {
         #[arg(long)]
         resume: bool,
     },
+    /// List a profile's revisions: when, by whom, how much changed
+    History(ProfileHistoryArgs),
+    /// Show what differs between two revisions: names, and values with --show-values
+    Diff(DiffArgs),
+    /// Make a profile hold what it held at a revision, as a new revision
+    Restore(ProfileRestoreArgs),
     /// Delete a profile with everything in it
     Delete {
         /// Name or id
@@ -85,6 +95,7 @@ pub(crate) enum SecretCommand {
     /// Set a secret's value
     Set(SecretSetArgs),
     /// Print a secret's value: its exact bytes, with a newline added on a terminal only
+    #[command(disable_version_flag = true)]
     Get {
         /// Its name
         name: String,
@@ -93,6 +104,9 @@ pub(crate) enum SecretCommand {
         /// Print it as base64
         #[arg(long)]
         base64: bool,
+        /// An earlier version; this takes a person who may read the profile's history
+        #[arg(long, value_name = "N")]
+        version: Option<Version>,
     },
     /// List a profile's secrets, without values
     List {
@@ -101,8 +115,23 @@ pub(crate) enum SecretCommand {
         /// Only those that were not changed since somebody lost access to them; of all profiles if none is named
         #[arg(long)]
         exposed: bool,
+        /// Those that were deleted instead
+        #[arg(long, conflicts_with = "exposed")]
+        deleted: bool,
     },
-    /// Delete a secret
+    /// List a secret's versions: when, by whom, what became of them
+    History(PastSecretArgs),
+    /// Set a secret to what it was at a version, as a new version
+    #[command(disable_version_flag = true)]
+    Rollback(RollbackArgs),
+    /// Bring a deleted secret back, as a new version
+    Restore(PastSecretArgs),
+    /// Copy a secret with its note to another profile, or to another name
+    Copy(CopyArgs),
+    /// Destroy earlier versions of a secret for good; an owner's signed statement says so
+    #[command(disable_version_flag = true)]
+    Purge(PurgeArgs),
+    /// Delete a secret; `secret restore` brings it back
     Delete {
         /// Its name
         name: String,
@@ -175,7 +204,7 @@ pub(crate) enum GroupCommand {
         group: String,
         /// Name or id of the profile
         profile: String,
-        /// read, write (for editors) or history (earlier values too)
+        /// read, write (for editors) or history (earlier values too, for people)
         #[arg(long, default_value = "read", value_parser = ["read", "write", "history"])]
         access: String,
     },

@@ -77,7 +77,7 @@ impl Entry {
     pub(crate) fn of(entry: &LogRecord, directory: &Directory, filter: &Filter) -> Self {
         let record = &entry.record;
         let (secrets, statement) = match &record.released {
-            Some(Released::Secrets { secrets, .. }) => {
+            Some(Released::Secrets { secrets, .. } | Released::Versions { secrets, .. }) => {
                 let shown = secrets.iter().map(|released| Secret {
                     secret_id: released.secret,
                     name: filter.secret_name(&released.secret),
@@ -86,6 +86,7 @@ impl Entry {
                 (shown.collect(), None)
             }
             Some(Released::Statement { seq, .. }) => (Vec::new(), Some(seq.get())),
+            Some(Released::Revisions { .. }) => (Vec::new(), None),
             // All secrets of the revision; the one that is asked about is named.
             Some(Released::Profile { revision, .. } | Released::Manifest { revision, .. }) => {
                 let asked = filter.asked_at(*revision).map(|(id, version)| Secret {
@@ -209,13 +210,14 @@ fn profile_of(entry: &LogRecord, directory: &Directory) -> Option<Profile> {
     let released = entry.record.released.as_ref().and_then(|released| match released {
         Released::Profile { profile, revision, .. }
         | Released::Secrets { profile, revision, .. }
-        | Released::Manifest { profile, revision, .. } => Some((*profile, *revision)),
+        | Released::Manifest { profile, revision, .. } => Some((*profile, Some(revision.get()))),
+        Released::Versions { profile, .. } | Released::Revisions { profile, .. } => Some((*profile, None)),
         Released::Statement { .. } => None,
     });
     match released {
         Some((id, revision)) => {
             let name = directory.profile(&id).map_or_else(|| id.to_string(), |profile| profile.name.to_string());
-            Some(Profile { profile_id: Some(id), name, revision: Some(revision.get()) })
+            Some(Profile { profile_id: Some(id), name, revision })
         }
         None => {
             let name = super::audit_filter::named_profile(&entry.record)?;

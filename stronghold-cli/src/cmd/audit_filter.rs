@@ -172,7 +172,11 @@ fn principal(args: &AuditFilter, directory: &Directory) -> Result<Option<Princip
 fn concerns_profile(record: &AuditRecord, id: &ProfileId, name: &str) -> bool {
     match &record.released {
         Some(
-            Released::Profile { profile, .. } | Released::Secrets { profile, .. } | Released::Manifest { profile, .. },
+            Released::Profile { profile, .. }
+            | Released::Secrets { profile, .. }
+            | Released::Versions { profile, .. }
+            | Released::Revisions { profile, .. }
+            | Released::Manifest { profile, .. },
         ) => profile == id,
         Some(Released::Statement { .. }) => false,
         None => named_profile(record).is_some_and(|named| named == name || named == id.to_string()),
@@ -190,6 +194,9 @@ impl Asked {
             Some(Released::Profile { revision, .. } | Released::Manifest { revision, .. }) => {
                 !matches!(self.versions.get(revision), Some(None))
             }
+            Some(Released::Versions { secrets, .. }) => secrets.iter().any(|released| released.secret == self.id),
+            // What those revisions wrote, of any secret.
+            Some(Released::Revisions { .. }) => true,
             Some(Released::Statement { .. }) => false,
             // A question that was answered without a secret, such as which profiles there are.
             None if record.outcome == Outcome::Allowed => false,

@@ -1,4 +1,4 @@
-//! `org show` and `org verify`.
+//! `org show`.
 
 use crate::{failure::Failure, output::Output, settings::Settings};
 use serde::Serialize;
@@ -37,36 +37,6 @@ pub(crate) async fn show(settings: &Settings, output: &Output) -> Result<(), Fai
             shown.agents,
             shown.groups,
             shown.profiles,
-        )
-    })
-}
-
-/// Verifies everything that can be verified without an audit log: the directory from its genesis, every profile's head,
-/// and that all of it is not behind what this client remembers.
-pub(crate) async fn verify(settings: &Settings, output: &Output) -> Result<(), Failure> {
-    // Opening a session replays every statement from the genesis, which the organization's id pins.
-    let session = settings.session().await?;
-    let profiles: Vec<_> = session.directory().profiles().map(|profile| (profile.id, profile.name.clone())).collect();
-    let mut secrets = 0;
-    for (id, name) in &profiles {
-        output.say(format!("verifying {name}"));
-        secrets += session.open_profile(*id).await?.len();
-    }
-    let shown = shown(session.directory());
-    let result = serde_json::json!({
-        "org_id": shown.org_id,
-        "statements": shown.statements,
-        "head": shown.head,
-        "profiles": profiles.len(),
-        "secrets": secrets,
-        "verified": true,
-    });
-    output.result(&result, || {
-        format!(
-            "Verified: {} statements from the genesis on, {} profiles, {secrets} secrets. Head {}.",
-            shown.statements,
-            profiles.len(),
-            shown.head
         )
     })
 }

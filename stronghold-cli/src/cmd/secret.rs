@@ -1,6 +1,6 @@
 //! `secret`: single secrets of a profile.
 
-use super::{exposed, source};
+use super::{exposed, secret_past, source};
 use crate::{
     args::{SecretCommand, SecretSetArgs},
     failure::Failure,
@@ -31,12 +31,17 @@ struct Listed {
 pub(crate) async fn run(settings: &Settings, output: &Output, command: SecretCommand) -> Result<(), Failure> {
     match command {
         SecretCommand::Set(args) => set(settings, output, &args).await,
-        SecretCommand::Get { name, at, base64 } => {
+        SecretCommand::Get { name, at, base64, version: Some(version) } => {
+            let profile = settings.profile(at.profile.as_ref())?;
+            secret_past::get(settings, output, profile, &name, version, base64).await
+        }
+        SecretCommand::Get { name, at, base64, version: None } => {
             let profile = settings.profile(at.profile.as_ref())?;
             let value = value_of(settings, output, profile, &name).await?;
             print_value(output, &name, &value, base64)
         }
-        SecretCommand::List { at, exposed: true } => exposed::list(settings, output, &at).await,
+        SecretCommand::List { at, exposed: true, .. } => exposed::list(settings, output, &at).await,
+        SecretCommand::List { at, deleted: true, .. } => secret_past::list_deleted(settings, output, &at).await,
         SecretCommand::List { at, .. } => {
             let secrets = source::pull_in(settings, output, &at).await?;
             let listed: Vec<Listed> = secrets
@@ -57,6 +62,11 @@ pub(crate) async fn run(settings: &Settings, output: &Output, command: SecretCom
                 table(&["NAME", "VERSION", "UPDATED"], &rows)
             })
         }
+        SecretCommand::History(args) => secret_past::history(settings, output, &args).await,
+        SecretCommand::Rollback(args) => secret_past::rollback(settings, output, &args).await,
+        SecretCommand::Restore(args) => secret_past::restore(settings, output, &args).await,
+        SecretCommand::Copy(args) => secret_past::copy(settings, output, &args).await,
+        SecretCommand::Purge(args) => secret_past::purge(settings, output, &args).await,
         SecretCommand::Delete { name, at, yes } => {
             let profile = settings.profile(at.profile.as_ref())?;
             input::confirm(&format!("Delete secret {name} of {profile}?"), yes, &settings.global)?;
@@ -115,7 +125,8 @@ async fn value_of(
     secrets.get(name).map(|secret| Zeroizing::new(secret.expose().to_vec())).ok_or_else(missing)
 }
 
-fn print_value(output: &Output, name: &str, value: &[u8], base64: bool) -> Result<(), Failure> {
+/// Prints a value: its exact bytes, or base64, or JSON.
+pub(super) fn print_value(output: &Output, name: &str, value: &[u8], base64: bool) -> Result<(), Failure> {
     if output.is_json() {
         let value = match std::str::from_utf8(value) {
             Ok(text) if !base64 => serde_json::json!(text),
@@ -130,6 +141,7 @@ fn print_value(output: &Output, name: &str, value: &[u8], base64: bool) -> Resul
     if io::stdout().is_terminal() { output.bytes(b"\n") } else { Ok(()) }
 }
 
-fn secret_name(text: &str) -> Result<SecretName, Failure> {
+/// A secret's name as a person typed it.
+pub(super) fn secret_name(text: &str) -> Result<SecretName, Failure> {
     SecretName::new(text).map_err(|error| Failure::usage(format!("{text:?}: {error}")))
 }

@@ -34,6 +34,12 @@ fn what_a_deleted_agent_may_know() {
     org.owner.json(&["secret", "delete", "ALSO_READ", "--profile", &profile, "--yes"]);
     assert_eq!(list(), json!([]));
     assert!(org.owner.ok(&["secret", "list", "--exposed", "--profile", &profile]).text().contains("was changed since"));
+    // What was brought back is what the agent has read.
+    org.owner.json(&["secret", "rollback", "READ", "--profile", &profile, "--to", "1"]);
+    org.owner.json(&["secret", "restore", "ALSO_READ", "--profile", &profile]);
+    assert_eq!(names(&list()), ["ALSO_READ", "READ"]);
+    org.push(&profile, &[("READ", b"again")]);
+    org.owner.json(&["secret", "delete", "ALSO_READ", "--profile", &profile, "--yes"]);
 
     let removed = org.owner.json(&["group", "remove", &group, "--agent", &other.name]);
     assert_eq!((removed["changed"].as_bool(), names(&removed["read"])), (Some(true), vec![]));

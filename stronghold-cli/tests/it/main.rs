@@ -19,6 +19,7 @@ mod dotenv;
 mod env_run;
 mod exposed;
 mod grace;
+mod history;
 mod no_plaintext;
 mod one_request;
 mod quickstart;

@@ -1,7 +1,7 @@
 //! The effects of changes of profiles and grants.
 
 use super::{
-    Change, Grant, Profile, Vouched,
+    Change, Grant, Profile, Tombstone, Vouched,
     apply::{Refusal, Work, require},
 };
 use crate::{
@@ -26,6 +26,7 @@ pub(super) fn make(work: &mut Work, change: &Change) -> Result<(), Refusal> {
                 commitment: *commitment,
                 vouched: *vouched,
                 grants: RedBlackTreeMapSync::new_sync(),
+                purged: RedBlackTreeMapSync::new_sync(),
             };
             work.state.profiles.insert_mut(*id, Arc::new(profile));
             work.touched.insert(*id);
@@ -70,10 +71,17 @@ pub(super) fn make(work: &mut Work, change: &Change) -> Result<(), Refusal> {
             work.state.profiles.remove_mut(id);
             work.touched.insert(*id);
         }
-        Change::SecretPurged { profile, versions, .. } => {
+        Change::SecretPurged { profile, secret, versions } => {
             require(work.by_owner, "only an owner purges")?;
             require(!versions.is_empty(), "a purge names versions")?;
-            live(work, profile)?;
+            let tombstone = Tombstone { seq: work.state.head.seq.next(), at: work.time };
+            let profile = live(work, profile)?;
+            for version in versions {
+                // The first purge is the one that counts.
+                if profile.purged.get(&(*secret, *version)).is_none() {
+                    profile.purged.insert_mut((*secret, *version), tombstone);
+                }
+            }
         }
         _ => {}
     }

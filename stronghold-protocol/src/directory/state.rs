@@ -7,11 +7,11 @@ use crate::{
         kem::{KemPublicKey, PublicKeys},
         sign::{KeyId, SigningPublicKey},
     },
-    id::{AgentId, GroupId, InviteId, OrgId, PrincipalId, ProfileId, UserId},
+    id::{AgentId, GroupId, InviteId, OrgId, PrincipalId, ProfileId, SecretId, UserId},
     manifest::KeyCommitment,
     merkle,
     name::{Email, Name},
-    number::Epoch,
+    number::{Epoch, Seq, Version},
     roster::{Roster, RosterRef},
     signed::Verified,
     time::Timestamp,
@@ -162,6 +162,17 @@ pub struct Profile {
     pub vouched: Vouched,
     /// Who may read it, besides `admins`.
     pub grants: RedBlackTreeMapSync<GroupId, Grant>,
+    /// The versions that were destroyed, each with its tombstone.
+    pub purged: RedBlackTreeMapSync<(SecretId, Version), Tombstone>,
+}
+
+/// What is left of a purged version: the statement that an owner signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tombstone {
+    /// The statement's position.
+    pub seq: Seq,
+    /// The statement's time, as its author said.
+    pub at: Timestamp,
 }
 
 /// Whose a signing key is, or was.

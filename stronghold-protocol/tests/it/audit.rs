@@ -56,6 +56,8 @@ fn every_release() -> Vec<Option<Released>> {
         Some(Released::Secrets { profile, revision, secrets: vec![secret], absent: vec![BlindIndex([9; 32])] }),
         Some(Released::Statement { seq: Seq::FIRST, hash: Hash([10; 32]) }),
         Some(Released::Manifest { profile, revision, manifest }),
+        Some(Released::Versions { profile, secrets: vec![secret] }),
+        Some(Released::Revisions { profile, from: Revision::FIRST, through: revision }),
     ]
 }
 

@@ -24,6 +24,7 @@ mod evidence_bytes;
 mod evidence_partial;
 mod evidence_world;
 mod golden;
+mod history;
 mod manifest;
 mod merkle;
 mod merkle_consistency;

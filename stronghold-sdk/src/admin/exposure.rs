@@ -195,13 +195,21 @@ impl<T: Transport> Session<T> {
         let (Some(principal), Outcome::Allowed) = (record.principal, record.outcome) else { return Ok(()) };
         let of = |profile: &ProfileId, exposure: &Exposure, updated_at: Timestamp| match &record.released {
             Some(Released::Profile { .. }) => exposure.profile == *profile && record.time >= updated_at,
-            Some(Released::Secrets { secrets, .. }) => {
+            Some(Released::Secrets { secrets, .. } | Released::Versions { secrets, .. }) => {
                 exposure.profile == *profile
                     && secrets.iter().any(|read| (read.secret, read.version) == (exposure.secret, exposure.version))
             }
+            // Whatever these wrote; which versions those are does not matter: whoever reads that may read all.
+            Some(Released::Revisions { .. }) => exposure.profile == *profile && record.time >= updated_at,
             _ => false,
         };
-        let Some(Released::Profile { profile, .. } | Released::Secrets { profile, .. }) = &record.released else {
+        let Some(
+            Released::Profile { profile, .. }
+            | Released::Secrets { profile, .. }
+            | Released::Versions { profile, .. }
+            | Released::Revisions { profile, .. },
+        ) = &record.released
+        else {
             return Ok(());
         };
         let mut matched = false;

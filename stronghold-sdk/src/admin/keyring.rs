@@ -57,12 +57,17 @@ impl<T: Transport> Session<T> {
     pub(super) async fn current_profile_key(&mut self, id: ProfileId) -> Result<ProfileKey, Error> {
         let object = SealedObject::ProfileKey(id);
         let epoch = self.current_epoch(&object);
+        let raw = self.current_raw_key(object).await?;
+        Ok(ProfileKey::new(self.directory.org(), id, epoch, &raw))
+    }
+
+    /// A current key, opened: through `admins`, or through a group of the caller's.
+    pub(super) async fn current_raw_key(&mut self, object: SealedObject) -> Result<RawKey, Error> {
         let raw = match self.is_manager() {
             true => self.open_keys(&[object]).await?.remove(&object),
-            false => self.open_granted_key(object, epoch).await?,
+            false => self.open_granted_key(object, self.current_epoch(&object)).await?,
         };
-        let raw = raw.ok_or_else(|| Error::withheld("a sealed key that you need"))?;
-        Ok(ProfileKey::new(self.directory.org(), id, epoch, &raw))
+        raw.ok_or_else(|| Error::withheld("a sealed key that you need"))
     }
 
     async fn open_granted_key(&self, object: SealedObject, epoch: Epoch) -> Result<Option<RawKey>, Error> {

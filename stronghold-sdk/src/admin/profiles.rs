@@ -134,7 +134,7 @@ impl<T: Transport> Session<T> {
     pub async fn open_profile(&self, id: ProfileId) -> Result<OpenedProfile, Error> {
         let (selector, anchor) = (ProfileSelector::Id(id), self.anchor());
         let answered = self.client.read_profile(&*self.who, &selector, &anchor).await?;
-        let want = Want { profile: &selector, anchor: &anchor, floors: &[], minimum: None };
+        let want = Want { profile: &selector, anchor: &anchor, floors: &self.floors, minimum: None };
         open_profile(answered, &*self.who, &IdentityDecryptor::new(self.who.clone()), &want)
     }
 
@@ -146,7 +146,7 @@ impl<T: Transport> Session<T> {
         let (selector, anchor) = (ProfileSelector::Id(id), self.anchor());
         let reply = self.client.read_secrets(&*self.who, &selector, &anchor, &[]).await?.reply;
         let trusted = reply.chain.verify(&anchor)?;
-        Ok(reply.profile.verify(&trusted, &selector, &[], None)?)
+        Ok(reply.profile.verify(&trusted, &selector, &self.floors, None)?)
     }
 
     /// The profiles with their newest revisions, as the server says; opening one verifies it.

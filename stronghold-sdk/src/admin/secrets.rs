@@ -5,12 +5,13 @@ use crate::{
     error::Error,
     open::{OpenedProfile, PlainSecret},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use stronghold_protocol::{
     id::{ProfileId, SecretId},
     limits,
     name::SecretName,
     number::{Revision, Version},
+    problem::{Problem, ProblemCode},
     secret::SealedSecret,
     transport::Transport,
 };
@@ -37,6 +38,22 @@ pub struct Edit {
     pub delete: Vec<SecretName>,
     /// Whether everything else is deleted too.
     pub prune: bool,
+    /// Secrets to be written with name, note and kind as they are here, as new versions; where value and note are that
+    /// already, nothing is written.
+    pub put: BTreeMap<SecretName, Put>,
+    /// Secrets to be deleted if they are there, unless they are put.
+    pub delete_ids: BTreeSet<SecretId>,
+    /// The revision that the edit was worked out for; on another one it is a conflict.
+    pub base: Option<Revision>,
+}
+
+/// A secret that is written as it once was, or is elsewhere.
+#[derive(Clone)]
+pub struct Put {
+    /// What to write. Its time is when the value was first written: whoever read it then knows it now.
+    pub plain: PlainSecret,
+    /// The deleted secret that this brings back, and the last version it had; its numbers go on. None makes a new one.
+    pub former: Option<(SecretId, Version)>,
 }
 
 /// What an edit did, or would do.
@@ -75,6 +92,9 @@ impl<T: Transport> Session<T> {
                 // Nothing is written under a key that ended: whoever writes first finishes.
                 self.finish_rekey(profile, &mut |_| {}).await?;
                 continue;
+            }
+            if edit.base.is_some_and(|base| base != before.manifest().value().revision) {
+                return Err(Problem::new(ProblemCode::RevisionConflict, "the profile changed meanwhile").into());
             }
             let plan = self.plan(&before, edit)?;
             if dry_run || (plan.puts.is_empty() && plan.removes.is_empty()) {
@@ -143,6 +163,25 @@ impl<T: Transport> Session<T> {
             };
             puts.push(before.key().seal_secret(id, version, &plain)?);
         }
+        for (name, put) in &edit.put {
+            let (id, version) = match (there.get(name.expose()), put.former) {
+                (Some((_, plain)), _) if plain.value == put.plain.value && plain.note == put.plain.note => {
+                    outcome.unchanged += 1;
+                    continue;
+                }
+                (Some((sealed, _)), _) => {
+                    outcome.updated += 1;
+                    (sealed.id, sealed.version.next())
+                }
+                (None, former) => {
+                    outcome.created += 1;
+                    let fresh = || SecretId::generate(now).map(|id| (id, Version::FIRST));
+                    former.map_or_else(fresh, |(id, last)| Ok((id, last.next())))?
+                }
+            };
+            let plain = PlainSecret { name: name.clone(), ..put.plain.clone() };
+            puts.push(before.key().seal_secret(id, version, &plain)?);
+        }
         let removes = removed(&there, edit)?;
         outcome.deleted = removes.len();
         if there.len() + outcome.created - outcome.deleted > limits::SECRETS_PER_PROFILE {
@@ -161,9 +200,14 @@ fn removed(there: &BTreeMap<&str, (&SealedSecret, &PlainSecret)>, edit: &Edit) -
         }
     }
     if edit.prune {
-        let pruned = there.iter().filter(|(_, (_, plain))| !edit.set.contains_key(&plain.name));
+        let wanted = |name| edit.set.contains_key(name) || edit.put.contains_key(name);
+        let pruned = there.iter().filter(|(_, (_, plain))| !wanted(&plain.name));
         removes.extend(pruned.map(|(_, (sealed, _))| sealed.id));
     }
+    let by_id = there
+        .values()
+        .filter(|(sealed, plain)| edit.delete_ids.contains(&sealed.id) && !edit.put.contains_key(&plain.name));
+    removes.extend(by_id.map(|(sealed, _)| sealed.id));
     removes.sort_unstable();
     removes.dedup();
     Ok(removes)

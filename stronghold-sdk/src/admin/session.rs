@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use stronghold_protocol::{
     api::ActivityEntry,
     directory::{Agent, Directory, Group, HeaderRef, Profile, Role, User},
-    evidence::Anchor,
+    evidence::{Anchor, ProfileFloor},
     id::{AgentId, GroupId, ProfileId, UserId},
     name::{Email, Name},
     time::Clock,
@@ -22,6 +22,8 @@ pub struct Session<T: Transport> {
     pub(super) cache: DirectoryCache,
     pub(super) keys: Keyring,
     pub(super) clock: Arc<dyn Clock>,
+    /// What is remembered of profiles, and will not be gone behind.
+    pub(super) floors: Vec<ProfileFloor>,
     /// Profiles whose rekey this session began and has not finished.
     pub(super) rekeying: BTreeSet<ProfileId>,
 }
@@ -40,10 +42,24 @@ impl<T: Transport> Session<T> {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, Error> {
         let directory = cache.replay(&client, &*who, None).await?;
-        let session =
-            Self { client, who, user, directory, cache, keys: Keyring::default(), clock, rekeying: BTreeSet::new() };
+        let session = Self {
+            client,
+            who,
+            user,
+            directory,
+            cache,
+            keys: Keyring::default(),
+            clock,
+            floors: Vec::new(),
+            rekeying: BTreeSet::new(),
+        };
         session.require_member()?;
         Ok(session)
+    }
+
+    /// Takes over what is remembered of profiles: a server that shows an older or another past is caught.
+    pub fn set_floors(&mut self, floors: Vec<ProfileFloor>) {
+        self.floors = floors;
     }
 
     /// The directory as far as it was replayed.

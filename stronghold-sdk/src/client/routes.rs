@@ -10,13 +10,13 @@ use async_trait::async_trait;
 use stronghold_protocol::{
     api::{
         self, ActivityEntry, AuditCheckpoint, AuditPage, CommitStatement, Committed, CreateOrganization,
-        CreatedOrganization, DirectoryPage, LoginFinish, LoginFinished, LoginStart, LoginStarted, NewRevision,
-        ProfileList, SealedPart, SealedProfile, SealsQuery, SealsReply, SetupStart, SetupStarted, StageSecrets,
-        StagedSecrets, WhoAmI, Written,
+        CreatedOrganization, DirectoryPage, IntroducedSecrets, LoginFinish, LoginFinished, LoginStart, LoginStarted,
+        NewRevision, ProfileList, RevisionPage, SealedPart, SealedProfile, SealsQuery, SealsReply, SecretVersions,
+        SetupStart, SetupStarted, StageSecrets, StagedSecrets, VersionRef, WhoAmI, Written,
     },
     evidence::{Anchor, ProfileSelector},
     id::ProfileId,
-    number::Seq,
+    number::{Revision, Seq},
     request::encode_query,
     secret::BlindIndex,
     transport::Transport,
@@ -103,6 +103,43 @@ impl<T: Transport> Client<T> {
     ) -> Result<Written, Error> {
         let path = api::profile_path(&who.org(), &ProfileSelector::Id(profile), "revisions");
         Ok(self.post(who, &path, body, false).await?.reply)
+    }
+
+    pub(crate) async fn revisions(
+        &self,
+        who: &dyn AgentAuthenticator,
+        profile: ProfileId,
+        anchor: &Anchor,
+        before: Option<Revision>,
+    ) -> Result<RevisionPage, Error> {
+        let path = api::profile_path(&who.org(), &ProfileSelector::Id(profile), "revisions");
+        let mut query = anchor_query(anchor, &[]);
+        if let Some(before) = before {
+            query = format!("{query}&{}", encode_query(&[("before", &before.to_string())]));
+        }
+        Ok(self.get(who, &path, &query).await?.reply)
+    }
+
+    pub(crate) async fn versions(
+        &self,
+        who: &dyn AgentAuthenticator,
+        profile: ProfileId,
+        versions: &[VersionRef],
+    ) -> Result<Answered<SecretVersions>, Error> {
+        let path = api::profile_path(&who.org(), &ProfileSelector::Id(profile), "versions");
+        let texts: Vec<String> = versions.iter().map(VersionRef::to_string).collect();
+        let pairs: Vec<(&str, &str)> = texts.iter().map(|text| ("of", text.as_str())).collect();
+        self.get(who, &path, &encode_query(&pairs)).await
+    }
+
+    pub(crate) async fn introduced(
+        &self,
+        who: &dyn AgentAuthenticator,
+        profile: ProfileId,
+        from: Revision,
+    ) -> Result<Answered<IntroducedSecrets>, Error> {
+        let path = api::profile_path(&who.org(), &ProfileSelector::Id(profile), "introduced");
+        self.get(who, &path, &encode_query(&[("from", &from.to_string())])).await
     }
 
     pub(crate) async fn stage_secrets(

@@ -11,7 +11,7 @@ use stronghold_protocol::{
 ///
 /// # Errors
 /// [`Error::Integrity`] otherwise: the server logs something else than it did.
-pub(super) fn check(
+pub(crate) fn check(
     receipt: &Receipt,
     request: &SignedRequest,
     who: &dyn AgentAuthenticator,
@@ -30,9 +30,15 @@ pub(super) fn check(
 
 /// A record lists what a partial read released in whatever order; it is the set that counts.
 fn in_order(mut released: Released) -> Released {
-    if let Released::Secrets { secrets, absent, .. } = &mut released {
-        secrets.sort_unstable_by_key(|released| released.secret);
-        absent.sort_unstable();
+    match &mut released {
+        Released::Secrets { secrets, absent, .. } => {
+            secrets.sort_unstable_by_key(|released| released.secret);
+            absent.sort_unstable();
+        }
+        Released::Versions { secrets, .. } => {
+            secrets.sort_unstable_by_key(|released| (released.secret, released.version));
+        }
+        _ => {}
     }
     released
 }

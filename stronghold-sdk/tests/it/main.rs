@@ -18,6 +18,7 @@ mod ended;
 mod exposure;
 mod formats;
 mod grace;
+mod history;
 mod lies;
 mod loader;
 mod published;

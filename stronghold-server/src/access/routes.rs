@@ -30,6 +30,12 @@ pub enum Action {
     ProfileWrite,
     /// Secrets are staged for a profile's new epoch.
     ProfileStage,
+    /// A profile's revisions are listed.
+    RevisionList,
+    /// Versions of secrets are read.
+    VersionsRead,
+    /// What revisions wrote is read.
+    IntroducedRead,
     /// The directory is read.
     DirectoryRead,
     /// A directory statement is committed.
@@ -123,6 +129,20 @@ const POSITION: Parameter = Parameter {
     required: false,
     repeated: true,
     meaning: "position of a record whose place in the log is to be proven",
+};
+const BEFORE_REVISION: Parameter = Parameter {
+    name: "before",
+    required: false,
+    repeated: false,
+    meaning: "only revisions below this one; from the newest on without it",
+};
+const FROM_REVISION: Parameter =
+    Parameter { name: "from", required: true, repeated: false, meaning: "the first revision to send" };
+const OF: Parameter = Parameter {
+    name: "of",
+    required: true,
+    repeated: true,
+    meaning: "a version of a secret: the secret's id, a dot, the version",
 };
 const SINCE: &[Parameter] = &[ANCHOR, REMEMBERED];
 
@@ -244,6 +264,30 @@ const ROUTES: &[Route] = &[
         "Stage secrets that are encrypted anew for a profile's new epoch",
     ),
     read(
+        "/v1/orgs/{org}/profiles/{profile}/revisions",
+        Action::RevisionList,
+        WRITERS,
+        &[ANCHOR, REMEMBERED, BEFORE_REVISION],
+        "RevisionPage",
+        "The profile's revisions with what each changed, newest first; for whoever may read its history",
+    ),
+    read(
+        "/v1/orgs/{org}/profiles/{profile}/versions",
+        Action::VersionsRead,
+        WRITERS,
+        &[OF],
+        "SecretVersions",
+        "Versions of secrets, deleted ones too; for whoever may read the profile's history",
+    ),
+    read(
+        "/v1/orgs/{org}/profiles/{profile}/introduced",
+        Action::IntroducedRead,
+        WRITERS,
+        &[FROM_REVISION],
+        "IntroducedSecrets",
+        "What revisions from one on wrote, oldest first; for whoever may read the profile's history",
+    ),
+    read(
         "/v1/orgs/{org}/directory",
         Action::DirectoryRead,
         USERS,
@@ -310,6 +354,9 @@ impl Action {
             Self::SecretsRead => "secret.read",
             Self::ProfileWrite => "profile.write",
             Self::ProfileStage => "profile.stage",
+            Self::RevisionList => "revision.list",
+            Self::VersionsRead => "version.read",
+            Self::IntroducedRead => "revision.export",
             Self::DirectoryRead => "directory.read",
             Self::DirectoryCommit => "directory.commit",
             Self::SealsRead => "seal.read",

@@ -36,6 +36,7 @@ impl<S: Store> Decision<'_, S> {
         check_seals(tx, Some(before), &after, changes, &commit.seals, self.now)?;
         // 3.
         check_histories(changes, commit)?;
+        self.check_purges(tx, changes)?;
         // 4.
         let writes = self.check_vouched(tx, &after, changes, &commit.revisions);
         let writes = writes.or_else(|refused| self.hold_writes(tx, &after, changes, refused))?;
@@ -47,6 +48,7 @@ impl<S: Store> Decision<'_, S> {
         }
         tx.put_seals(&self.org(), &commit.seals)?;
         tx.put_histories(&self.org(), &commit.histories)?;
+        self.purge(tx, changes)?;
         for (before, write) in &writes {
             self.store_revision(tx, before.as_ref(), write)?;
         }

@@ -311,6 +311,9 @@ impl<S: Store> Decision<'_, S> {
             Task::ReadSecrets(since, indexes) => self.read_secrets(tx, *since, indexes),
             Task::WriteRevision(new) => self.write_revision(tx, new),
             Task::StageSecrets(stage) => self.stage_secrets(tx, stage),
+            Task::ListRevisions(since, before) => self.list_revisions(tx, *since, *before),
+            Task::ReadVersions(versions) => self.read_versions(tx, versions),
+            Task::ReadIntroduced(from) => self.read_introduced(tx, *from),
             Task::ReadDirectory(from) => self.read_directory(tx, *from),
             Task::CommitStatement(commit) => self.commit_statement(tx, commit),
             Task::ReadSeals(query) => self.read_seals(tx, query),
@@ -391,7 +394,10 @@ fn forbidden(kind: CallerKind) -> Problem {
 /// The answer when the store failed: the log has the reason.
 pub(super) fn unavailable(action: &'static str, error: &StoreError) -> Outgoing {
     tracing::error!(action, %error, "unavailable");
-    Outgoing::problem(&Problem::new(ProblemCode::Unavailable, "try again in a moment").retry_after(1))
+    Outgoing::problem(&match error {
+        StoreError::Damaged(_) => Problem::new(ProblemCode::Damaged, "its operator has the details in the log"),
+        _ => Problem::new(ProblemCode::Unavailable, "try again in a moment").retry_after(1),
+    })
 }
 
 /// The answer to an address or account that asked too often.

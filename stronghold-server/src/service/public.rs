@@ -55,6 +55,9 @@ impl<S: Store> Inner<S> {
             | Action::SecretsRead
             | Action::ProfileWrite
             | Action::ProfileStage
+            | Action::RevisionList
+            | Action::VersionsRead
+            | Action::IntroducedRead
             | Action::DirectoryRead
             | Action::DirectoryCommit
             | Action::SealsRead

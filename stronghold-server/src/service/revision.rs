@@ -63,7 +63,8 @@ impl<S: Store> Decision<'_, S> {
             // Somebody else finished, or began again: what was staged is gone.
             return Err(revision_conflict(before).into());
         }
-        let leaves = changed_leaves(leaves, new, &staged, renewed)?;
+        let deleted = self.deleted_versions(tx, new, &leaves)?;
+        let leaves = changed_leaves(leaves, new, &staged, &deleted, renewed)?;
         // 4.
         said.check_secrets(&leaves).map_err(|refusal| invalid(&refusal.to_string()))?;
         let manifest_bytes =
@@ -82,6 +83,23 @@ impl<S: Store> Decision<'_, S> {
             removes: new.removes.clone(),
             at: self.now,
         })
+    }
+
+    /// The last versions of those secrets which the revision brings back: their numbers go on.
+    fn deleted_versions(
+        &self,
+        tx: &mut dyn Tx,
+        new: &NewRevision,
+        leaves: &[SecretLeaf],
+    ) -> Result<BTreeMap<SecretId, Version>, StoreError> {
+        let there: BTreeSet<SecretId> = leaves.iter().map(|leaf| leaf.id).collect();
+        let mut last = BTreeMap::new();
+        for put in new.puts.iter().filter(|put| !there.contains(&put.id)) {
+            if let Some(version) = tx.newest_version(&self.org(), &new.profile, &put.id)? {
+                last.insert(put.id, version);
+            }
+        }
+        Ok(last)
     }
 
     /// Writes a checked revision.
@@ -105,6 +123,7 @@ fn changed_leaves(
     leaves: Vec<SecretLeaf>,
     new: &NewRevision,
     staged: &[SecretLeaf],
+    deleted: &BTreeMap<SecretId, Version>,
     renewed: bool,
 ) -> Result<Vec<SecretLeaf>, Problem> {
     let mut by_id: BTreeMap<SecretId, SecretLeaf> = leaves.into_iter().map(|leaf| (leaf.id, leaf)).collect();
@@ -124,7 +143,7 @@ fn changed_leaves(
         let before = by_id.insert(secret.id, secret);
         put += usize::from(before.is_some());
         let fits = match before {
-            None => secret.version == Version::FIRST,
+            None => secret.version == deleted.get(&secret.id).map_or(Version::FIRST, |last| last.next()),
             Some(before) => secret.version == before.version.next() || (renewed && secret.version == before.version),
         };
         if !fits {

@@ -3,9 +3,9 @@
 use crate::access::{Action, Route};
 use serde::de::DeserializeOwned;
 use stronghold_protocol::{
-    api::{CommitStatement, NewRevision, SealsQuery, StageSecrets},
+    api::{CommitStatement, NewRevision, SealsQuery, StageSecrets, VersionRef},
     limits,
-    number::Seq,
+    number::{Revision, Seq},
     problem::{Problem, ProblemCode},
     request::parse_query,
     secret::BlindIndex,
@@ -20,6 +20,9 @@ pub(super) enum Task {
     ReadSecrets(Since, Vec<BlindIndex>),
     WriteRevision(Box<NewRevision>),
     StageSecrets(Box<StageSecrets>),
+    ListRevisions(Since, Option<Revision>),
+    ReadVersions(Vec<VersionRef>),
+    ReadIntroduced(Revision),
     ReadDirectory(Seq),
     CommitStatement(Box<CommitStatement>),
     ReadSeals(SealsQuery),
@@ -58,6 +61,9 @@ impl Task {
             Action::SecretsRead => Self::ReadSecrets(query.since()?, query.indexes()?),
             Action::ProfileWrite => Self::WriteRevision(Box::new(parse_json(body)?)),
             Action::ProfileStage => Self::StageSecrets(Box::new(parse_json(body)?)),
+            Action::RevisionList => Self::ListRevisions(query.since()?, query.optional("before")?),
+            Action::VersionsRead => Self::ReadVersions(query.versions()?),
+            Action::IntroducedRead => Self::ReadIntroduced(query.required("from")?),
             Action::DirectoryRead => Self::ReadDirectory(query.required("from")?),
             Action::DirectoryCommit => Self::CommitStatement(Box::new(parse_json(body)?)),
             Action::SealsRead => Self::ReadSeals(parse_json(body)?),
@@ -132,6 +138,21 @@ impl Query {
         indexes.sort_unstable();
         indexes.dedup();
         Ok(indexes)
+    }
+
+    fn versions(&self) -> Result<Vec<VersionRef>, Problem> {
+        let texts = self.0.iter().filter(|(name, _)| name == "of").map(|(_, value)| value);
+        let mut versions = texts
+            .map(|text| text.parse::<VersionRef>())
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| malformed(format!("query: of is {error}")))?;
+        if versions.len() > limits::VERSIONS_READ {
+            let most = limits::VERSIONS_READ;
+            return Err(malformed(format!("query: at most {most} versions can be asked for at once")));
+        }
+        versions.sort_unstable();
+        versions.dedup();
+        Ok(versions)
     }
 }
 

@@ -5,6 +5,7 @@ pub(super) mod audit;
 pub(super) mod fixtures;
 pub(super) mod logins;
 pub(super) mod orgs;
+pub(super) mod past;
 pub(super) mod profiles;
 pub(super) mod revisions;
 pub(super) mod seals;
@@ -53,6 +54,9 @@ macro_rules! store_contract {
             revisions::one_of_many_writers_wins,
             revisions::a_new_key_generation_leaves_nothing_of_the_old,
             revisions::contradictions_are_given_up,
+            past::every_revision_is_put_together_again,
+            past::a_version_is_found_as_it_was_encrypted_last,
+            past::a_purge_destroys_a_version_of_all_epochs,
             staging::a_revision_takes_what_its_author_staged,
             staging::authors_do_not_meet,
             staging::what_is_discarded_is_gone,

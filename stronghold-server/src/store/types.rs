@@ -5,7 +5,7 @@ use stronghold_protocol::{
     directory::HeaderRef,
     id::{EventId, OrgId, PrincipalId, ProfileId, SecretId, StagingId, UserId},
     number::{Epoch, Revision, Seq},
-    secret::SealedSecret,
+    secret::{SealedSecret, SecretLeaf},
     time::Timestamp,
 };
 
@@ -79,6 +79,21 @@ pub struct StoredSecret {
     pub secret: SealedSecret,
     /// The key generation.
     pub epoch: Epoch,
+}
+
+/// A past revision, with what it changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredRevision {
+    /// Its number.
+    pub revision: Revision,
+    /// The JSON of its signed manifest.
+    pub manifest_bytes: Vec<u8>,
+    /// Its key generation.
+    pub epoch: Epoch,
+    /// Leaves that it added, or that stand in place of one with the same id.
+    pub puts: Vec<SecretLeaf>,
+    /// Secrets that it no longer holds.
+    pub removes: Vec<SecretId>,
 }
 
 /// A profile's next revision.

@@ -11,6 +11,7 @@ mod http;
 mod process;
 mod replay;
 mod routes;
+mod service_history;
 mod service_reads;
 mod service_writes;
 mod standing;

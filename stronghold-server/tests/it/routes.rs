@@ -19,7 +19,9 @@ fn body_for(action: Action) -> Vec<u8> {
 
 fn query_for(action: Action) -> &'static str {
     match action {
-        Action::ProfileList | Action::ProfileRead | Action::SecretsRead => "anchor=0",
+        Action::ProfileList | Action::ProfileRead | Action::SecretsRead | Action::RevisionList => "anchor=0",
+        Action::VersionsRead => "of=01890000-0000-7000-8000-000000000000.1",
+        Action::IntroducedRead => "from=1",
         Action::DirectoryRead | Action::AuditRead => "from=0",
         _ => "",
     }
@@ -30,6 +32,7 @@ async fn each_signed_route_serves_exactly_the_kinds_that_the_table_names() {
     let mut world = World::new().await;
     world.create_profile("production").await;
     let group = world.create_group("deploy", &["production"], true).await;
+    world.grant_history(group, "production").await;
     let mut callers: BTreeMap<CallerKind, Actor> = BTreeMap::new();
     callers.insert(CallerKind::Agent, world.create_agent("agent", &[group], Conditions::default()).await);
     callers.insert(CallerKind::Editor, world.create_user("editor", Role::Editor, &[group]).await);

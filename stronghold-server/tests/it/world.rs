@@ -361,6 +361,12 @@ impl<S: Store> World<S> {
         id
     }
 
+    /// Grants a group, which may write a profile, its history too.
+    pub(crate) async fn grant_history(&mut self, group: GroupId, profile: &str) {
+        let profile = self.profile_id(profile);
+        self.commit(vec![Change::ProfileGranted { profile, group, write: true, history: true }], Vec::new()).await;
+    }
+
     pub(crate) async fn create_agent(&mut self, label: &str, groups: &[GroupId], conditions: Conditions) -> Actor {
         let agent = Actor::agent(label);
         let mut changes = vec![Change::AgentCreated {

@@ -3,6 +3,7 @@
 mod audit;
 mod logins;
 mod orgs;
+mod past;
 mod principals;
 mod profiles;
 mod revisions;
@@ -12,18 +13,19 @@ mod streams;
 mod values;
 
 use crate::{
-    access::ReadPermit,
+    access::{HistoryPermit, ReadPermit},
     store::{
         AuditEntry, Hold, LoginAttempt, OrgHead, PasswordRecord, ProfileHead, RevisionWrite, Seen, StagingRef,
-        StoreError, StoredSecret, StoredStatement, StreamBehind, Tx,
+        StoreError, StoredRevision, StoredSecret, StoredStatement, StreamBehind, Tx,
     },
 };
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
 use stronghold_protocol::{
+    api::{PastSecret, PastVersion, VersionRef},
     crypto::{hash::Hash, sign::KeyId},
     directory::HeaderRef,
-    id::{OrgId, PrincipalId, ProfileId, UserId},
-    number::{Revision, Seq},
+    id::{OrgId, PrincipalId, ProfileId, SecretId, UserId},
+    number::{Epoch, Revision, Seq, Version},
     request::RequestNonce,
     seal::{KeyHistory, Seal, SealId},
     secret::{BlindIndex, SealedSecret, SecretLeaf},
@@ -144,6 +146,48 @@ impl Tx for SqliteTx<'_> {
 
     fn secrets_at(&mut self, permit: &ReadPermit, indexes: &[BlindIndex]) -> Result<Vec<StoredSecret>, StoreError> {
         self.select_secrets_at(permit, indexes)
+    }
+
+    fn past_revisions(
+        &mut self,
+        permit: &HistoryPermit,
+        from: Revision,
+        upwards: bool,
+        most: usize,
+    ) -> Result<Vec<StoredRevision>, StoreError> {
+        self.select_revisions(permit, from, upwards, most)
+    }
+
+    fn past_secrets(
+        &mut self,
+        permit: &HistoryPermit,
+        epoch: Epoch,
+        leaves: &[SecretLeaf],
+    ) -> Result<Vec<PastSecret>, StoreError> {
+        self.select_past_secrets(permit, epoch, leaves)
+    }
+
+    fn past_version(&mut self, permit: &HistoryPermit, asked: &VersionRef) -> Result<Option<PastVersion>, StoreError> {
+        self.select_past_version(permit, asked)
+    }
+
+    fn newest_version(
+        &mut self,
+        org: &OrgId,
+        profile: &ProfileId,
+        secret: &SecretId,
+    ) -> Result<Option<Version>, StoreError> {
+        self.select_newest_version(org, profile, secret)
+    }
+
+    fn purge(
+        &mut self,
+        org: &OrgId,
+        profile: &ProfileId,
+        secret: &SecretId,
+        version: Version,
+    ) -> Result<(), StoreError> {
+        self.delete_version(org, profile, secret, version)
     }
 
     fn write_revision(

@@ -69,10 +69,12 @@ fn structured_data(event: &Event) -> String {
     let released = record.released.as_ref().and_then(|released| match released {
         Released::Profile { profile, revision, .. }
         | Released::Secrets { profile, revision, .. }
-        | Released::Manifest { profile, revision, .. } => Some((profile.to_string(), revision.to_string())),
-        _ => None,
+        | Released::Manifest { profile, revision, .. } => Some((profile.to_string(), Some(revision.to_string()))),
+        Released::Versions { profile, .. } | Released::Revisions { profile, .. } => Some((profile.to_string(), None)),
+        Released::Statement { .. } => None,
     });
     let (profile, revision) = released.unzip();
+    let revision = revision.flatten();
     let outcome = match record.outcome {
         Outcome::Allowed => "allowed",
         Outcome::Denied => "denied",

@@ -18,7 +18,7 @@ use stronghold_protocol::{
 };
 
 /// One encryption of a whole profile.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Generation {
     pub(super) epoch: i64,
     /// All zeros where nothing was staged, otherwise the staging that a revision took.
