@@ -19,6 +19,7 @@ mod exposure;
 mod formats;
 mod grace;
 mod history;
+mod history_tampering;
 mod lies;
 mod loader;
 mod published;

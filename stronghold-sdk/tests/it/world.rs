@@ -9,6 +9,7 @@ use std::{
 use stronghold_sdk::{
     Agent, Client, Error, LocalIdentity,
     admin::{Access, Account, DirectoryCache, Edit, NewAgent, NewOrganization, NewSecret, Session},
+    crypto::identity::Identity,
     protocol::{
         directory::Conditions,
         id::{GroupId, ProfileId},
@@ -126,9 +127,7 @@ impl World {
         let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1_795_400_000_000).unwrap()));
         let ticking: Arc<dyn Clock> = clock.clone();
         let store = SqliteStore::open(&folder.path().join("stronghold.db")).unwrap();
-        let settings = Settings { authorities: Vec::new(), limits: Limits::default() };
-        let keys = ServiceKeys::from_checkpoint_seed(&[3; 32]);
-        let service = Service::start(store, settings, keys, ticking.clone()).await.unwrap();
+        let service = start(store, ticking.clone()).await;
         let code = SetupCode::generate().unwrap();
         service.allow_setup(&code).await.unwrap();
         let new = NewOrganization {
@@ -153,6 +152,19 @@ impl World {
     pub(crate) async fn second_wire(&self) -> (Session<Wire>, Wire) {
         let wire = wire(&self.service);
         (self.session_on(wire.clone()).await, wire)
+    }
+
+    /// The owner on another device, with a server that was started on the database as it is now.
+    pub(crate) async fn session_on_restarted(&self) -> Result<Session<Wire>, Error> {
+        let store = SqliteStore::open(&self.database()).unwrap();
+        let service = start(store, self.clock.clone()).await;
+        let client = Client::new(wire(&service), self.clock.clone());
+        try_open_session(&self.owner, client, self.clock.clone()).await
+    }
+
+    /// The owner's keys.
+    pub(crate) fn owner_identity(&self) -> Identity {
+        Identity::from_seed(&self.owner.seed)
     }
 
     /// A client for whoever signs.
@@ -224,10 +236,24 @@ impl World {
     }
 }
 
+async fn start(store: SqliteStore, clock: Arc<dyn Clock>) -> Service<SqliteStore> {
+    let settings = Settings { authorities: Vec::new(), limits: Limits::default() };
+    let keys = ServiceKeys::from_checkpoint_seed(&[3; 32]);
+    Service::start(store, settings, keys, clock).await.unwrap()
+}
+
 async fn open_session(owner: &Account, client: Client<Wire>, clock: Arc<dyn Clock>) -> Session<Wire> {
+    try_open_session(owner, client, clock).await.unwrap()
+}
+
+async fn try_open_session(
+    owner: &Account,
+    client: Client<Wire>,
+    clock: Arc<dyn Clock>,
+) -> Result<Session<Wire>, Error> {
     let who = Arc::new(LocalIdentity::from_seed(owner.org, owner.user.into(), &owner.seed));
     let cache = DirectoryCache::new(owner.org, None, Some(owner.floor));
-    Session::open(client, who, owner.user, cache, clock).await.unwrap()
+    Session::open(client, who, owner.user, cache, clock).await
 }
 
 fn wire(service: &Service<SqliteStore>) -> Wire {
