@@ -25,8 +25,8 @@ pub(crate) async fn run(settings: &Settings, output: &Output, command: AuditComm
 }
 
 async fn list(settings: &Settings, output: &Output, args: &AuditListArgs) -> Result<(), Failure> {
-    let session = settings.session().await?;
-    let filter = Filter::new(&args.filter, &session, settings.clock.now()).await?;
+    let mut session = settings.session().await?;
+    let filter = Filter::new(&args.filter, &mut session, settings.clock.now()).await?;
     let mut log = Log::new(session, &args.filter.archives.files)?;
     let reading = async {
         let end = log.len().await?;
@@ -50,8 +50,8 @@ async fn list(settings: &Settings, output: &Output, args: &AuditListArgs) -> Res
 }
 
 async fn export(settings: &Settings, output: &Output, args: &AuditExportArgs) -> Result<(), Failure> {
-    let session = settings.session().await?;
-    let filter = Filter::new(&args.filter, &session, settings.clock.now()).await?;
+    let mut session = settings.session().await?;
+    let filter = Filter::new(&args.filter, &mut session, settings.clock.now()).await?;
     let mut log = Log::new(session, &args.filter.archives.files)?;
     let reading = async {
         let end = log.len().await?;

@@ -5,7 +5,7 @@ use crate::{args::AuditFilter, failure::Failure, settings::HttpSession, when};
 use std::collections::BTreeMap;
 use stronghold_sdk::{
     Error, ErrorKind,
-    admin::{LogRecord, Resolve},
+    admin::{LogRecord, OpenHistory, Resolve},
     open::OpenedProfile,
     protocol::{
         audit::{AuditRecord, Outcome, Released},
@@ -45,7 +45,7 @@ struct Asked {
 
 impl Filter {
     /// Looks up names; the secrets' only of a profile that is named, which is opened for that.
-    pub(crate) async fn new(args: &AuditFilter, session: &HttpSession, now: Timestamp) -> Result<Self, Failure> {
+    pub(crate) async fn new(args: &AuditFilter, session: &mut HttpSession, now: Timestamp) -> Result<Self, Failure> {
         let directory = session.directory();
         let mut filter = Self {
             principal: principal(args, directory)?,
@@ -62,12 +62,23 @@ impl Filter {
         let Some(profile) = &args.profile else { return Ok(filter) };
         let known = directory.find_profile(profile)?;
         filter.profile = Some((known.id, known.name.to_string()));
-        filter.look_into(args, session).await?;
+        let id = known.id;
+        let past = match args.secret {
+            Some(_) if session.may_read_history(id) => Some(session.open_history(id).await?),
+            _ => None,
+        };
+        filter.look_into(args, session, past.as_ref()).await?;
         Ok(filter)
     }
 
-    /// Opens the profile that is asked about, for its names, and for the secret that is asked about.
-    async fn look_into(&mut self, args: &AuditFilter, session: &HttpSession) -> Result<(), Error> {
+    /// Opens the profile that is asked about, for its names, and for the secret that is asked about. Its past tells of
+    /// deleted secrets, and which version each revision held.
+    async fn look_into(
+        &mut self,
+        args: &AuditFilter,
+        session: &HttpSession,
+        past: Option<&OpenHistory>,
+    ) -> Result<(), Error> {
         let Some((id, _)) = &self.profile else { return Ok(()) };
         let id = *id;
         let opened = match session.open_profile(id).await {
@@ -80,7 +91,8 @@ impl Filter {
         self.names.extend(names.map(|(sealed, plain)| (sealed.id, plain.name.expose().to_owned())));
         if let Some(wanted) = &args.secret {
             let by_name = self.names.iter().find(|(_, name)| *name == wanted).map(|(id, _)| *id);
-            let wanted_id = by_name.or_else(|| wanted.parse().ok());
+            let deleted = || past.and_then(|past| past.find(wanted).ok()).map(|(id, _)| id);
+            let wanted_id = by_name.or_else(deleted).or_else(|| wanted.parse().ok());
             let id = wanted_id.ok_or_else(|| Error::not_found("secret", wanted))?;
             let mut asked = Asked { id, index: None, versions: BTreeMap::new() };
             if let Some(opened) = &opened {
@@ -89,6 +101,9 @@ impl Filter {
                 asked.index = name.filter(|_| only_key).map(|name| opened.key().blind_index(&name));
                 let version = opened.iter().find(|(sealed, _)| sealed.id == id).map(|(sealed, _)| sealed.version);
                 asked.versions.insert(opened.manifest().value().revision, version);
+            }
+            if let Some(past) = past {
+                asked.versions.extend(past.history().versions_over_time(&id));
             }
             self.secret = Some(asked);
         }
@@ -103,7 +118,7 @@ impl Filter {
     /// Looks into the profile again, after a new revision. What was known of earlier ones stays.
     pub(crate) async fn renew(&mut self, args: &AuditFilter, session: &HttpSession) -> Result<(), Error> {
         let before = self.secret.take();
-        let looked = self.look_into(args, session).await;
+        let looked = self.look_into(args, session, None).await;
         match (&mut self.secret, before) {
             (Some(asked), Some(before)) if asked.id == before.id => asked.versions.extend(before.versions),
             // It has left the profile, or another one has its name now: the question stays the same.

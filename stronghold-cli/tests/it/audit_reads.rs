@@ -73,6 +73,32 @@ fn each_way_of_reading_a_secret_says_who_read_which_version_when() {
     assert!(row.contains("denied: not_found") && row.contains(&profile), "{row}");
 }
 
+/// A whole profile is read at three revisions, before, while and after it holds the secret.
+#[test]
+fn a_pull_of_an_older_revision_says_the_version_of_then() {
+    let org = Org::start();
+    let profile = org.profile(&[("OTHER", b"o")]);
+    let group = org.group(&[&profile]);
+    let agent = org.agent(&[&group]);
+    assert_eq!(org.pull(&agent, &profile)["OTHER"], "o");
+    for value in ["1", "2"] {
+        org.push(&profile, &[("KEY", value.as_bytes())]);
+        assert_eq!(org.pull(&agent, &profile)["OTHER"], "o");
+    }
+    // A new key generation, and then a version 3 that nobody read.
+    org.owner.json(&["profile", "rotate", &profile]);
+    assert_eq!(org.pull(&agent, &profile)["OTHER"], "o");
+    org.push(&profile, &[("KEY", b"3")]);
+    let versions = || -> Vec<Value> {
+        let about = ["--profile", profile.as_str(), "--secret", "KEY", "--agent", &agent.name];
+        let records = list(&org.owner, &about);
+        records.iter().map(|record| record["secrets"][0]["version"].clone()).collect()
+    };
+    assert_eq!(versions(), [json!(1), json!(2), json!(2)], "and not the pull before it was there");
+    org.owner.json(&["secret", "delete", "KEY", "--profile", &profile, "--yes"]);
+    assert_eq!(versions(), [json!(1), json!(2), json!(2)], "a deleted one's name is known");
+}
+
 #[test]
 fn a_read_of_other_secrets_is_not_of_this_one() {
     let org = crate::org();
