@@ -63,10 +63,10 @@ pub const INCLUSIONS: usize = 256;
 /// Most revisions in one page of a profile's past.
 pub const REVISIONS_PAGE: usize = 500;
 /// From this number of leaves on a page of a profile's past ends with the revision that reached it.
-pub const REVISIONS_PAGE_LEAVES: usize = 20_000;
+pub const REVISIONS_PAGE_LEAVES: usize = 5000;
 /// Most versions of secrets in one read of a profile's past.
 pub const VERSIONS_READ: usize = 64;
 /// From this size on a page of what revisions introduced ends with the revision that reached it, in bytes of ciphertext.
-pub const INTRODUCED_PAGE_BYTES: usize = 8 * 1024 * 1024;
+pub const INTRODUCED_PAGE_BYTES: usize = 1024 * 1024;
 /// Most blind indexes in one partial read.
 pub const PARTIAL_READ_INDEXES: usize = 64;

@@ -98,7 +98,7 @@ pub(super) async fn list_deleted(settings: &Settings, output: &Output, at: &InPr
     let profile = settings.profile(at.profile.as_ref())?;
     let mut session = settings.session().await?;
     let id = session.directory().find_profile(profile)?.id;
-    let deleted = session.deleted_secrets(id).await?;
+    let deleted = session.deleted_secrets(id).await.map_err(|error| not_found(error, profile))?;
     let listed: Vec<Shown> = deleted
         .iter()
         .map(|(plain, past)| shown(profile, plain.as_ref().map(|plain| plain.name.expose()), past, session.directory()))

@@ -2,12 +2,16 @@
 
 use crate::world::World;
 use rusqlite::{Connection, params};
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 use stronghold_sdk::{
     Error, ErrorKind,
     admin::{PurgeWhich, Session, VersionState},
     protocol::{
         id::{GroupId, ProfileId},
+        limits,
         name::SecretName,
         number::{Revision, Version},
         transport::Transport,
@@ -213,4 +217,39 @@ async fn a_purge_leaves_a_tombstone_and_nothing_else() {
     assert!(verified.purged >= 2);
     // Everyone else reads on as before.
     assert_eq!(values(&world.session, profile).await.len(), 2);
+}
+
+/// More revisions, more versions and more bytes than fit on one page of each kind.
+#[tokio::test]
+async fn a_long_past_comes_in_pages() {
+    let mut world = World::new().await;
+    let names: Vec<String> = (0..limits::VERSIONS_READ + 1).map(|number| format!("KEY_{number}")).collect();
+    let all: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "first")).collect();
+    let profile = world.profile("production", &all).await;
+    let large = "x".repeat(limits::SECRET_VALUE_BYTES);
+    for number in 0..limits::REVISIONS_PAGE {
+        let value = if number % 50 == 0 { format!("{}{number}", &large[4..]) } else { number.to_string() };
+        world.set(profile, &[("OTHER", &value)]).await;
+    }
+    let changed: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "second")).collect();
+    world.set(profile, &changed).await;
+    let newest = world.session.history(profile).await.unwrap().newest();
+    assert_eq!(newest.get(), limits::REVISIONS_PAGE as u64 + 3);
+
+    let asked = Arc::new(Mutex::new(BTreeMap::<String, usize>::new()));
+    let counted = asked.clone();
+    world.wire.lies(move |request, reply| {
+        let route = request.parts().path().rsplit('/').next().unwrap().to_owned();
+        *counted.lock().unwrap().entry(route).or_default() += 1;
+        reply
+    });
+    let states = world.session.past_states().await.unwrap();
+    let past = world.session.verify_past(profile, &states).await.unwrap();
+    assert_eq!((past.revisions, past.secrets), (limits::REVISIONS_PAGE + 3, names.len() + 1));
+    assert_eq!(past.ciphertexts, limits::REVISIONS_PAGE + 2 * names.len());
+    let differences = world.session.diff(profile, revision(2), newest).await.unwrap();
+    assert_eq!(differences.len(), names.len() + 1);
+    let asked = asked.lock().unwrap();
+    assert_eq!((asked["revisions"], asked["versions"]), (4, 3));
+    assert!(asked["introduced"] > 2, "{asked:?}");
 }

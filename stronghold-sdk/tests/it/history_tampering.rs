@@ -8,10 +8,13 @@ use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
 use stronghold_sdk::{
     Error, ErrorKind,
-    admin::{PurgeWhich, VerifiedPast},
+    admin::{Access, PurgeWhich, VerifiedPast},
+    crypto::identity::Identity,
     protocol::{
-        id::ProfileId,
+        crypto::hash::Hash,
+        id::{ProfileId, UserId},
         manifest::Manifest,
+        name::Name,
         signed::{Payload, Signed},
         time::Timestamp,
     },
@@ -274,6 +277,52 @@ async fn no_owner_signs_another_past() {
         put(&signed, &honest);
     }
     verify_restarted(&world, profile).await.unwrap();
+}
+
+/// Whoever was removed signs again, with the server and an owner: a revision that names a header of when they might, and is
+/// followed by another one.
+#[tokio::test]
+async fn nobody_signs_after_what_ended_them() {
+    let (mut world, profile, _) = aged().await;
+    let group = world.session.create_group(Name::new("editors").unwrap()).await.unwrap();
+    world.session.grant(group, profile, Access::Write).await.unwrap();
+    let (user, editor) = (UserId::from_bytes([7; 16]), Identity::from_seed(&[7; 32]));
+    world.add_editor(user, editor.public_keys(), group).await;
+    let then = world.session.directory().head();
+    world.session.remove_member(group, user.into()).await.unwrap();
+    for value in ["after", "and after"] {
+        world.set(profile, &[("OTHER", value)]).await;
+    }
+    let newest = verify(&world, profile).await.unwrap().floor.revision.get();
+    let database = database(&world);
+    let rewrite = |number: u64, signer: &Identity, change: &dyn Fn(&mut Manifest)| -> Hash {
+        let number = i64::try_from(number).unwrap();
+        let sql = "SELECT manifest_bytes FROM revisions WHERE revision = ?1";
+        let old: Vec<u8> = database.query_row(sql, [number], |row| row.get(0)).unwrap();
+        let old: Signed = serde_json::from_slice(&old).unwrap();
+        let mut said: Manifest = serde_json::from_slice(&old.payload.0).unwrap();
+        change(&mut said);
+        let new = Signed::create(&said, &[signer.signing_key()]).unwrap();
+        let (hash, bytes) = (new.hash_as::<Manifest>(), serde_json::to_vec(&new).unwrap());
+        let sql = "UPDATE revisions SET manifest = ?1, manifest_bytes = ?2 WHERE revision = ?3";
+        assert_eq!(database.execute(sql, params![hash.0, bytes, number]).unwrap(), 1);
+        hash
+    };
+    let owner = world.owner_identity();
+    for (signer, rightful) in [(&owner, true), (&editor, false)] {
+        let hash = rewrite(newest - 1, signer, &|said| said.header = then);
+        rewrite(newest, &owner, &|said| said.prev = Some(hash));
+        let verified = verify_restarted(&world, profile).await;
+        match verified {
+            Ok(_) => assert!(rightful),
+            Err(error) => {
+                assert!(!rightful, "{error}");
+                assert_eq!(error.kind(), ErrorKind::Integrity, "{error}");
+                let expected = format!("revision {}: its author might not write", newest - 1);
+                assert!(error.to_string().contains(&expected), "{error}");
+            }
+        }
+    }
 }
 
 /// An owner who rewrites the past together with the server: what the directory vouched for, and what a client remembers,

@@ -1,6 +1,9 @@
 //! Large profiles are encrypted anew after access ended: readable throughout, flipped at once, resumed by anyone.
 
-use crate::world::{Death, Wire, World, code};
+use crate::{
+    history::{verify, version},
+    world::{Death, Wire, World, code},
+};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 use stronghold_sdk::{
@@ -101,6 +104,7 @@ async fn a_large_profile_is_readable_throughout_and_flips_at_once() {
     assert!(setting.world.session.unfinished_rekeys().contains(&setting.profile));
     assert_eq!(setting.world.session.pending_rekeys().await.unwrap(), [setting.profile]);
     pull_whole(&agent, LARGE).await;
+    assert_eq!(verify(&setting.world, setting.profile).await.unwrap().ciphertexts, LARGE);
 
     let mut seen = Vec::new();
     let mut note = |progress: RekeyProgress| seen.push((progress.done, progress.total));
@@ -115,6 +119,11 @@ async fn a_large_profile_is_readable_throughout_and_flips_at_once() {
     pull_whole(&agent, LARGE).await;
     assert_eq!(setting.leftovers(), 0);
     assert_eq!(finish(&mut setting.world.session).await, 0, "there is nothing left to do");
+    let past = verify(&setting.world, setting.profile).await.unwrap();
+    assert_eq!((past.revisions, past.ciphertexts), (3, 2 * LARGE), "what was staged is the past like any other");
+    set(&mut setting.world.session, setting.profile, [("SECRET_0".to_owned(), "new".to_owned())].into_iter()).await;
+    let (_, first) = setting.world.session.secret_version(setting.profile, "SECRET_0", version(1)).await.unwrap();
+    assert_eq!(first.value.as_slice(), b"0");
 }
 
 /// Whoever needs the new key finishes first: a writer, a newcomer, somebody who renames.

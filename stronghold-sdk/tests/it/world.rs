@@ -11,10 +11,13 @@ use stronghold_sdk::{
     admin::{Access, Account, DirectoryCache, Edit, NewAgent, NewOrganization, NewSecret, Session},
     crypto::identity::Identity,
     protocol::{
-        directory::Conditions,
-        id::{GroupId, ProfileId},
+        api::{self, CommitStatement},
+        crypto::kem::PublicKeys,
+        directory::{Change, Conditions, Role},
+        id::{GroupId, InviteId, ProfileId, UserId},
         name::{Email, Name, SecretName},
-        request::{Authority, SignedRequest},
+        request::{Authority, Method, RequestNonce, RequestParts, SignatureParams, SignedRequest},
+        seal::Seal,
         time::{Clock, ManualClock, Timestamp},
         token::AgentToken,
         transport::{Reply, Transport, TransportFailure},
@@ -165,6 +168,42 @@ impl World {
     /// The owner's keys.
     pub(crate) fn owner_identity(&self) -> Identity {
         Identity::from_seed(&self.owner.seed)
+    }
+
+    /// Makes somebody an editor in a group. Nothing is really sealed to them: they can sign, and read nothing.
+    pub(crate) async fn add_editor(&mut self, user: UserId, keys: PublicKeys, group: GroupId) {
+        let (now, email) = (self.clock.now(), Email::new("editor@acme.example").unwrap());
+        let other = |byte: u8| Identity::from_seed(&[byte; 32]).public_keys();
+        let invited = Change::UserInvited {
+            id: InviteId::from_bytes([1; 16]),
+            email: email.clone(),
+            role: Role::Editor,
+            groups: vec![group],
+            key: other(1).sign,
+            expires_at: now.plus_millis(1000),
+        };
+        let invite = Some(InviteId::from_bytes([1; 16]));
+        let confirmed = Change::UserConfirmed { id: user, invite, email, role: Role::Editor, keys, recovery: other(2) };
+        let changes = vec![invited, confirmed, Change::MemberAdded { group, member: user.into() }];
+        let before = self.session.directory();
+        let draft = before.draft(changes.clone(), true, now).unwrap();
+        let owner = self.owner_identity();
+        let (statement, after) = draft.sign(&[owner.signing_key()]).unwrap();
+        let wanted = after.wanted_seals(Some(before), &changes, now).into_iter();
+        let seals = wanted.map(|wanted| Seal { id: wanted.id, sealed: vec![2; 1168].into() }).collect();
+        let commit = CommitStatement { statement, seals, histories: Vec::new(), revisions: Vec::new() };
+        let body = serde_json::to_vec(&commit).unwrap();
+        let path = api::org_path(&self.owner.org, "statements");
+        let parts = RequestParts::new(Method::Post, &path, "").unwrap().with_body(&body);
+        let params = SignatureParams {
+            created: now.as_seconds(),
+            nonce: RequestNonce::generate().unwrap(),
+            key_id: owner.signing_key().public_key().key_id(),
+        };
+        let request = SignedRequest::sign(self.wire.authority(), parts, params, |base| owner.signing_key().sign(base));
+        let reply = self.wire.send(request, body).await.unwrap();
+        assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
+        self.session.sync().await.unwrap();
     }
 
     /// A client for whoever signs.
