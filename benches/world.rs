@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use stronghold_sdk::{
     Client, LocalIdentity,
-    admin::{Access, Account, DirectoryCache, Edit, NewAgent, NewOrganization, NewSecret, Session},
+    admin::{
+        AcceptInvite, Access, Account, DirectoryCache, Edit, NewAgent, NewInvite, NewOrganization, NewSecret, Session,
+    },
     protocol::{
         crypto::random,
-        directory::Conditions,
+        directory::{Conditions, Role},
         evidence::Anchor,
-        id::ProfileId,
+        id::{ProfileId, UserId},
         name::{Email, Name, SecretName},
         time::{Clock, SystemClock},
-        token::AgentToken,
+        token::{AgentToken, InviteCode},
     },
 };
 use stronghold_server::{
@@ -78,6 +80,18 @@ impl Org {
         }
         self.session.edit(profile, &edit, false).await.unwrap();
         profile
+    }
+
+    /// Somebody who was invited, accepted, and is an admin now.
+    pub async fn admin(&mut self) -> UserId {
+        let email = Email::new("admin@bench.example").unwrap();
+        let expires_at = self.clock.now().plus_millis(60_000);
+        let new = NewInvite { email: email.clone(), role: Role::Admin, groups: Vec::new(), expires_at, url: None };
+        let minted = self.session.invite_user(new).await.unwrap();
+        let code = InviteCode::parse(secrecy::ExposeSecret::expose_secret(&minted.code)).unwrap();
+        let password = Zeroizing::new("correct horse battery staple".to_owned());
+        Account::accept_invite(&self.client(), AcceptInvite { code, email, password }, &self.clock).await.unwrap();
+        self.session.confirm_user(minted.invite).await.unwrap()
     }
 
     /// An agent that reads these profiles, through a group of its own.

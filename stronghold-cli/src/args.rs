@@ -4,6 +4,7 @@ mod admin;
 mod auth;
 mod env;
 mod history;
+mod user;
 
 pub(crate) use admin::{
     AgentCommand, AgentCreateArgs, AgentUpdateArgs, AuditCommand, AuditExportArgs, AuditFilter, AuditListArgs,
@@ -15,6 +16,7 @@ pub(crate) use env::{EnvCommand, PullArgs, PushArgs, RunArgs};
 pub(crate) use history::{
     CopyArgs, DiffArgs, PastSecretArgs, ProfileHistoryArgs, ProfileRestoreArgs, PurgeArgs, RollbackArgs,
 };
+pub(crate) use user::{AcceptArgs, InviteArgs, UserCommand};
 
 use clap::{
     Args, Parser, Subcommand,
@@ -108,6 +110,9 @@ pub(crate) enum Command {
     /// Single secrets of a profile
     #[command(subcommand)]
     Secret(SecretCommand),
+    /// People: invite, accept, confirm, change roles, remove
+    #[command(subcommand)]
+    User(UserCommand),
     /// Deployment profiles: named sets of secrets
     #[command(subcommand)]
     Profile(ProfileCommand),

@@ -30,6 +30,8 @@ mod quickstart;
 mod secret;
 mod secret_past;
 mod source;
+mod user;
+mod user_own;
 
 use crate::{
     args::{AuthCommand, Cli, Command, EnvCommand, OrgCommand},
@@ -65,6 +67,7 @@ pub(crate) async fn run(cli: Cli, output: &Output) -> Result<ExitCode, Failure> 
         Command::Profile(command) => profile::run(settings, output, command).await?,
         Command::Group(command) => group::run(settings, output, command).await?,
         Command::Agent(command) => agent::run(settings, output, command).await?,
+        Command::User(command) => user::run(settings, output, command).await?,
         Command::Org(command) => match command {
             OrgCommand::Create(args) => org_create::run(settings, output, &args).await?,
             OrgCommand::Show => org::show(settings, output).await?,

@@ -4,6 +4,7 @@
 
 mod account;
 mod history;
+mod join;
 mod read;
 mod write;
 
@@ -15,6 +16,7 @@ pub use history::{
     IntroducedRevision, IntroducedSecrets, InvalidVersionRef, PastRevision, PastSecret, PastVersion, RevisionPage,
     SealedParts, SecretVersions, VersionRef,
 };
+pub use join::{Acceptances, AcceptedInvite, Join, JoinStart, JoinStarted, Joined, RotateKeys};
 pub use read::{
     ActivityEntry, AuditCheckpoint, AuditPage, DirectoryPage, KeyPath, ListedProfile, ProfileList, SealedPart,
     SealedProfile, SealsQuery, SealsReply,
@@ -33,7 +35,7 @@ pub const LOGIN_START: &str = "/v1/login/start";
 pub const LOGIN_FINISH: &str = "/v1/login/finish";
 
 /// Path of an organization's own route, for example `whoami`, `profiles`, `directory`, `statements`, `seals`, `activity`,
-/// `audit/records`, `audit/checkpoint`.
+/// `audit/records`, `audit/checkpoint`, `invitation`, `acceptances`, `keys`.
 #[must_use]
 pub fn org_path(org: &OrgId, route: &str) -> String {
     format!("{ORGS}/{org}/{route}")

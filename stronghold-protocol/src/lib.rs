@@ -7,6 +7,7 @@
 //!
 //! The bytes are specified in `docs/protocol.md`; each module names the section it implements.
 
+pub mod acceptance;
 pub mod api;
 pub mod archive;
 pub mod audit;

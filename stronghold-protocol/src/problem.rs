@@ -183,6 +183,10 @@ problem_codes! {
     MissingSeals = "missing_seals", 422, "Sealed keys are missing";
     /// The setup code is wrong or used.
     SetupCodeRefused = "setup_code_refused", 403, "The setup code is not valid";
+    /// What was sent to accept an invitation does not hold.
+    InvalidAcceptance = "invalid_acceptance", 422, "The acceptance is not valid";
+    /// The invitation was accepted before.
+    InvitationUsed = "invitation_used", 409, "The invitation was used before";
     /// E-mail address, password or account key are wrong.
     LoginRefused = "login_refused", 401, "The log-in was refused";
     /// The server cannot serve now.

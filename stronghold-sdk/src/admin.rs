@@ -15,7 +15,10 @@ mod exposure;
 mod finish_rekey;
 mod groups;
 mod history;
+mod join;
 mod keyring;
+mod own_keys;
+mod people;
 mod profiles;
 mod rekey;
 mod secrets;
@@ -33,6 +36,8 @@ pub use history::{
     Difference, KnownRevision, OpenHistory, ProfileHistory, PurgeWhich, SecretHistory, SecretVersion, VerifiedPast,
     VersionState,
 };
+pub use join::{AcceptInvite, NewMember};
+pub use people::{MintedInvite, NewInvite};
 pub use profiles::ProfileSummary;
 pub use secrets::{Edit, EditOutcome, NewSecret, Put};
 pub use session::{Resolve, Session};

@@ -21,8 +21,8 @@ pub(crate) struct Event<'a> {
     pub(crate) at: Timestamp,
     /// The organization.
     pub(crate) org: OrgId,
-    /// Whose key signed it.
-    pub(crate) principal: PrincipalId,
+    /// Whose key signed it; none where it is the key of an invitation.
+    pub(crate) principal: Option<PrincipalId>,
     /// The route's action.
     pub(crate) action: &'static str,
     /// The profile that it names, where there is such a profile.
@@ -52,7 +52,7 @@ pub(crate) fn record(
         id,
         org: event.org,
         time: event.at,
-        principal: Some(event.principal),
+        principal: event.principal,
         key_id: event.request.key_id(),
         action: event.action.to_owned(),
         outcome: if decided.is_ok() { Outcome::Allowed } else { Outcome::Denied },

@@ -26,7 +26,7 @@ use stronghold_protocol::{
     api::{PastSecret, PastVersion, VersionRef},
     crypto::{hash::Hash, sign::KeyId},
     directory::HeaderRef,
-    id::{OrgId, PrincipalId, ProfileId, SecretId, UserId},
+    id::{InviteId, OrgId, PrincipalId, ProfileId, SecretId, UserId},
     number::{Epoch, Revision, Seq, Version},
     request::RequestNonce,
     seal::{KeyHistory, Seal, SealId},
@@ -241,6 +241,12 @@ pub trait Tx {
 
     /// How a user logs in.
     fn password(&mut self, org: &OrgId, user: &UserId) -> Result<Option<PasswordRecord>, StoreError>;
+
+    /// Stores an accepted invitation, of which there was none.
+    fn put_acceptance(&mut self, org: &OrgId, invite: &InviteId, acceptance: &[u8]) -> Result<(), StoreError>;
+
+    /// An accepted invitation, as it was stored.
+    fn acceptance(&mut self, org: &OrgId, invite: &InviteId) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// Stores a log-in attempt under a random name.
     fn put_login(&mut self, name: &[u8], attempt: &LoginAttempt) -> Result<(), StoreError>;

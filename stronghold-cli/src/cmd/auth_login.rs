@@ -24,6 +24,29 @@ struct SignedIn {
 
 /// Runs the command.
 pub(crate) async fn run(settings: &Settings, output: &Output, args: &LoginArgs) -> Result<(), Failure> {
+    let with = log_in_with(args)?;
+    let url = settings.url(None)?;
+    let client = settings.client(&url)?;
+    let account = output.working("stretching the password", Account::log_in(&client, with, &settings.clock)).await?;
+    let path = keep(settings, &account, &url)?;
+    let signed_in = SignedIn {
+        kind: "user",
+        id: account.user,
+        name: account.email.to_string(),
+        org_id: account.org,
+        url,
+        credentials: path,
+    };
+    output.result(&signed_in, || {
+        format!(
+            "Signed in as {} at {}.\nYour keys are kept in {} (mode 0600).",
+            signed_in.name, signed_in.url, signed_in.credentials
+        )
+    })
+}
+
+/// What a log-in needs, from flags, the environment and a prompt.
+pub(crate) fn log_in_with(args: &LoginArgs) -> Result<LogIn, Failure> {
     let key = match input::given(args.account_key.as_ref()) {
         Some("-") => input::word(&input::standard_input(64 * 1024)?, "standard input")?,
         Some(key) => zeroize::Zeroizing::new(key.to_owned()),
@@ -41,29 +64,7 @@ pub(crate) async fn run(settings: &Settings, output: &Output, args: &LoginArgs) 
         .ok_or_else(|| Failure::usage("your address is needed: say --email or set API_STRONGHOLD_EMAIL"))?;
     let email = Email::new(email).map_err(|error| Failure::usage(format!("{email:?}: {error}")))?;
     let password = input::password(args.password.password_stdin, false)?;
-    let url = settings.url(None)?;
-    let client = settings.client(&url)?;
-    let account = output
-        .working(
-            "stretching the password",
-            Account::log_in(&client, LogIn { account_key, email, password }, &settings.clock),
-        )
-        .await?;
-    let path = keep(settings, &account, &url)?;
-    let signed_in = SignedIn {
-        kind: "user",
-        id: account.user,
-        name: account.email.to_string(),
-        org_id: account.org,
-        url,
-        credentials: path,
-    };
-    output.result(&signed_in, || {
-        format!(
-            "Signed in as {} at {}.\nYour keys are kept in {} (mode 0600).",
-            signed_in.name, signed_in.url, signed_in.credentials
-        )
-    })
+    Ok(LogIn { account_key, email, password })
 }
 
 /// Keeps an account's keys and makes it the active identity. Returns where they are.

@@ -22,6 +22,7 @@ mod grace;
 mod history;
 mod no_plaintext;
 mod one_request;
+mod people;
 mod quickstart;
 mod readers;
 mod receipts;

@@ -275,6 +275,17 @@ impl Directory {
         self.invites.get(id).map(Arc::as_ref)
     }
 
+    /// All open invitations, oldest first.
+    pub fn invites(&self) -> impl Iterator<Item = (InviteId, &Invite)> {
+        self.invites.iter().map(|(id, invite)| (*id, invite.as_ref()))
+    }
+
+    /// The open invitation whose code has this signing key.
+    #[must_use]
+    pub fn invite_with_key(&self, key: &KeyId) -> Option<(InviteId, &Invite)> {
+        self.invites().find(|(_, invite)| invite.key.key_id() == *key)
+    }
+
     /// A live group by id, `admins` included.
     #[must_use]
     pub fn group(&self, id: &GroupId) -> Option<&Group> {

@@ -8,7 +8,7 @@ use crate::{
     client::Client,
     crypto::{
         aead,
-        password::{self, PasswordInput},
+        password::{self, ExportKey, PasswordInput},
         seal::{self, KemSecretKey},
     },
     error::Error,
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};
 use stronghold_protocol::{
     api::{AccountBundle, CreateOrganization, LoginFinish, LoginStart, SetupStart},
-    crypto::{SUITE, kdf::Kdf, random},
+    crypto::{SUITE, kdf::Kdf, kem::PublicKeys, random},
     directory::{Directory, HeaderRef, genesis_changes},
     encoding::{Base64Bytes, Context, base64url, decode_base64url},
     id::{GroupId, OrgId, UserId},
@@ -155,16 +155,7 @@ impl Account {
             })
             .collect::<Result<Vec<Seal>, Error>>()?;
         let account = Self { org, user, email: new.email, seed, floor: after.head() };
-        let bundle = AccountBundle {
-            user,
-            registration: finished.upload,
-            envelope: account.seal_envelope(&finished.export_key)?,
-            recovery: Base64Bytes(seal::seal(
-                &recovery.kem,
-                recovery_context(&org, &user).as_ref(),
-                account.seed.as_slice(),
-            )?),
-        };
+        let bundle = account.bundle(&finished.export_key, finished.upload, &recovery)?;
         // 5.
         let created =
             client.create_organization(&CreateOrganization { setup_code, statement, seals, account: bundle }).await?;
@@ -180,6 +171,11 @@ impl Account {
     /// # Errors
     /// [`Error`] when password or account key are wrong (the server cannot tell which), or the envelope is another's.
     pub async fn log_in<T: Transport>(client: &Client<T>, with: LogIn, _clock: &Arc<dyn Clock>) -> Result<Self, Error> {
+        Ok(Self::open(client, with).await?.0)
+    }
+
+    /// The same, with the key of the envelope.
+    pub(super) async fn open<T: Transport>(client: &Client<T>, with: LogIn) -> Result<(Self, ExportKey), Error> {
         let AccountKey { org, user, key } = &with.account_key;
         let input = PasswordInput::new(&with.password, key);
         let (state, request) = password::login_start(&input)?;
@@ -192,10 +188,28 @@ impl Account {
         if account.email != with.email {
             return Err(Error::login_refused());
         }
-        Ok(account)
+        Ok((account, finished.export_key))
     }
 
-    fn seal_envelope(&self, export_key: &[u8]) -> Result<Base64Bytes, Error> {
+    /// What the server keeps so that the account can be opened again.
+    pub(super) fn bundle(
+        &self,
+        export_key: &[u8],
+        registration: Base64Bytes,
+        recovery: &PublicKeys,
+    ) -> Result<AccountBundle, Error> {
+        let (envelope, recovery) = (self.seal_envelope(export_key)?, self.seal_recovery(recovery)?);
+        Ok(AccountBundle { user: self.user, registration, envelope, recovery })
+    }
+
+    /// The seed, sealed to the recovery kit.
+    pub(super) fn seal_recovery(&self, recovery: &PublicKeys) -> Result<Base64Bytes, Error> {
+        let context = recovery_context(&self.org, &self.user);
+        Ok(Base64Bytes(seal::seal(&recovery.kem, context.as_ref(), self.seed.as_slice())?))
+    }
+
+    /// Everything that a client must know, encrypted under the OPAQUE export key.
+    pub(super) fn seal_envelope(&self, export_key: &[u8]) -> Result<Base64Bytes, Error> {
         let envelope = Envelope {
             org: self.org,
             user: self.user,

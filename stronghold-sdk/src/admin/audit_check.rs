@@ -61,9 +61,12 @@ impl<'a> RecordCheck<'a> {
         require(self.newest_at.is_none_or(|newest| newest <= latest), "it is of before the record before it")?;
         self.newest_at = self.newest_at.max(Some(record.time));
         require(self.ids.insert(record.id), "its id was used before")?;
-        let owner = state.key_owner(&record.key_id).ok_or("its key was nobody's")?;
-        require(record.principal == Some(owner.principal), "its key is another principal's")?;
-        record.verify_request_signature(&owner.key).map_err(|_| "its principal did not sign the request")?;
+        // Whoever accepts an invitation is no principal yet.
+        let owner = state.key_owner(&record.key_id).map(|owner| (Some(owner.principal), owner.key));
+        let owner = owner.or_else(|| state.invite_with_key(&record.key_id).map(|(_, invite)| (None, invite.key)));
+        let (principal, key) = owner.ok_or("its key was nobody's")?;
+        require(record.principal == principal, "its key is another principal's")?;
+        record.verify_request_signature(&key).map_err(|_| "its principal did not sign the request")?;
         // A repeated request is refused, which is recorded too; one that came too early or late used up no nonce.
         if !matches!(record.reason.as_deref(), Some("nonce_used" | "clock_skew")) {
             let fresh = self.nonces.entry(record.key_id).or_default().insert(record.request.params().nonce);

@@ -49,7 +49,7 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    fn new(before: Directory) -> Self {
+    pub(super) fn new(before: Directory) -> Self {
         Self {
             before,
             changes: Vec::new(),
@@ -102,6 +102,7 @@ impl<T: Transport> Session<T> {
         for _ in 0..ATTEMPTS {
             // 1. The directory may have moved since the session opened or since the race was lost.
             self.sync().await?;
+            self.require_manager()?;
             // 2.
             let Prepared { made, commit } = match self.prepare(&make).await {
                 Ok(prepared) => prepared,

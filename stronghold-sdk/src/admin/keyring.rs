@@ -34,13 +34,15 @@ impl<T: Transport> Session<T> {
         &mut self,
         objects: &[SealedObject],
     ) -> Result<BTreeMap<SealedObject, RawKey>, Error> {
-        let missing: Vec<SealedObject> = objects
+        let mut missing: Vec<SealedObject> = objects
             .iter()
             .copied()
             .filter(|object| !self.keys.opened.contains_key(&(*object, self.current_epoch(object))))
             .collect();
         if !missing.is_empty() {
             let admins = self.admins_key().await?;
+            // The seed of `admins` is sealed to its members, not to itself.
+            missing.retain(|object| *object != SealedObject::GroupSeed(GroupId::ADMINS));
             let reply =
                 self.client.seals(&*self.who, &SealsQuery { objects: missing.clone(), histories: false }).await?;
             for object in missing {

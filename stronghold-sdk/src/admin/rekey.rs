@@ -158,7 +158,7 @@ impl<T: Transport> Session<T> {
             header: before.newest_header(),
             time: self.clock.now(),
         };
-        Ok(Signed::create(&manifest, &[self.who.signing_key()])?)
+        Ok(Signed::create(&manifest, &[self.signer().signing_key()])?)
     }
 }
 

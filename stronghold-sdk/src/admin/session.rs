@@ -9,6 +9,7 @@ use stronghold_protocol::{
     evidence::{Anchor, ProfileFloor},
     id::{AgentId, GroupId, ProfileId, UserId},
     name::{Email, Name},
+    problem::{Problem, ProblemCode},
     time::Clock,
     transport::Transport,
 };
@@ -24,6 +25,8 @@ pub struct Session<T: Transport> {
     pub(super) clock: Arc<dyn Clock>,
     /// What is remembered of profiles, and will not be gone behind.
     pub(super) floors: Vec<ProfileFloor>,
+    /// While the caller changes their own keys, the new ones: what the statement vouches for is signed by them.
+    pub(super) next: Option<Arc<LocalIdentity>>,
     /// Profiles whose rekey this session began and has not finished.
     pub(super) rekeying: BTreeSet<ProfileId>,
 }
@@ -51,6 +54,7 @@ impl<T: Transport> Session<T> {
             keys: Keyring::default(),
             clock,
             floors: Vec::new(),
+            next: None,
             rekeying: BTreeSet::new(),
         };
         session.require_member()?;
@@ -101,6 +105,19 @@ impl<T: Transport> Session<T> {
     #[must_use]
     pub fn is_owner(&self) -> bool {
         self.directory.user(&self.user).is_some_and(|user| user.role == Role::Owner && !user.removed)
+    }
+
+    /// Says early, and in words, what every reader of the directory would refuse.
+    pub(super) fn require_manager(&self) -> Result<(), Error> {
+        if self.is_manager() {
+            return Ok(());
+        }
+        Err(Problem::new(ProblemCode::Forbidden, "this takes an owner or admin").into())
+    }
+
+    /// Whose key signs manifests.
+    pub(super) fn signer(&self) -> &LocalIdentity {
+        self.next.as_ref().unwrap_or(&self.who)
     }
 
     pub(super) fn anchor(&self) -> Anchor {

@@ -9,10 +9,11 @@ use crate::{
 use async_trait::async_trait;
 use stronghold_protocol::{
     api::{
-        self, ActivityEntry, AuditCheckpoint, AuditPage, CommitStatement, Committed, CreateOrganization,
-        CreatedOrganization, DirectoryPage, IntroducedSecrets, LoginFinish, LoginFinished, LoginStart, LoginStarted,
-        NewRevision, ProfileList, RevisionPage, SealedPart, SealedProfile, SealsQuery, SealsReply, SecretVersions,
-        SetupStart, SetupStarted, StageSecrets, StagedSecrets, VersionRef, WhoAmI, Written,
+        self, Acceptances, ActivityEntry, AuditCheckpoint, AuditPage, CommitStatement, Committed, CreateOrganization,
+        CreatedOrganization, DirectoryPage, IntroducedSecrets, Join, JoinStart, JoinStarted, Joined, LoginFinish,
+        LoginFinished, LoginStart, LoginStarted, NewRevision, ProfileList, RevisionPage, RotateKeys, SealedPart,
+        SealedProfile, SealsQuery, SealsReply, SecretVersions, SetupStart, SetupStarted, StageSecrets, StagedSecrets,
+        VersionRef, WhoAmI, Written,
     },
     evidence::{Anchor, ProfileSelector},
     id::ProfileId,
@@ -151,6 +152,31 @@ impl<T: Transport> Client<T> {
         let path = api::profile_path(&who.org(), &ProfileSelector::Id(profile), "staging");
         // Staging the same again changes nothing.
         Ok(self.post(who, &path, body, true).await?.reply)
+    }
+
+    pub(crate) async fn start_join(
+        &self,
+        who: &dyn AgentAuthenticator,
+        body: &JoinStart,
+    ) -> Result<JoinStarted, Error> {
+        Ok(self.post(who, &api::org_path(&who.org(), "invitation/registration"), body, true).await?.reply)
+    }
+
+    pub(crate) async fn join(&self, who: &dyn AgentAuthenticator, body: &Join) -> Result<Joined, Error> {
+        // Accepting the same again changes nothing.
+        Ok(self.post(who, &api::org_path(&who.org(), "invitation"), body, true).await?.reply)
+    }
+
+    pub(crate) async fn acceptances(&self, who: &dyn AgentAuthenticator) -> Result<Acceptances, Error> {
+        Ok(self.get(who, &api::org_path(&who.org(), "acceptances"), "").await?.reply)
+    }
+
+    pub(crate) async fn rotate_keys(
+        &self,
+        who: &dyn AgentAuthenticator,
+        body: &RotateKeys,
+    ) -> Result<Committed, Error> {
+        Ok(self.post(who, &api::org_path(&who.org(), "keys"), body, false).await?.reply)
     }
 
     pub(crate) async fn setup(&self, body: &SetupStart) -> Result<SetupStarted, Error> {

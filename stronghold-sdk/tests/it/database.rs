@@ -71,14 +71,25 @@ pub(crate) fn secrets(database: &Connection) -> Vec<(ProfileId, Epoch, SealedSec
 /// Raw master keys by what they are of.
 pub(crate) type MasterKeys = BTreeMap<(ProfileId, Epoch), [u8; 32]>;
 
-/// Opens whatever opens, with every key that turns up on the way, until nothing new does.
+/// Opens whatever opens, with every key that turns up on the way, until nothing new does; no history key may.
 pub(crate) fn open_everything(
     org: OrgId,
     own: &KemSecretKey,
     stolen: &[StolenSeal],
 ) -> (BTreeSet<GroupId>, MasterKeys) {
+    let (groups, masters, histories) = open_all(org, own, stolen);
+    assert!(histories.is_empty(), "the history of {histories:?} opened");
+    (groups, masters)
+}
+
+/// The same for whoever may open histories; which of them opened.
+pub(crate) fn open_all(
+    org: OrgId,
+    own: &KemSecretKey,
+    stolen: &[StolenSeal],
+) -> (BTreeSet<GroupId>, MasterKeys, BTreeSet<(ProfileId, Epoch)>) {
     let mut keys = vec![own.clone()];
-    let (mut groups, mut masters) = (BTreeSet::new(), BTreeMap::new());
+    let (mut groups, mut masters, mut histories) = (BTreeSet::new(), BTreeMap::new(), BTreeSet::new());
     let mut next = 0;
     while let Some(key) = keys.get(next).cloned() {
         next += 1;
@@ -97,11 +108,13 @@ pub(crate) fn open_everything(
                 SealedObject::ProfileKey(profile) => {
                     masters.insert((*profile, *epoch), raw);
                 }
-                SealedObject::HistoryKey(profile) => panic!("the history of {profile} opened"),
+                SealedObject::HistoryKey(profile) => {
+                    histories.insert((*profile, *epoch));
+                }
             }
         }
     }
-    (groups, masters)
+    (groups, masters, histories)
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use std::{
 };
 use stronghold_sdk::{
     Agent, Client, Error, LocalIdentity,
-    admin::{Access, Account, DirectoryCache, Edit, NewAgent, NewOrganization, NewSecret, Session},
+    admin::{Access, Account, DirectoryCache, Edit, NewAgent, NewOrganization, NewOwner, NewSecret, Session},
     crypto::identity::Identity,
     protocol::{
         api::{self, CommitStatement},
@@ -19,7 +19,7 @@ use stronghold_sdk::{
         request::{Authority, Method, RequestNonce, RequestParts, SignatureParams, SignedRequest},
         seal::Seal,
         time::{Clock, ManualClock, Timestamp},
-        token::AgentToken,
+        token::{AccountKey, AgentToken},
         transport::{Reply, Transport, TransportFailure},
     },
 };
@@ -118,7 +118,8 @@ pub(crate) struct World {
     pub(crate) session: Session<Wire>,
     /// The session's own wire.
     pub(crate) wire: Wire,
-    owner: Account,
+    pub(crate) owner: Account,
+    pub(crate) account_key: AccountKey,
     pub(crate) clock: Arc<ManualClock>,
     service: Service<SqliteStore>,
     folder: TempDir,
@@ -141,9 +142,10 @@ impl World {
         };
         let wire = wire(&service);
         let client = Client::new(wire.clone(), ticking.clone());
-        let owner = Account::create_organization(&client, new, &ticking).await.unwrap().account;
+        let NewOwner { account: owner, account_key, .. } =
+            Account::create_organization(&client, new, &ticking).await.unwrap();
         let session = open_session(&owner, client, ticking).await;
-        Self { session, wire, owner, clock, service, folder }
+        Self { session, wire, owner, account_key, clock, service, folder }
     }
 
     /// The owner on another device.
@@ -281,7 +283,7 @@ async fn start(store: SqliteStore, clock: Arc<dyn Clock>) -> Service<SqliteStore
     Service::start(store, settings, keys, clock).await.unwrap()
 }
 
-async fn open_session(owner: &Account, client: Client<Wire>, clock: Arc<dyn Clock>) -> Session<Wire> {
+pub(crate) async fn open_session(owner: &Account, client: Client<Wire>, clock: Arc<dyn Clock>) -> Session<Wire> {
     try_open_session(owner, client, clock).await.unwrap()
 }
 

@@ -1,6 +1,6 @@
 //! The route table: every route, what it does, and who may call it. What is not in it does not exist.
 
-use super::CallerKind::{self, Admin, Agent, Auditor, Editor, Owner};
+use super::CallerKind::{self, Admin, Agent, Auditor, Editor, Invitee, Owner};
 use stronghold_protocol::{limits, request::Method};
 
 /// What a route does. Its [`Action::name`] stands in audit records.
@@ -48,6 +48,14 @@ pub enum Action {
     AuditRead,
     /// A checkpoint of the audit log is read.
     CheckpointRead,
+    /// Somebody who was invited registers a password.
+    UserRegister,
+    /// Somebody accepts an invitation.
+    UserAccept,
+    /// Accepted invitations are read.
+    AcceptanceRead,
+    /// A person changes their own keys.
+    UserRotateKeys,
 }
 
 /// Who may call a route.
@@ -98,6 +106,7 @@ const READERS: &[CallerKind] = &[Agent, Owner, Admin, Editor];
 const USERS: &[CallerKind] = &[Owner, Admin, Editor, Auditor];
 const WRITERS: &[CallerKind] = &[Owner, Admin, Editor];
 const MANAGERS: &[CallerKind] = &[Owner, Admin];
+const INVITED: &[CallerKind] = &[Invitee];
 const OBSERVERS: &[CallerKind] = &[Owner, Admin, Auditor];
 
 const ANCHOR: Parameter = Parameter {
@@ -335,6 +344,38 @@ const ROUTES: &[Route] = &[
         "AuditCheckpoint",
         "A checkpoint of the audit log, that it continues an earlier one, and where records stand in it",
     ),
+    post(
+        "/v1/orgs/{org}/invitation/registration",
+        Action::UserRegister,
+        INVITED,
+        PUBLIC_BODY_BYTES,
+        ("JoinStart", "JoinStarted"),
+        "Register the password of somebody who was invited; signed by the key of the invitation",
+    ),
+    post(
+        "/v1/orgs/{org}/invitation",
+        Action::UserAccept,
+        INVITED,
+        PUBLIC_BODY_BYTES,
+        ("Join", "Joined"),
+        "Accept an invitation; signed by its key",
+    ),
+    read(
+        "/v1/orgs/{org}/acceptances",
+        Action::AcceptanceRead,
+        MANAGERS,
+        &[],
+        "Acceptances",
+        "The open invitations that were accepted, for whoever confirms them",
+    ),
+    post(
+        "/v1/orgs/{org}/keys",
+        Action::UserRotateKeys,
+        MANAGERS,
+        limits::REQUEST_BYTES,
+        ("RotateKeys", "Committed"),
+        "Commit the statement in which the caller changes their own keys, and their account with it",
+    ),
 ];
 
 impl Action {
@@ -363,6 +404,10 @@ impl Action {
             Self::ActivityRead => "activity.read",
             Self::AuditRead => "audit.read",
             Self::CheckpointRead => "checkpoint.read",
+            Self::UserRegister => "user.register",
+            Self::UserAccept => "user.accept",
+            Self::AcceptanceRead => "acceptance.read",
+            Self::UserRotateKeys => "user.rotate_keys",
         }
     }
 }

@@ -24,16 +24,18 @@ pub enum CallerKind {
     Editor,
     /// A user who reads the audit log only.
     Auditor,
+    /// Who holds the code of an open invitation, and is nobody yet.
+    Invitee,
 }
 
 impl CallerKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Agent, Self::Owner, Self::Admin, Self::Editor, Self::Auditor];
+    pub const ALL: [Self; 6] = [Self::Agent, Self::Owner, Self::Admin, Self::Editor, Self::Auditor, Self::Invitee];
 
     /// Whether it is a person.
     #[must_use]
     pub const fn is_user(self) -> bool {
-        !matches!(self, Self::Agent)
+        !matches!(self, Self::Agent | Self::Invitee)
     }
 
     /// Whether it is an owner or admin, who reach everything.

@@ -2,6 +2,7 @@
 
 use super::{
     Incoming, Inner, Outgoing,
+    join::{Invited, check_invite},
     orgs::{Loaded, OrgState},
     task::Task,
 };
@@ -14,7 +15,7 @@ use std::{net::IpAddr, sync::Arc};
 use stronghold_protocol::{
     audit::Released,
     crypto::sign::{KeyId, SigningPublicKey},
-    directory::Directory,
+    directory::{Directory, Invite},
     encoding::Base64Bytes,
     evidence::ProfileSelector,
     id::{OrgId, ProfileId},
@@ -201,28 +202,40 @@ impl<S: Store> Inner<S> {
         }
         let state = self.orgs.current(tx, &asked.org, &head.head)?;
         // The key was looked up before the lock: a statement that was rolled back since may have brought it.
-        let Some(owner) = state.directory.key_owner(&asked.request.request().key_id()).copied() else {
+        let key = asked.request.request().key_id();
+        let owner = state.directory.key_owner(&key).copied();
+        let invited = state.directory.invite_with_key(&key).filter(|_| owner.is_none());
+        if owner.is_none() && invited.is_none() {
             return Ok(Decided::Denied { problem: Problem::unauthenticated(), state: None });
-        };
+        }
+        let principal = owner.map(|owner| owner.principal);
         let profile = asked.selector.as_ref().and_then(|selector| find_profile(&state.directory, selector));
         let event = Event {
             at: now,
             org: asked.org,
-            principal: owner.principal,
+            principal,
             action: asked.route.action.name(),
             profile,
             address: asked.address,
             directory: head.head,
             request: asked.request.request(),
         };
-        let answered = self.judge(asked, tx, &state, now).and_then(|caller| {
-            let decision = Decision { inner: self, state: Arc::clone(&state), caller, now, profile };
-            decision.perform(asked, tx)
-        });
+        let answered = match invited {
+            Some((id, invite)) => self.judge_invited(asked, tx, invite, now).and_then(|()| {
+                let task = asked.task.as_ref().map_err(Clone::clone)?;
+                Invited { inner: self, state: &state, id, invite }.perform(tx, task)
+            }),
+            None => self.judge(asked, tx, &state, now).and_then(|caller| {
+                let decision = Decision { inner: self, state: Arc::clone(&state), caller, now, profile };
+                decision.perform(asked, tx)
+            }),
+        };
         match answered {
             Ok(Answer { released, render }) => {
                 let (position, record) = record(tx, &event, Ok(released.as_ref()))?;
-                tx.touch(&asked.org, &owner.principal, now, head.head.seq)?;
+                if let Some(principal) = &principal {
+                    tx.touch(&asked.org, principal, now, head.head.seq)?;
+                }
                 // A statement that this request committed is known by now.
                 let state = self.orgs.known(&asked.org).unwrap_or(state);
                 Ok(Decided::Released { render, position, record, state })
@@ -236,15 +249,10 @@ impl<S: Store> Inner<S> {
     }
 
     fn judge(&self, asked: &Asked, tx: &mut dyn Tx, state: &OrgState, now: Timestamp) -> Result<Caller, Refused> {
-        let params = asked.request.params();
-        // 4.
-        check_clock(params.created, now).map_err(|_| Problem::clock_skew(now))?;
-        // 5.
-        if !tx.claim_nonce(&asked.org, &params.key_id, &params.nonce, now)? {
-            return Err(Problem::new(ProblemCode::NonceUsed, "sign the request anew").into());
-        }
+        check_fresh(asked, tx, now)?;
         // 6.
-        let owner = state.directory.key_owner(&params.key_id).ok_or_else(Problem::unauthenticated)?;
+        let key = asked.request.params().key_id;
+        let owner = state.directory.key_owner(&key).ok_or_else(Problem::unauthenticated)?;
         let caller = check_standing(&state.directory, owner, asked.address, now)?;
         // 7.
         if !asked.route.allows(caller.kind) {
@@ -253,9 +261,24 @@ impl<S: Store> Inner<S> {
         Ok(caller)
     }
 
+    /// The same for whoever holds the code of an open invitation.
+    fn judge_invited(&self, asked: &Asked, tx: &mut dyn Tx, invite: &Invite, now: Timestamp) -> Result<(), Refused> {
+        check_fresh(asked, tx, now)?;
+        // 6.
+        check_invite(invite, now)?;
+        // 7.
+        if !asked.route.allows(CallerKind::Invitee) {
+            return Err(forbidden(CallerKind::Invitee).into());
+        }
+        Ok(())
+    }
+
     /// The public key with this id, from memory, or from the store if that is ahead.
     async fn find_key(&self, org: &OrgId, key: &KeyId) -> Result<Option<SigningPublicKey>, Unverified> {
-        let key_in = |state: Arc<OrgState>| state.directory.key_owner(key).map(|owner| owner.key);
+        let key_in = |state: Arc<OrgState>| {
+            let owner = state.directory.key_owner(key).map(|owner| owner.key);
+            owner.or_else(|| state.directory.invite_with_key(key).map(|(_, invite)| invite.key))
+        };
         let known = self.orgs.known(org);
         let in_memory = known.is_some();
         if let Some(key) = known.and_then(key_in) {
@@ -320,6 +343,10 @@ impl<S: Store> Decision<'_, S> {
             Task::ReadActivity => self.read_activity(tx),
             Task::ReadAudit(from) => self.read_audit(tx, *from),
             Task::ReadCheckpoint(wanted) => self.read_checkpoint(tx, wanted),
+            Task::ReadAcceptances => self.read_acceptances(tx),
+            Task::RotateKeys(rotation) => self.rotate_keys(tx, rotation),
+            // Those of whoever is no principal yet.
+            Task::StartJoin(_) | Task::Join(_) => Err(Problem::not_found().into()),
         }
     }
 
@@ -382,10 +409,24 @@ pub(super) fn find_profile(directory: &Directory, selector: &ProfileSelector) ->
     .map(|profile| profile.id)
 }
 
+/// 4. and 5. of the order of refusal.
+fn check_fresh(asked: &Asked, tx: &mut dyn Tx, now: Timestamp) -> Result<(), Refused> {
+    let params = asked.request.params();
+    // 4.
+    check_clock(params.created, now).map_err(|_| Problem::clock_skew(now))?;
+    // 5.
+    if tx.claim_nonce(&asked.org, &params.key_id, &params.nonce, now)? {
+        Ok(())
+    } else {
+        Err(Problem::new(ProblemCode::NonceUsed, "sign the request anew").into())
+    }
+}
+
 fn forbidden(kind: CallerKind) -> Problem {
     let detail = match kind {
         CallerKind::Agent => "an agent only reads the profiles of its groups; this takes a person",
         CallerKind::Auditor => "an auditor reads the audit log only",
+        CallerKind::Invitee => "this invitation is to be accepted first, and confirmed by an administrator",
         CallerKind::Owner | CallerKind::Admin | CallerKind::Editor => "your role does not allow this",
     };
     Problem::new(ProblemCode::Forbidden, detail)

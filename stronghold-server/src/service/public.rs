@@ -63,7 +63,11 @@ impl<S: Store> Inner<S> {
             | Action::SealsRead
             | Action::ActivityRead
             | Action::AuditRead
-            | Action::CheckpointRead => Err(Problem::unauthenticated().into()),
+            | Action::CheckpointRead
+            | Action::UserRegister
+            | Action::UserAccept
+            | Action::AcceptanceRead
+            | Action::UserRotateKeys => Err(Problem::unauthenticated().into()),
         };
         match answered {
             Ok(answer) => {

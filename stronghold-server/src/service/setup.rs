@@ -4,6 +4,7 @@ use super::{
     Inner, Service,
     commit_statement::statement_bytes,
     gate::Refused,
+    join::ACCOUNT_BYTES,
     orgs::{OrgState, genesis_org},
     public::Refusal,
     seal_check::check_seals,
@@ -170,9 +171,6 @@ impl<S: Store> Inner<S> {
         Ok(Ok(()))
     }
 }
-
-/// Largest envelope and largest recovery seal of an account, in bytes.
-const ACCOUNT_BYTES: usize = 16 * 1024;
 
 fn code_hash(code: &str) -> Hash {
     sha256(&[Context::new("setup-code").field(code.trim()).as_ref()])

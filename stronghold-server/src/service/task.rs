@@ -3,7 +3,7 @@
 use crate::access::{Action, Route};
 use serde::de::DeserializeOwned;
 use stronghold_protocol::{
-    api::{CommitStatement, NewRevision, SealsQuery, StageSecrets, VersionRef},
+    api::{CommitStatement, Join, JoinStart, NewRevision, RotateKeys, SealsQuery, StageSecrets, VersionRef},
     limits,
     number::{Revision, Seq},
     problem::{Problem, ProblemCode},
@@ -29,6 +29,10 @@ pub(super) enum Task {
     ReadActivity,
     ReadAudit(u64),
     ReadCheckpoint(WantedProofs),
+    StartJoin(JoinStart),
+    Join(Box<Join>),
+    ReadAcceptances,
+    RotateKeys(Box<RotateKeys>),
 }
 
 /// What the caller trusts and remembers of the directory.
@@ -70,6 +74,10 @@ impl Task {
             Action::ActivityRead => Self::ReadActivity,
             Action::AuditRead => Self::ReadAudit(query.required("from")?),
             Action::CheckpointRead => Self::ReadCheckpoint(query.proofs()?),
+            Action::UserRegister => Self::StartJoin(parse_json(body)?),
+            Action::UserAccept => Self::Join(Box::new(parse_json(body)?)),
+            Action::AcceptanceRead => Self::ReadAcceptances,
+            Action::UserRotateKeys => Self::RotateKeys(Box::new(parse_json(body)?)),
             Action::Health
             | Action::Ready
             | Action::SetupStart

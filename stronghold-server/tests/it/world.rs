@@ -407,6 +407,21 @@ impl<S: Store> World<S> {
         user
     }
 
+    /// Invites somebody, and gives who signs with the code.
+    pub(crate) async fn invite(&mut self, label: &str, role: Role, groups: &[GroupId]) -> Actor {
+        let holder = Actor::user(&format!("invite {label}"));
+        let invited = Change::UserInvited {
+            id: stronghold_protocol::id::InviteId::from_bytes(short(&format!("invite {label}"))),
+            email: Email::new(&format!("{label}@acme.example")).unwrap(),
+            role,
+            groups: groups.to_vec(),
+            key: holder.keys.sign,
+            expires_at: self.now().plus_millis(86_400_000),
+        };
+        self.commit(vec![invited], Vec::new()).await;
+        holder
+    }
+
     /// Makes another user an admin's equal: a new roster with the user in it.
     pub(crate) async fn create_admin(&mut self, label: &str) -> Actor {
         let user = Actor::user(label);

@@ -5,11 +5,12 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// In order; the n-th makes layout n.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("migrations/0001_initial.sql"),
     include_str!("migrations/0002_staging.sql"),
     include_str!("migrations/0003_audit_streams.sql"),
     include_str!("migrations/0004_audit_archive.sql"),
+    include_str!("migrations/0005_acceptances.sql"),
 ];
 
 /// Marks a file as ours in its header (`application_id`): "STGH" in ASCII.

@@ -24,7 +24,7 @@ use stronghold_protocol::{
     api::{PastSecret, PastVersion, VersionRef},
     crypto::{hash::Hash, sign::KeyId},
     directory::HeaderRef,
-    id::{OrgId, PrincipalId, ProfileId, SecretId, UserId},
+    id::{InviteId, OrgId, PrincipalId, ProfileId, SecretId, UserId},
     number::{Epoch, Revision, Seq, Version},
     request::RequestNonce,
     seal::{KeyHistory, Seal, SealId},
@@ -273,6 +273,14 @@ impl Tx for SqliteTx<'_> {
 
     fn password(&mut self, org: &OrgId, user: &UserId) -> Result<Option<PasswordRecord>, StoreError> {
         self.select_password(org, user)
+    }
+
+    fn put_acceptance(&mut self, org: &OrgId, invite: &InviteId, acceptance: &[u8]) -> Result<(), StoreError> {
+        self.insert_acceptance(org, invite, acceptance)
+    }
+
+    fn acceptance(&mut self, org: &OrgId, invite: &InviteId) -> Result<Option<Vec<u8>>, StoreError> {
+        self.select_acceptance(org, invite)
     }
 
     fn put_login(&mut self, name: &[u8], attempt: &LoginAttempt) -> Result<(), StoreError> {

@@ -4,7 +4,7 @@ use super::SqliteTx;
 use crate::store::{LoginAttempt, PasswordRecord, StoreError, sqlite::column::time};
 use rusqlite::{OptionalExtension, params};
 use stronghold_protocol::{
-    id::{OrgId, UserId},
+    id::{InviteId, OrgId, UserId},
     time::Timestamp,
 };
 
@@ -33,6 +33,24 @@ impl SqliteTx<'_> {
             Ok(PasswordRecord { record: row.get(0)?, envelope: row.get(1)?, recovery: row.get(2)? })
         });
         Ok(found.optional()?)
+    }
+
+    pub(super) fn insert_acceptance(
+        &mut self,
+        org: &OrgId,
+        invite: &InviteId,
+        acceptance: &[u8],
+    ) -> Result<(), StoreError> {
+        let org = self.org(org)?;
+        let mut insert = self.prepare("INSERT INTO acceptances (org, invite, acceptance) VALUES (?1, ?2, ?3)")?;
+        insert.execute(params![org, invite.as_bytes(), acceptance])?;
+        Ok(())
+    }
+
+    pub(super) fn select_acceptance(&mut self, org: &OrgId, invite: &InviteId) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(org) = self.find_org(org)? else { return Ok(None) };
+        let mut select = self.prepare("SELECT acceptance FROM acceptances WHERE org = ?1 AND invite = ?2")?;
+        Ok(select.query_row(params![org, invite.as_bytes()], |row| row.get(0)).optional()?)
     }
 
     pub(super) fn insert_login(&mut self, name: &[u8], attempt: &LoginAttempt) -> Result<(), StoreError> {

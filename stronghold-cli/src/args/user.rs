@@ -1,0 +1,67 @@
+//! `user`.
+
+use super::auth::{LoginArgs, PasswordArgs};
+use clap::{Args, Subcommand};
+
+/// A command of `user`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// Invite somebody and print the code to give them, this once
+    Invite(InviteArgs),
+    /// Accept an invitation: make your keys and sign in; an owner or admin then confirms you
+    Accept(AcceptArgs),
+    /// Make somebody who accepted an invitation a member
+    Confirm {
+        /// Their e-mail address, or the invitation's id
+        user: String,
+    },
+    /// List the members and the open invitations
+    List,
+    /// Give a member another role
+    SetRole {
+        /// Their e-mail address or id
+        user: String,
+        /// owner, admin, editor or auditor
+        #[arg(value_parser = ["owner", "admin", "editor", "auditor"])]
+        role: String,
+    },
+    /// Remove a member for good, or cancel an open invitation; what a member could read is encrypted anew
+    Remove {
+        /// Their e-mail address or id
+        user: String,
+        /// Do not ask
+        #[arg(short, long)]
+        yes: bool,
+    },
+    /// Change your own keys, as an owner; the old ones open and sign nothing from then on
+    RotateKeys(LoginArgs),
+}
+
+/// Arguments of `user invite`.
+#[derive(Args, Debug)]
+pub(crate) struct InviteArgs {
+    /// Their e-mail address
+    pub(crate) email: String,
+    /// owner, admin, editor (writes what its groups may write) or auditor (reads the audit log only)
+    #[arg(long, default_value = "editor", value_parser = ["owner", "admin", "editor", "auditor"])]
+    pub(crate) role: String,
+    /// Group that they join, by name or id; may be given several times
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) group: Vec<String>,
+    /// Until when it can be accepted: 7d, 12h, 2027-01-31
+    #[arg(long, default_value = "7d", value_name = "WHEN")]
+    pub(crate) expires: String,
+}
+
+/// Arguments of `user accept`.
+#[derive(Args, Debug)]
+pub(crate) struct AcceptArgs {
+    /// The address that was invited
+    #[arg(long, env = "API_STRONGHOLD_EMAIL", value_name = "ADDRESS")]
+    pub(crate) email: Option<String>,
+    /// The code that you were given [or API_STRONGHOLD_INVITE]; `-` reads it from standard input
+    #[arg(long, value_name = "CODE", hide_env_values = true, env = "API_STRONGHOLD_INVITE")]
+    pub(crate) invite: Option<String>,
+    #[command(flatten)]
+    pub(crate) password: PasswordArgs,
+}

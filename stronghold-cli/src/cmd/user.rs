@@ -1,0 +1,241 @@
+//! `user`: people.
+
+use super::{
+    exposed::{self, Exposed},
+    group::ENCRYPTING,
+    profile_rotate, user_own,
+};
+use crate::{
+    args::{InviteArgs, UserCommand},
+    failure::Failure,
+    input,
+    output::{Output, table},
+    settings::{Settings, token_url},
+    when,
+};
+use secrecy::ExposeSecret;
+use serde::Serialize;
+use stronghold_sdk::{
+    admin::{NewInvite, Resolve},
+    protocol::{
+        directory::{Directory, Role},
+        id::{InviteId, UserId},
+        name::Email,
+        time::Timestamp,
+    },
+};
+
+/// Runs the command.
+pub(crate) async fn run(settings: &Settings, output: &Output, command: UserCommand) -> Result<(), Failure> {
+    match command {
+        UserCommand::Invite(args) => invite(settings, output, &args).await,
+        UserCommand::Accept(args) => user_own::accept(settings, output, &args).await,
+        UserCommand::Confirm { user } => confirm(settings, output, &user).await,
+        UserCommand::List => list(settings, output).await,
+        UserCommand::SetRole { user, role } => set_role(settings, output, &user, &role).await,
+        UserCommand::Remove { user, yes } => remove(settings, output, &user, yes).await,
+        UserCommand::RotateKeys(args) => user_own::rotate_keys(settings, output, &args).await,
+    }
+}
+
+#[derive(Serialize)]
+struct Invited {
+    invite_id: InviteId,
+    email: Email,
+    role: Role,
+    code: String,
+    expires_at: Timestamp,
+}
+
+async fn invite(settings: &Settings, output: &Output, args: &InviteArgs) -> Result<(), Failure> {
+    let email = Email::new(&args.email).map_err(|error| Failure::usage(format!("{:?}: {error}", args.email)))?;
+    let expires_at = when::parse(&args.expires, settings.clock.now())?;
+    let expires_at = expires_at.ok_or_else(|| Failure::usage("an invitation ends at some time: write --expires 7d"))?;
+    let role = role_of(&args.role)?;
+    let mut session = settings.session().await?;
+    let mut groups = Vec::with_capacity(args.group.len());
+    for group in &args.group {
+        groups.push(session.directory().find_group(group)?.id);
+    }
+    let url = token_url(&settings.session_url()?);
+    let minted = session.invite_user(NewInvite { email: email.clone(), role, groups, expires_at, url }).await?;
+    let code = minted.code.expose_secret().to_owned();
+    let invited = Invited { invite_id: minted.invite, email, role, code, expires_at };
+    output.result(&invited, || {
+        format!(
+            "{} is invited until {}.\n\nThe code, which nobody can show you again; give it to them in person or in a message that only they read:\n  {}\n\nThey run\n  api-stronghold-cli user accept --email {}\nand you, when they have,\n  api-stronghold-cli user confirm {}",
+            invited.email, invited.expires_at, invited.code, invited.email, invited.email
+        )
+    })
+}
+
+async fn confirm(settings: &Settings, output: &Output, user: &str) -> Result<(), Failure> {
+    let mut session = settings.session().await?;
+    let accepted = session.acceptances().await?;
+    let is_meant = |email: &Email, id: &InviteId| email.to_string() == user || id.to_string() == user;
+    let meant: Vec<InviteId> = accepted
+        .iter()
+        .map(stronghold_sdk::protocol::signed::Verified::value)
+        .filter(|said| is_meant(&said.email, &said.invite))
+        .map(|said| said.invite)
+        .collect();
+    let id = match meant.as_slice() {
+        [id] => *id,
+        [] => {
+            return Err(Failure::not_found("accepted invitation of", user)
+                .with_hint("`user list` shows what is open; they accept it with `user accept`."));
+        }
+        _ => return Err(Failure::usage("several invitations of this address were accepted; name one by its id")),
+    };
+    let user_id = session.confirm_user(id).await?;
+    let member = session.directory().user(&user_id);
+    let email = member.map(|member| member.email.to_string()).unwrap_or_default();
+    output.result(&serde_json::json!({"user_id": user_id, "email": email}), || format!("{email} is a member now."))
+}
+
+#[derive(Serialize)]
+struct Listed {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<UserId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invite_id: Option<InviteId>,
+    email: Email,
+    role: Role,
+    status: &'static str,
+    groups: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
+}
+
+async fn list(settings: &Settings, output: &Output) -> Result<(), Failure> {
+    let mut session = settings.session().await?;
+    let accepted: Vec<InviteId> = match session.is_manager() {
+        true => session.acceptances().await?.iter().map(|accepted| accepted.value().invite).collect(),
+        false => Vec::new(),
+    };
+    let now = settings.clock.now();
+    let directory = session.directory();
+    let members = directory.users().filter(|user| !user.removed).map(|user| Listed {
+        user_id: Some(user.id),
+        invite_id: None,
+        email: user.email.clone(),
+        role: user.role,
+        status: "member",
+        groups: names(directory, user.groups.iter()),
+        expires_at: None,
+    });
+    let invited = directory.invites().map(|(id, invite)| Listed {
+        user_id: None,
+        invite_id: Some(id),
+        email: invite.email.clone(),
+        role: invite.role,
+        status: match accepted.contains(&id) {
+            true => "accepted",
+            false if invite.expires_at <= now => "expired",
+            false => "invited",
+        },
+        groups: names(directory, invite.groups.iter()),
+        expires_at: Some(invite.expires_at),
+    });
+    let listed: Vec<Listed> = members.chain(invited).collect();
+    output.result(&listed, || {
+        let row = |listed: &Listed| {
+            let id = listed.user_id.map(|id| id.to_string()).or(listed.invite_id.map(|id| id.to_string()));
+            vec![
+                listed.email.to_string(),
+                role_text(listed.role).to_owned(),
+                listed.status.to_owned(),
+                listed.groups.join(", "),
+                id.unwrap_or_default(),
+            ]
+        };
+        table(&["ADDRESS", "ROLE", "STATUS", "GROUPS", "ID"], &listed.iter().map(row).collect::<Vec<_>>())
+    })
+}
+
+async fn set_role(settings: &Settings, output: &Output, user: &str, role: &str) -> Result<(), Failure> {
+    let mut session = settings.session().await?;
+    let id = session.directory().find_user(user)?.id;
+    let before = session.directory().head().seq;
+    let changed = output.working(ENCRYPTING, session.set_role(id, role_of(role)?)).await?;
+    profile_rotate::finish(output, &mut session).await?;
+    let exposed = exposed::since(&mut session, before, Some(id.into())).await?;
+    let done = Done { user_id: id, what: serde_json::json!({"role": role, "changed": changed}), exposed };
+    output.result(&done, || match changed {
+        true => format!("{user} has the role {role} now.\n{}", done.exposed.text()),
+        false => format!("{user} had the role {role} already."),
+    })
+}
+
+#[derive(Serialize)]
+struct Done {
+    user_id: UserId,
+    #[serde(flatten)]
+    what: serde_json::Value,
+    #[serde(flatten)]
+    exposed: Exposed,
+}
+
+async fn remove(settings: &Settings, output: &Output, user: &str, yes: bool) -> Result<(), Failure> {
+    let mut session = settings.session().await?;
+    let Ok(known) = session.directory().find_user(user) else {
+        return cancel(settings, output, user, yes).await;
+    };
+    let (id, email) = (known.id, known.email.clone());
+    let before = session.directory().head().seq;
+    input::confirm(&format!("Remove {email} for good?"), yes, &settings.global)?;
+    output.working(ENCRYPTING, session.remove_user(id)).await?;
+    profile_rotate::finish(output, &mut session).await?;
+    let exposed = exposed::since(&mut session, before, Some(id.into())).await?;
+    let done = Done { user_id: id, what: serde_json::json!({"email": email, "status": "removed"}), exposed };
+    output.result(&done, || {
+        format!("{email} was removed, and what they could read was encrypted anew.\n{}", done.exposed.text())
+    })
+}
+
+async fn cancel(settings: &Settings, output: &Output, user: &str, yes: bool) -> Result<(), Failure> {
+    let mut session = settings.session().await?;
+    let meant = |(id, invite): &(InviteId, &stronghold_sdk::protocol::directory::Invite)| {
+        id.to_string() == user || invite.email.to_string() == user
+    };
+    let found: Vec<InviteId> = session.directory().invites().filter(meant).map(|(id, _)| id).collect();
+    if found.is_empty() {
+        return Err(Failure::not_found("person", user).with_hint("`user list` shows who there is."));
+    }
+    input::confirm(&format!("Cancel the invitation of {user}?"), yes, &settings.global)?;
+    for id in &found {
+        session.cancel_invite(*id).await?;
+    }
+    output.result(&serde_json::json!({"invite_ids": found, "status": "cancelled"}), || {
+        format!("The invitation of {user} was cancelled.")
+    })
+}
+
+fn names<'a>(
+    directory: &Directory,
+    groups: impl Iterator<Item = &'a stronghold_sdk::protocol::id::GroupId>,
+) -> Vec<String> {
+    let known = groups.filter_map(|id| directory.group(id));
+    let mut names: Vec<String> = known.map(|group| group.name.to_string()).collect();
+    names.sort_unstable();
+    names
+}
+
+fn role_of(text: &str) -> Result<Role, Failure> {
+    match text {
+        "owner" => Ok(Role::Owner),
+        "admin" => Ok(Role::Admin),
+        "editor" => Ok(Role::Editor),
+        "auditor" => Ok(Role::Auditor),
+        _ => Err(Failure::usage("a role is one of owner, admin, editor, auditor")),
+    }
+}
+
+const fn role_text(role: Role) -> &'static str {
+    match role {
+        Role::Owner => "owner",
+        Role::Admin => "admin",
+        Role::Editor => "editor",
+        Role::Auditor => "auditor",
+    }
+}

@@ -1,0 +1,98 @@
+//! What people do with their own keys: accept an invitation, change them.
+
+use super::{auth_login, profile_rotate};
+use crate::{
+    args::{AcceptArgs, LoginArgs},
+    failure::Failure,
+    input,
+    output::Output,
+    settings::Settings,
+};
+use secrecy::ExposeSecret;
+use serde::Serialize;
+use stronghold_sdk::{
+    admin::{AcceptInvite, Account},
+    protocol::{
+        id::{OrgId, UserId},
+        name::Email,
+        token::{InviteCode, TokenUrl},
+    },
+};
+
+/// What `user accept` prints: the only time that key and kit can be seen.
+#[derive(Serialize)]
+struct Accepted {
+    org_id: OrgId,
+    user_id: UserId,
+    account_key: String,
+    recovery_kit: String,
+}
+
+/// Accepts an invitation and signs in.
+pub(super) async fn accept(settings: &Settings, output: &Output, args: &AcceptArgs) -> Result<(), Failure> {
+    let code = match input::given(args.invite.as_ref()) {
+        Some("-") => input::word(&input::standard_input(64 * 1024)?, "standard input")?,
+        Some(code) => zeroize::Zeroizing::new(code.to_owned()),
+        None => {
+            return Err(Failure::usage("the invitation's code is needed: say --invite or set API_STRONGHOLD_INVITE")
+                .with_hint("Whoever invited you gave it to you; it starts with stronghold_invite_."));
+        }
+    };
+    let code = InviteCode::parse(&code).map_err(|error| {
+        Failure::refused(format!("the invitation's code is not one: {error}")).with_hint("Copy it whole.")
+    })?;
+    let email = input::given(args.email.as_ref())
+        .ok_or_else(|| Failure::usage("your address is needed: say --email or set API_STRONGHOLD_EMAIL"))?;
+    let email = Email::new(email).map_err(|error| Failure::usage(format!("{email:?}: {error}")))?;
+    let url = settings.url(code.url.as_ref().map(TokenUrl::as_str))?;
+    let password = input::password(args.password.password_stdin, true)?;
+    let client = settings.client(&url)?;
+    let with = AcceptInvite { code, email: email.clone(), password };
+    let member = output.working("making keys", Account::accept_invite(&client, with, &settings.clock)).await;
+    let member = member.map_err(|error| match error.problem_code() {
+        Some("unauthenticated") => Failure::refused("this invitation is not open: it was used or cancelled")
+            .with_hint("Ask whoever invited you for a new one."),
+        _ => error.into(),
+    })?;
+    auth_login::keep(settings, &member.account, &url)?;
+    let accepted = Accepted {
+        org_id: member.account.org,
+        user_id: member.account.user,
+        account_key: member.account_key.to_secret_string().expose_secret().to_owned(),
+        recovery_kit: member.recovery_kit.to_secret_string().expose_secret().to_owned(),
+    };
+    output.result(&accepted, || {
+        format!(
+            "You accepted the invitation and are signed in as {email}; an owner or admin confirms you with\n  \
+             api-stronghold-cli user confirm {email}\n\n\
+             Account key (you need it, with your password, on every new device):\n  {}\n\n\
+             Recovery kit (print it and lock it away; it replaces a forgotten password):\n  {}\n\n\
+             Nobody, this server included, can show you these again.",
+            accepted.account_key, accepted.recovery_kit
+        )
+    })
+}
+
+/// Changes the signed-in owner's keys.
+pub(super) async fn rotate_keys(settings: &Settings, output: &Output, args: &LoginArgs) -> Result<(), Failure> {
+    let with = auth_login::log_in_with(args)?;
+    let mut session = settings.session().await?;
+    let url = settings.session_url()?;
+    let rotated = output.working("making keys, and encrypting anew", session.rotate_own_keys(with)).await;
+    let account = rotated.map_err(|error| {
+        let unknown = error.is_unanswered();
+        let failure = Failure::from(error);
+        match unknown {
+            true => failure.with_hint(
+                "If your keys are refused from now on, they were changed: `auth login` gives you the new ones.",
+            ),
+            false => failure,
+        }
+    })?;
+    // The keys first: whatever happens to the rest, they are kept.
+    let credentials = auth_login::keep(settings, &account, &url)?;
+    profile_rotate::finish(output, &mut session).await?;
+    output.result(&serde_json::json!({"user_id": account.user, "credentials": credentials}), || {
+        format!("Your keys were changed; the new ones are kept in {credentials} (mode 0600). Sign in again on your other devices.")
+    })
+}

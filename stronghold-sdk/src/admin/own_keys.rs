@@ -1,0 +1,111 @@
+//! Changing one's own keys.
+//!
+//! The new seed is in the account's envelope from the very transaction on in which the directory names its keys: the server
+//! takes statement and envelope in one request, all or nothing. So whatever is lost on the way, answer, connection or the
+//! machine, password and account key open a seed whose keys are in force. A client keeps its old seed until it knows that
+//! the new one counts.
+
+use super::{Account, LogIn, Session, batch::Batch, people::place};
+use crate::{authenticator::LocalIdentity, error::Error};
+use std::sync::Arc;
+use stronghold_protocol::{
+    api::{CommitStatement, RotateKeys},
+    crypto::random,
+    directory::{Change, Rekeys, Role},
+    transport::Transport,
+};
+
+/// How often an author who loses a race tries again.
+const ATTEMPTS: usize = 10;
+
+impl<T: Transport> Session<T> {
+    /// Gives the signed-in owner new keys; the old ones open and sign nothing from then on, and everything is rekeyed.
+    ///
+    /// 1. log in, which proves password and account key and gives the key of the envelope; 2. new keys, in a statement that old
+    ///    and new ones sign; 3. what the old ones reached is rekeyed; 4. statement and envelope are sent at once; 5. from then
+    ///    on the session is the new keys'. Who got no answer asks with the new keys.
+    ///
+    /// # Errors
+    /// [`Error`] when the log-in is refused, the caller is no owner (a statement about others' keys is an owner's or admin's),
+    /// or the statement cannot be committed. The keys are then the old ones, or, where that is unknown, those that logging
+    /// in again gives.
+    pub async fn rotate_own_keys(&mut self, with: LogIn) -> Result<Account, Error> {
+        if !self.is_owner() {
+            return Err(Error::invalid("only an owner changes their own keys; others are removed and invited again"));
+        }
+        // 1.
+        let (account, export_key) = Account::open(&self.client, with).await?;
+        if account.user != self.user || account.org != self.directory.org() {
+            return Err(Error::invalid("this account key is another person's"));
+        }
+        let seed = random::secret::<32>()?;
+        let new = Arc::new(LocalIdentity::from_seed(account.org, self.user.into(), &seed));
+        let mut account = Account { seed, ..account };
+        let mut last = None;
+        for _ in 0..ATTEMPTS {
+            self.sync().await?;
+            // 2. and 3.
+            self.next = Some(Arc::clone(&new));
+            let made = self.rotation(&new).await;
+            self.next = None;
+            let (mut batch, commit, after) = made?;
+            // 4.
+            account.floor = after;
+            let recovery = self.directory.user(&self.user).map(|user| user.recovery.clone());
+            let recovery = recovery.ok_or_else(|| Error::withheld("your own entry"))?;
+            let body = RotateKeys {
+                commit,
+                envelope: account.seal_envelope(&export_key)?,
+                recovery: account.seal_recovery(&recovery)?,
+            };
+            let sent = self.client.rotate_keys(&*self.who, &body).await;
+            // 5.
+            match sent {
+                Ok(_) => {
+                    self.who = new;
+                    self.sync().await?;
+                    self.rekeying.append(&mut batch.staged);
+                    return Ok(account);
+                }
+                Err(error) if error.is_conflict() => last = Some(error),
+                Err(error) if error.is_unanswered() => {
+                    let old = std::mem::replace(&mut self.who, Arc::clone(&new));
+                    if self.sync().await.is_ok() {
+                        self.rekeying.append(&mut batch.staged);
+                        return Ok(account);
+                    }
+                    self.who = old;
+                    return Err(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(last.unwrap_or_else(|| Error::invalid("the directory changes too fast; try again")))
+    }
+
+    /// The statement in which the caller's keys are replaced, with everything that must come along.
+    async fn rotation(
+        &mut self,
+        new: &Arc<LocalIdentity>,
+    ) -> Result<(Batch, CommitStatement, stronghold_protocol::directory::HeaderRef), Error> {
+        let who = Arc::clone(&self.who);
+        let keys = new.public_keys();
+        let mut batch = Batch::new(self.directory.clone());
+        let recovery = self.directory.user(&self.user).map(|user| user.recovery.clone());
+        let recovery = recovery.ok_or_else(|| Error::withheld("your own entry"))?;
+        batch.changes.push(Change::UserRekeyed { id: self.user, keys: keys.clone(), recovery });
+        let user = self.user;
+        let signers = [who.signing_key(), new.signing_key()];
+        batch.change_roster(&signers, |roster| place(roster, user, &keys, Some(Role::Owner)))?;
+        let needs = Rekeys::required(&batch.before, &batch.changes);
+        self.add_rekeys(&mut batch, &needs).await?;
+        let now = self.clock.now();
+        let draft = batch.before.draft(batch.changes.clone(), true, now).map_err(Error::refused_change)?;
+        let wanted = draft.after().wanted_seals(Some(&batch.before), draft.changes(), now);
+        let seals = self.make_seals(&wanted, &batch.fresh).await?;
+        let (statement, after) = draft.sign(&signers).map_err(Error::refused_change)?;
+        let histories = std::mem::take(&mut batch.histories);
+        let revisions = std::mem::take(&mut batch.revisions);
+        Ok((batch, CommitStatement { statement, seals, histories, revisions }, after.head()))
+    }
+}

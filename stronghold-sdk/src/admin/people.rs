@@ -1,0 +1,250 @@
+//! People: invite, confirm, change roles, remove. How somebody accepts is in [`super::join`].
+
+use super::{Session, batch::Batch};
+use crate::{authenticator::LocalIdentity, error::Error};
+use secrecy::SecretString;
+use std::sync::Arc;
+use stronghold_protocol::{
+    acceptance::Acceptance,
+    crypto::{kem::PublicKeys, random, sign::SigningKey},
+    directory::{Change, Directory, Role, User},
+    id::{GroupId, InviteId, UserId},
+    name::Email,
+    roster::{Roster, RosterMember},
+    signed::{Signed, Verified},
+    time::Timestamp,
+    token::{InviteCode, TokenFloor, TokenUrl},
+    transport::Transport,
+};
+
+/// What an admin says of somebody who may join.
+#[derive(Clone, Debug)]
+pub struct NewInvite {
+    /// Whom.
+    pub email: Email,
+    /// In which role.
+    pub role: Role,
+    /// Into which groups; an auditor joins none.
+    pub groups: Vec<GroupId>,
+    /// Until when the invitation can be accepted.
+    pub expires_at: Timestamp,
+    /// The server's address, for the code to carry as a hint.
+    pub url: Option<TokenUrl>,
+}
+
+/// An invitation that was just made: the only time that its code can be seen.
+#[derive(Debug)]
+pub struct MintedInvite {
+    /// Which.
+    pub invite: InviteId,
+    /// The code, to be passed outside the server.
+    pub code: SecretString,
+    /// Until when it can be accepted.
+    pub expires_at: Timestamp,
+}
+
+impl<T: Transport> Session<T> {
+    /// Invites somebody. The code is made here and leaves this process only as the return value; the directory gets the
+    /// public half of its key.
+    ///
+    /// # Errors
+    /// [`Error`] when the address is a member's already, a group does not exist, the role cannot be given by this caller, or
+    /// the statement cannot be committed.
+    pub async fn invite_user(&mut self, new: NewInvite) -> Result<MintedInvite, Error> {
+        let now = self.clock.now();
+        if new.expires_at <= now {
+            return Err(Error::invalid("the invitation would be over at once"));
+        }
+        self.check_role(new.role)?;
+        let id = InviteId::generate(now)?;
+        let seed = random::secret()?;
+        let key = LocalIdentity::from_seed(self.directory.org(), self.user.into(), &seed).public_keys().sign;
+        self.commit(|batch| {
+            if batch.before.user_with_email(&new.email).is_some() {
+                return Err(Error::invalid(format!("{} is a member already", new.email)));
+            }
+            batch.changes.push(Change::UserInvited {
+                id,
+                email: new.email.clone(),
+                role: new.role,
+                groups: new.groups.clone(),
+                key,
+                expires_at: new.expires_at,
+            });
+            Ok(())
+        })
+        .await?;
+        let floor = TokenFloor::of(&self.directory.head());
+        let code = InviteCode { org: self.directory.org(), invite: id, seed, floor, url: new.url };
+        Ok(MintedInvite { invite: id, code: code.to_secret_string(), expires_at: new.expires_at })
+    }
+
+    /// Makes an open invitation void.
+    ///
+    /// # Errors
+    /// [`Error`] when there is no such invitation, or the statement cannot be committed.
+    pub async fn cancel_invite(&mut self, id: InviteId) -> Result<(), Error> {
+        self.commit(|batch| {
+            batch.before.invite(&id).ok_or_else(|| Error::not_found("open invitation", &id.to_string()))?;
+            batch.changes.push(Change::InviteCancelled { id });
+            Ok(())
+        })
+        .await
+    }
+
+    /// The open invitations that were accepted. What does not verify is an integrity error: only who holds the code can
+    /// have accepted.
+    ///
+    /// # Errors
+    /// [`Error`] when the server cannot be reached, refuses, or shows an acceptance that is nobody's.
+    pub async fn acceptances(&mut self) -> Result<Vec<Verified<Acceptance>>, Error> {
+        self.sync().await?;
+        let reply = self.client.acceptances(&*self.who).await?;
+        let mut accepted = Vec::with_capacity(reply.acceptances.len());
+        for shown in &reply.acceptances {
+            // It may have been confirmed or cancelled between the two requests.
+            let Some(invite) = self.directory.invite(&shown.invite) else { continue };
+            let org = self.directory.org();
+            let verified = Acceptance::verify(&shown.acceptance, &org, &shown.invite, invite);
+            accepted.push(verified.map_err(Error::forged)?);
+        }
+        Ok(accepted)
+    }
+
+    /// Makes somebody who accepted an invitation a member: their keys enter the directory, and what they may read is sealed
+    /// to them. Owners and admins enter the roster.
+    ///
+    /// # Errors
+    /// [`Error`] when the invitation is not open or not accepted, only an owner may confirm it, or the statement cannot be
+    /// committed.
+    pub async fn confirm_user(&mut self, id: InviteId) -> Result<UserId, Error> {
+        let accepted = self.acceptances().await?;
+        let accepted = accepted.iter().find(|accepted| accepted.value().invite == id);
+        let accepted = accepted.ok_or_else(|| Error::not_found("accepted invitation", &id.to_string()))?.value();
+        let invite = self.directory.invite(&id).ok_or_else(|| Error::not_found("open invitation", &id.to_string()))?;
+        let (role, groups) = (invite.role, invite.groups.clone());
+        self.check_role(role)?;
+        let reached = self.profiles_of(&groups);
+        self.finish_pending(&reached).await?;
+        let who = Arc::clone(&self.who);
+        self.commit(|batch| {
+            batch.changes.push(Change::UserConfirmed {
+                id: accepted.user,
+                invite: Some(id),
+                email: accepted.email.clone(),
+                role,
+                keys: accepted.keys.clone(),
+                recovery: accepted.recovery.clone(),
+            });
+            if is_manager(role) {
+                let placed = |roster: &mut Roster| place(roster, accepted.user, &accepted.keys, Some(role));
+                batch.change_roster(&[who.signing_key()], placed)?;
+            }
+            // A group may have been deleted since.
+            for group in groups.iter().filter(|group| batch.before.group(group).is_some()).copied().collect::<Vec<_>>()
+            {
+                batch.join(group, accepted.user.into())?;
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(accepted.user)
+    }
+
+    /// Gives a member another role. Whoever is an owner or admin no more could open everything: everything is rekeyed; an
+    /// auditor leaves all groups. False when they had it.
+    ///
+    /// # Errors
+    /// [`Error`] when there is no such member, only an owner may change the role, or the statement cannot be committed.
+    pub async fn set_role(&mut self, id: UserId, role: Role) -> Result<bool, Error> {
+        self.check_role(role)?;
+        self.check_role(live(&self.directory, id)?.role)?;
+        let who = Arc::clone(&self.who);
+        self.commit(|batch| {
+            let user = live(&batch.before, id)?.clone();
+            if user.role == role {
+                return Ok(false);
+            }
+            if role == Role::Auditor {
+                let leaves = user.groups.iter().map(|group| Change::MemberRemoved { group: *group, member: id.into() });
+                batch.changes.extend(leaves);
+            }
+            batch.changes.push(Change::UserChanged { id, email: user.email.clone(), role });
+            if is_manager(role) || is_manager(user.role) {
+                let placed = |roster: &mut Roster| place(roster, id, &user.keys, Some(role));
+                batch.change_roster(&[who.signing_key()], placed)?;
+            }
+            Ok(true)
+        })
+        .await
+    }
+
+    /// Removes a member for good, and rekeys everything that they reached.
+    ///
+    /// # Errors
+    /// [`Error`] when there is no such member, it is the caller, only an owner may do it, or the statement cannot be
+    /// committed.
+    pub async fn remove_user(&mut self, id: UserId) -> Result<(), Error> {
+        if id == self.user {
+            return Err(Error::invalid("nobody removes themselves: another owner or admin does"));
+        }
+        self.check_role(live(&self.directory, id)?.role)?;
+        let who = Arc::clone(&self.who);
+        self.commit(|batch| {
+            let user = live(&batch.before, id)?.clone();
+            batch.changes.push(Change::UserRemoved { id });
+            if is_manager(user.role) {
+                batch.change_roster(&[who.signing_key()], |roster| place(roster, id, &user.keys, None))?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Says early, and in words, what the directory would refuse.
+    fn check_role(&self, role: Role) -> Result<(), Error> {
+        if is_manager(role) && !self.is_owner() {
+            return Err(Error::invalid("only an owner makes, changes or removes owners and admins"));
+        }
+        Ok(())
+    }
+}
+
+impl Batch {
+    /// Adds the next version of the roster, signed by these keys.
+    pub(super) fn change_roster(
+        &mut self,
+        keys: &[&SigningKey],
+        change: impl FnOnce(&mut Roster),
+    ) -> Result<(), Error> {
+        let old = self.before.roster();
+        let mut roster = old.value().clone();
+        roster.version = roster.version.next();
+        roster.prev = Some(old.hash());
+        roster.nonce = None;
+        change(&mut roster);
+        self.changes.push(Change::RosterChanged { roster: Signed::create(&roster, keys)? });
+        Ok(())
+    }
+}
+
+/// Puts a user where a role belongs in a roster: among the owners, among the admins, or nowhere.
+pub(super) fn place(roster: &mut Roster, user: UserId, keys: &PublicKeys, role: Option<Role>) {
+    for list in [&mut roster.owners, &mut roster.admins] {
+        list.retain(|member| member.user != user);
+    }
+    let member = RosterMember { user, keys: keys.clone() };
+    match role {
+        Some(Role::Owner) => roster.owners.push(member),
+        Some(Role::Admin) => roster.admins.push(member),
+        Some(Role::Editor | Role::Auditor) | None => {}
+    }
+}
+
+const fn is_manager(role: Role) -> bool {
+    matches!(role, Role::Owner | Role::Admin)
+}
+
+fn live(directory: &Directory, id: UserId) -> Result<&User, Error> {
+    directory.user(&id).filter(|user| !user.removed).ok_or_else(|| Error::not_found("person", &id.to_string()))
+}
