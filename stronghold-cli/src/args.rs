@@ -9,7 +9,7 @@ mod user;
 pub(crate) use admin::{
     AgentCommand, AgentCreateArgs, AgentUpdateArgs, AuditCommand, AuditExportArgs, AuditFilter, AuditListArgs,
     AuditVerifyArgs, ConditionArgs, GroupCommand, InProfile, MemberArgs, OrgCommand, OrgCreateArgs, ProfileCommand,
-    SecretCommand, SecretSetArgs,
+    ProfileLockArgs, SecretCommand, SecretSetArgs,
 };
 pub(crate) use auth::{ApiUserArgs, AuthCommand, LoginArgs};
 pub(crate) use env::{EnvCommand, PullArgs, PushArgs, RunArgs};
@@ -67,6 +67,9 @@ pub(crate) struct Global {
     /// Why you do this; signed into the audit record
     #[arg(long, global = true, env = "API_STRONGHOLD_REASON", value_name = "TEXT")]
     pub(crate) reason: Option<String>,
+    /// Lock file that `profile lock` made: refuse everything older, and profiles that are not in it
+    #[arg(long, global = true, env = "API_STRONGHOLD_LOCK", value_name = "FILE", value_parser = path())]
+    pub(crate) lock: Option<PathBuf>,
     /// Keep the receipt of every read of secrets in this file; `audit verify --receipts` holds them against the log
     #[arg(long, global = true, env = "API_STRONGHOLD_KEEP_RECEIPTS", value_name = "FILE", value_parser = path())]
     pub(crate) keep_receipts: Option<PathBuf>,

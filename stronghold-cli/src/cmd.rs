@@ -24,6 +24,7 @@ mod org;
 mod org_create;
 mod org_verify;
 mod profile;
+mod profile_lock;
 mod profile_past;
 mod profile_rotate;
 mod quickstart;

@@ -19,6 +19,7 @@ use stronghold_sdk::{
     Agent, Client, HttpTransport, LocalIdentity,
     admin::{DirectoryCache, Session},
     ci,
+    lock::Lock,
     protocol::{
         directory::HeaderRef,
         encoding::decode_base64url,
@@ -153,16 +154,44 @@ impl Settings {
         minimum: Option<Revision>,
         accept_replaced: bool,
     ) -> Result<HttpAgent, Failure> {
+        self.agent_with(token, own_url, minimum, accept_replaced, self.lock()?)
+    }
+
+    /// The same with a lock file that was read already.
+    pub(crate) fn agent_with(
+        &self,
+        token: AgentToken,
+        own_url: Option<&str>,
+        minimum: Option<Revision>,
+        accept_replaced: bool,
+        lock: Option<Lock>,
+    ) -> Result<HttpAgent, Failure> {
         let url = self.url(own_url.or(token.url.as_ref().map(TokenUrl::as_str)))?;
         let mut builder = Agent::builder()
             .token(token)
             .state_dir(self.state_folder())
             .accept_replaced(accept_replaced)
-            .min_revision(minimum);
+            .min_revision(minimum)
+            .lock(lock);
         if let Some(file) = self.receipts() {
             builder = builder.receipts(file);
         }
         Ok(builder.build_with(self.client(&url)?)?)
+    }
+
+    /// The lock file that nothing may be older than, if there is one.
+    pub(crate) fn lock(&self) -> Result<Option<Lock>, Failure> {
+        let Some(file) = self.lock_file() else { return Ok(None) };
+        let lock = Lock::read(file)?.ok_or_else(|| {
+            Failure::usage(format!("there is no lock file {}", file.display()))
+                .with_hint("`profile lock` makes it; it is to be committed to the repository.")
+        })?;
+        Ok(Some(lock))
+    }
+
+    /// Its path.
+    pub(crate) fn lock_file(&self) -> Option<&Path> {
+        self.global.lock.as_deref().filter(|file| !file.as_os_str().is_empty())
     }
 
     /// Where receipts of reads are kept, if they are.
@@ -173,22 +202,33 @@ impl Settings {
 
     /// The acting person's session. An agent cannot use what needs this.
     pub(crate) async fn session(&self) -> Result<HttpSession, Failure> {
-        self.session_of(self.acting()?).await
+        self.session_of(self.acting()?, self.lock()?).await
+    }
+
+    /// The same with a lock file that was read already.
+    pub(crate) async fn session_with(&self, lock: Option<Lock>) -> Result<HttpSession, Failure> {
+        self.session_of(self.acting()?, lock).await
     }
 
     /// The session of the signed-in person, whatever token the environment gives.
     pub(crate) async fn session_without_environment(&self) -> Result<HttpSession, Failure> {
-        self.session_of(self.signed_in()?).await
+        self.session_of(self.signed_in()?, None).await
     }
 
-    async fn session_of(&self, acting: Acting) -> Result<HttpSession, Failure> {
+    async fn session_of(&self, acting: Acting, lock: Option<Lock>) -> Result<HttpSession, Failure> {
         match acting {
             Acting::User { user, org, seed, url, floor, .. } => {
                 let url = self.url(url.as_deref())?;
                 let who = Arc::new(LocalIdentity::from_seed(org, user.into(), &seed));
                 let cache = DirectoryCache::new(org, Some(&self.state_folder()), floor);
                 let mut session = Session::open(self.client(&url)?, who, user, cache, self.clock.clone()).await?;
-                session.set_floors(StateDir::new(self.state_folder()).load(&org)?.profiles);
+                let mut known = StateDir::new(self.state_folder()).load(&org)?;
+                if let Some(lock) = lock {
+                    lock.check_org(&org)?;
+                    session.require_header(lock.header).await?;
+                    known.raise(&lock.to_remembered());
+                }
+                session.set_floors(known.profiles);
                 warn_of_overdue(&session, &Output::new(&self.global));
                 Ok(session)
             }

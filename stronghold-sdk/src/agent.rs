@@ -9,6 +9,7 @@ use crate::{
     authenticator::{AgentAuthenticator, LocalIdentity},
     client::{Client, HttpTransport},
     error::Error,
+    lock::Lock,
     open::{IdentityDecryptor, OpenedProfile, ProfileKey, Secret, Secrets, Want, open_part, open_profile},
     reader::ProfileReader,
     receipts::ReceiptFile,
@@ -21,8 +22,9 @@ use std::{
 };
 use stronghold_protocol::{
     api::{ListedProfile, WhoAmI},
+    directory::HeaderRef,
     evidence::{Anchor, ProfileFloor, ProfileSelector},
-    id::ProfileId,
+    id::{OrgId, ProfileId},
     name::{Name, SecretName},
     number::Revision,
     token::TokenFloor,
@@ -45,6 +47,7 @@ struct Inner<R> {
     minimum: Option<Revision>,
     accept_replaced: bool,
     receipts: Option<ReceiptFile>,
+    lock: Option<Lock>,
     memory: Mutex<Memory>,
 }
 
@@ -109,13 +112,29 @@ impl<R: ProfileReader> fmt::Debug for Agent<R> {
 }
 
 impl<R: ProfileReader> Agent<R> {
+    /// The organization that the token pins.
+    #[must_use]
+    pub fn org(&self) -> OrgId {
+        self.inner.identity.org()
+    }
+
     /// Pulls all secrets of a profile, by name or id: one request.
     ///
     /// # Errors
     /// [`Error`] when the server is not reached, refuses, or shows something forged or old. Nothing partial is returned,
     /// and nothing is remembered, before everything is verified.
     pub async fn pull(&self, profile: &str) -> Result<Secrets, Error> {
+        self.check_lock(profile)?;
         Ok(self.open(profile).await?.into_secrets())
+    }
+
+    /// What to write into a lock file of a profile: pulls it, and gives the newest header and the revision that were verified.
+    ///
+    /// # Errors
+    /// As [`Self::pull`].
+    pub async fn floor_of(&self, profile: &str) -> Result<(HeaderRef, ProfileFloor), Error> {
+        let opened = self.open(profile).await?;
+        Ok((opened.newest_header(), opened.floor()))
     }
 
     /// Pulls one secret of a profile; none when the profile is proven not to hold it.
@@ -126,6 +145,7 @@ impl<R: ProfileReader> Agent<R> {
     /// # Errors
     /// As [`Self::pull`].
     pub async fn get(&self, profile: &str, name: &str) -> Result<Option<Secret>, Error> {
+        self.check_lock(profile)?;
         let name = SecretName::new(name)?;
         let known = self.memory().keys.get(profile).cloned();
         if let Some(key) = known
@@ -200,6 +220,11 @@ impl<R: ProfileReader> Agent<R> {
         self.keep_receipt(&opened)?;
         self.remember(profile, &opened);
         Ok((opened.key().epoch() == key.epoch()).then_some(opened))
+    }
+
+    fn check_lock(&self, profile: &str) -> Result<(), Error> {
+        let Some(lock) = &self.inner.lock else { return Ok(()) };
+        lock.check(&self.inner.identity.org(), &profile.parse()?)
     }
 
     /// What is trusted before the next reply: the token's floor, and what is remembered.

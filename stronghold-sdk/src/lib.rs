@@ -19,7 +19,7 @@
 //!
 //! **Parts.** [`AgentAuthenticator`] signs requests, [`ProfileReader`] fetches sealed profiles, [`SecretDecryptor`] opens
 //! keys; [`Agent`] ties them together. [`admin`] is what people do, [`loader`] fills structs at start-up, [`mod@format`] writes
-//! files for other programs, [`state`] remembers, [`receipts`] are evidence of reads, [`ci`] tells the CI run for the audit record.
+//! files for other programs, [`state`] remembers, [`lock`] does so in a repository, [`receipts`] are evidence of reads, [`ci`] tells the CI run for the audit record.
 
 pub mod admin;
 mod agent;
@@ -30,6 +30,7 @@ pub mod crypto;
 mod error;
 pub mod format;
 pub mod loader;
+pub mod lock;
 pub mod open;
 mod reader;
 pub mod receipts;

@@ -65,6 +65,8 @@ pub(crate) enum ProfileCommand {
         #[arg(long)]
         resume: bool,
     },
+    /// Write down how new profiles are, in a file to be committed: with --lock, nobody is shown less
+    Lock(ProfileLockArgs),
     /// List a profile's revisions: when, by whom, how much changed
     History(ProfileHistoryArgs),
     /// Show what differs between two revisions: names, and values with --show-values
@@ -79,6 +81,20 @@ pub(crate) enum ProfileCommand {
         #[arg(short, long)]
         yes: bool,
     },
+}
+
+/// Arguments of `profile lock`.
+#[derive(Args, Debug)]
+pub(crate) struct ProfileLockArgs {
+    /// Names or ids [default: those that the file has; if it has none, all that you can read]
+    #[arg(value_name = "PROFILE")]
+    pub(crate) profiles: Vec<String>,
+    /// The file [default: --lock, else stronghold.lock]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Write what the server shows now, even where the file says that there was more
+    #[arg(long)]
+    pub(crate) accept_rollback: bool,
 }
 
 /// Which profile a secret is in.

@@ -1,6 +1,6 @@
 //! `profile`: deployment profiles.
 
-use super::{profile_past, profile_rotate};
+use super::{profile_lock, profile_past, profile_rotate};
 use crate::{
     args::ProfileCommand,
     failure::Failure,
@@ -75,6 +75,7 @@ pub(crate) async fn run(settings: &Settings, output: &Output, command: ProfileCo
             profile_rotate::rotate(settings, output, &profile).await
         }
         ProfileCommand::Rotate { profile, .. } => profile_rotate::resume(settings, output, profile.as_deref()).await,
+        ProfileCommand::Lock(args) => profile_lock::run(settings, output, &args).await,
         ProfileCommand::History(args) => profile_past::history(settings, output, &args).await,
         ProfileCommand::Diff(args) => profile_past::diff(settings, output, &args).await,
         ProfileCommand::Restore(args) => profile_past::restore(settings, output, &args).await,

@@ -7,7 +7,11 @@ use crate::{
     output::Output,
     settings::{Acting, Settings},
 };
-use stronghold_sdk::{Secrets, admin::Resolve, protocol::number::Revision};
+use stronghold_sdk::{
+    Secrets,
+    admin::Resolve,
+    protocol::{evidence::ProfileSelector, number::Revision},
+};
 
 /// How old an answer may be.
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,6 +49,9 @@ pub(crate) async fn pull(
         Acting::User { .. } => {
             let session = settings.session().await?;
             let id = session.directory().find_profile(profile)?.id;
+            if let Some(lock) = settings.lock()? {
+                lock.check(&session.directory().org(), &ProfileSelector::Id(id))?;
+            }
             let opened = session.open_profile(id).await?;
             if let Some(file) = settings.receipts() {
                 file.append(opened.receipt())?;

@@ -20,6 +20,7 @@ mod env_run;
 mod exposed;
 mod grace;
 mod history;
+mod lock;
 mod no_plaintext;
 mod one_request;
 mod people;

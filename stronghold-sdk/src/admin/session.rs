@@ -66,6 +66,18 @@ impl<T: Transport> Session<T> {
         self.floors = floors;
     }
 
+    /// Refuses a directory that does not hold this header: one that a lock file names, say.
+    ///
+    /// # Errors
+    /// [`Error::Integrity`] when it does not; [`Error`] when the server cannot be reached or refuses.
+    pub async fn require_header(&mut self, header: HeaderRef) -> Result<(), Error> {
+        let states = self.cache.states(&self.client, &*self.who, self.directory.head()).await?;
+        if states.iter().any(|state| state.head() == header) {
+            return Ok(());
+        }
+        Err(Error::rolled_back("the directory does not hold the header that the lock file names"))
+    }
+
     /// The directory as far as it was replayed.
     #[must_use]
     pub const fn directory(&self) -> &Directory {

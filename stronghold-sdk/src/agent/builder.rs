@@ -6,6 +6,7 @@ use crate::{
     ci,
     client::{Client, HttpTransport},
     error::Error,
+    lock::Lock,
     open::IdentityDecryptor,
     reader::ProfileReader,
     receipts::ReceiptFile,
@@ -39,6 +40,7 @@ pub struct AgentBuilder {
     minimum: Option<Revision>,
     accept_replaced: bool,
     receipts: Option<ReceiptFile>,
+    lock: Option<Lock>,
 }
 
 impl AgentBuilder {
@@ -133,6 +135,13 @@ impl AgentBuilder {
         self
     }
 
+    /// Reads nothing that is older than this lock file says, and no profile that it does not name.
+    #[must_use]
+    pub fn lock(mut self, lock: Option<Lock>) -> Self {
+        self.lock = lock;
+        self
+    }
+
     /// Builds an agent that reads over HTTP. Connects to nothing yet.
     ///
     /// # Errors
@@ -158,10 +167,15 @@ impl AgentBuilder {
     /// Builds an agent over any reader: a server in the same process, or one of a test.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when there is no token.
+    /// [`Error::Invalid`] when there is no token, or the lock file is of another organization.
     pub fn build_with<R: ProfileReader>(self, reader: R) -> Result<Agent<R>, Error> {
         let token = self.token.ok_or_else(|| Error::invalid("an agent needs a token"))?;
         let identity = Arc::new(LocalIdentity::from_token(&token));
+        let mut memory = Memory::default();
+        if let Some(lock) = &self.lock {
+            lock.check_org(&token.org)?;
+            memory.known = lock.to_remembered();
+        }
         let inner = Inner {
             reader,
             decryptor: IdentityDecryptor::new(Arc::clone(&identity)),
@@ -171,7 +185,8 @@ impl AgentBuilder {
             minimum: self.minimum,
             accept_replaced: self.accept_replaced,
             receipts: self.receipts,
-            memory: Mutex::new(Memory::default()),
+            memory: Mutex::new(memory),
+            lock: self.lock,
         };
         Ok(Agent { inner: Arc::new(inner) })
     }

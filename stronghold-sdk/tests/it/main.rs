@@ -22,6 +22,7 @@ mod history;
 mod history_tampering;
 mod lies;
 mod loader;
+mod lock;
 mod people;
 mod published;
 mod published_hpke;
