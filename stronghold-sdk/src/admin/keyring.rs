@@ -4,12 +4,13 @@ use super::Session;
 use crate::{
     crypto::seal::{self, KemSecretKey},
     error::Error,
-    open::ProfileKey,
+    open::{IdentityDecryptor, ProfileKey, SecretDecryptor, Want},
 };
 use std::collections::BTreeMap;
 use stronghold_protocol::{
-    api::SealsQuery,
+    api::{KeyPath, SealedProfile, SealsQuery},
     directory::Directory,
+    evidence::VerifiedProfile,
     id::{GroupId, ProfileId},
     number::Epoch,
     seal::{Seal, SealId, SealedObject},
@@ -24,6 +25,17 @@ pub(super) type RawKey = Zeroizing<[u8; 32]>;
 #[derive(Default)]
 pub(super) struct Keyring {
     opened: BTreeMap<(SealedObject, Epoch), RawKey>,
+}
+
+/// A master key that was opened already.
+struct KnownKey(ProfileKey);
+
+impl SecretDecryptor for KnownKey {
+    fn open_master_key(&self, profile: &VerifiedProfile, _path: &KeyPath) -> Result<ProfileKey, Error> {
+        let said = profile.manifest().value();
+        let is_it = self.0.epoch() == said.epoch && self.0.commitment() == said.commitment;
+        if is_it { Ok(self.0.clone()) } else { Err(Error::wrong_key("earlier key")) }
+    }
 }
 
 impl<T: Transport> Session<T> {
@@ -72,6 +84,27 @@ impl<T: Transport> Session<T> {
         raw.ok_or_else(|| Error::withheld("a sealed key that you need"))
     }
 
+    /// What opens a profile as it was answered: the signed-in user's keys; or the master key itself, where these keys are newer
+    /// than a rekey that is not finished.
+    pub(super) async fn decryptor(
+        &self,
+        id: ProfileId,
+        reply: &SealedProfile,
+        want: &Want<'_>,
+    ) -> Result<Box<dyn SecretDecryptor>, Error> {
+        let own = IdentityDecryptor::new(self.who.clone());
+        // The first epoch has nothing before it.
+        if self.is_manager() && self.current_epoch(&SealedObject::ProfileKey(id)) > Epoch::FIRST {
+            let trusted = reply.chain.verify(want.anchor)?;
+            let profile = reply.profile.verify(&trusted, want.profile, want.floors, want.minimum)?;
+            let is_rekeying = profile.manifest().value().epoch < profile.leaf().epoch;
+            if is_rekeying && own.open_master_key(&profile, &reply.keys).is_err() {
+                return Ok(Box::new(KnownKey(self.earlier_key(&profile).await?)));
+            }
+        }
+        Ok(Box::new(own))
+    }
+
     async fn open_granted_key(&self, object: SealedObject, epoch: Epoch) -> Result<Option<RawKey>, Error> {
         let groups = self.directory.groups_of(&self.user.into());
         let mut objects: Vec<SealedObject> = groups.into_iter().map(SealedObject::GroupSeed).collect();
@@ -107,7 +140,7 @@ impl<T: Transport> Session<T> {
         Ok(KemSecretKey::from_seed(&seed))
     }
 
-    fn open_seal(
+    pub(super) fn open_seal(
         &self,
         key: &KemSecretKey,
         object: SealedObject,
@@ -123,7 +156,7 @@ impl<T: Transport> Session<T> {
         Ok(raw)
     }
 
-    fn current_epoch(&self, object: &SealedObject) -> Epoch {
+    pub(super) fn current_epoch(&self, object: &SealedObject) -> Epoch {
         let epoch = match object {
             SealedObject::GroupSeed(id) => self.directory.group(id).map(|group| group.epoch),
             SealedObject::ProfileKey(id) | SealedObject::HistoryKey(id) => {

@@ -55,11 +55,12 @@ impl<T: Transport> Session<T> {
         if new.expires_at <= now {
             return Err(Error::invalid("the invitation would be over at once"));
         }
-        self.check_role(new.role)?;
         let id = InviteId::generate(now)?;
         let seed = random::secret()?;
-        let key = LocalIdentity::from_seed(self.directory.org(), self.user.into(), &seed).public_keys().sign;
+        let (me, org) = (self.user, self.directory.org());
+        let key = LocalIdentity::from_seed(org, me.into(), &seed).public_keys().sign;
         self.commit(|batch| {
+            check_role(&batch.before, me, new.role)?;
             if batch.before.user_with_email(&new.email).is_some() {
                 return Err(Error::invalid(format!("{} is a member already", new.email)));
             }
@@ -123,11 +124,11 @@ impl<T: Transport> Session<T> {
         let accepted = accepted.ok_or_else(|| Error::not_found("accepted invitation", &id.to_string()))?.value();
         let invite = self.directory.invite(&id).ok_or_else(|| Error::not_found("open invitation", &id.to_string()))?;
         let (role, groups) = (invite.role, invite.groups.clone());
-        self.check_role(role)?;
         let reached = self.profiles_of(&groups);
         self.finish_pending(&reached).await?;
-        let who = Arc::clone(&self.who);
+        let (me, who) = (self.user, Arc::clone(&self.who));
         self.commit(|batch| {
+            check_role(&batch.before, me, role)?;
             batch.changes.push(Change::UserConfirmed {
                 id: accepted.user,
                 invite: Some(id),
@@ -155,13 +156,17 @@ impl<T: Transport> Session<T> {
     /// auditor leaves all groups. False when they had it.
     ///
     /// # Errors
-    /// [`Error`] when there is no such member, only an owner may change the role, or the statement cannot be committed.
+    /// [`Error`] when there is no such member, it is the caller, only an owner may change the role, or the statement cannot be
+    /// committed.
     pub async fn set_role(&mut self, id: UserId, role: Role) -> Result<bool, Error> {
-        self.check_role(role)?;
-        self.check_role(live(&self.directory, id)?.role)?;
-        let who = Arc::clone(&self.who);
+        if id == self.user {
+            return Err(Error::invalid("nobody changes their own role: another owner does"));
+        }
+        let (me, who) = (self.user, Arc::clone(&self.who));
         self.commit(|batch| {
             let user = live(&batch.before, id)?.clone();
+            check_role(&batch.before, me, role)?;
+            check_role(&batch.before, me, user.role)?;
             if user.role == role {
                 return Ok(false);
             }
@@ -188,10 +193,10 @@ impl<T: Transport> Session<T> {
         if id == self.user {
             return Err(Error::invalid("nobody removes themselves: another owner or admin does"));
         }
-        self.check_role(live(&self.directory, id)?.role)?;
-        let who = Arc::clone(&self.who);
+        let (me, who) = (self.user, Arc::clone(&self.who));
         self.commit(|batch| {
             let user = live(&batch.before, id)?.clone();
+            check_role(&batch.before, me, user.role)?;
             batch.changes.push(Change::UserRemoved { id });
             if is_manager(user.role) {
                 batch.change_roster(&[who.signing_key()], |roster| place(roster, id, &user.keys, None))?;
@@ -199,14 +204,6 @@ impl<T: Transport> Session<T> {
             Ok(())
         })
         .await
-    }
-
-    /// Says early, and in words, what the directory would refuse.
-    fn check_role(&self, role: Role) -> Result<(), Error> {
-        if is_manager(role) && !self.is_owner() {
-            return Err(Error::invalid("only an owner makes, changes or removes owners and admins"));
-        }
-        Ok(())
     }
 }
 
@@ -243,6 +240,15 @@ pub(super) fn place(roster: &mut Roster, user: UserId, keys: &PublicKeys, role: 
 
 const fn is_manager(role: Role) -> bool {
     matches!(role, Role::Owner | Role::Admin)
+}
+
+/// Says early, and in words, what every reader of the directory would refuse.
+fn check_role(directory: &Directory, caller: UserId, role: Role) -> Result<(), Error> {
+    let is_owner = directory.user(&caller).is_some_and(|user| user.role == Role::Owner);
+    if is_manager(role) && !is_owner {
+        return Err(Error::invalid("only an owner makes, changes or removes owners and admins"));
+    }
+    Ok(())
 }
 
 fn live(directory: &Directory, id: UserId) -> Result<&User, Error> {

@@ -4,7 +4,7 @@ use super::{Session, rekey::vouched_of};
 use crate::{
     agent::ReadableProfile,
     error::Error,
-    open::{IdentityDecryptor, OpenedProfile, Want, open_profile},
+    open::{OpenedProfile, Want, open_profile},
     reader::ProfileReader,
 };
 use stronghold_protocol::{
@@ -135,7 +135,8 @@ impl<T: Transport> Session<T> {
         let (selector, anchor) = (ProfileSelector::Id(id), self.anchor());
         let answered = self.client.read_profile(&*self.who, &selector, &anchor).await?;
         let want = Want { profile: &selector, anchor: &anchor, floors: &self.floors, minimum: None };
-        open_profile(answered, &*self.who, &IdentityDecryptor::new(self.who.clone()), &want)
+        let decryptor = self.decryptor(id, &answered.reply, &want).await?;
+        open_profile(answered, &*self.who, &*decryptor, &want)
     }
 
     /// A profile's newest manifest, verified, without its secrets.

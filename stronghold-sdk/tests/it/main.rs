@@ -24,6 +24,7 @@ mod lies;
 mod loader;
 mod lock;
 mod people;
+mod people_ended;
 mod published;
 mod published_hpke;
 mod readers;

@@ -53,7 +53,7 @@ impl World {
     }
 
     /// Invites, accepts and confirms.
-    async fn member(&mut self, name: &str, role: Role, groups: &[GroupId]) -> (Session<Wire>, Account) {
+    pub(crate) async fn member(&mut self, name: &str, role: Role, groups: &[GroupId]) -> (Session<Wire>, Account) {
         let code = self.invited(name, role, groups).await;
         let account = self.accept(&code, name).await.unwrap().account;
         assert_eq!(self.session.confirm_user(code.invite).await.unwrap(), account.user);
@@ -65,20 +65,20 @@ impl World {
         Account::log_in(&self.client(), self.own_log_in(), &clock).await.unwrap()
     }
 
-    fn own_log_in(&self) -> LogIn {
+    pub(crate) fn own_log_in(&self) -> LogIn {
         let account_key = AccountKey::parse(self.account_key.to_secret_string().expose_secret()).unwrap();
         LogIn { account_key, email: email("owner"), password: Zeroizing::new(PASSWORD.to_owned()) }
     }
 }
 
-async fn set(session: &mut Session<Wire>, profile: ProfileId, value: &str) -> Result<(), Error> {
+pub(crate) async fn set(session: &mut Session<Wire>, profile: ProfileId, value: &str) -> Result<(), Error> {
     let mut edit = Edit::default();
     let value = Zeroizing::new(value.as_bytes().to_vec());
     edit.set.insert(SecretName::new("KEY").unwrap(), NewSecret { value, note: None });
     session.edit(profile, &edit, false).await.map(drop)
 }
 
-async fn value(session: &Session<Wire>, profile: ProfileId) -> Result<String, Error> {
+pub(crate) async fn value(session: &Session<Wire>, profile: ProfileId) -> Result<String, Error> {
     let secrets = session.open_profile(profile).await?.into_secrets();
     Ok(secrets.get("KEY").unwrap().expose_str().unwrap().to_owned())
 }

@@ -3,7 +3,7 @@
 use super::ProfileHistory;
 use crate::{
     admin::{Session, keyring::RawKey},
-    crypto::aead,
+    crypto::{aead, seal::KemSecretKey},
     error::Error,
     open::ProfileKey,
 };
@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 use stronghold_protocol::{
     api::SealsQuery,
     crypto::kdf::Kdf,
+    evidence::VerifiedProfile,
+    id::{GroupId, ProfileId},
     number::Epoch,
     seal::{KeyHistory, SealedObject, key_history_context},
     transport::Transport,
@@ -33,7 +35,7 @@ impl<T: Transport> Session<T> {
             let mut history_key = self.current_raw_key(object).await?;
             for number in (oldest.get() + 1..=newest.get()).rev() {
                 let (Ok(epoch), Ok(earlier)) = (Epoch::new(number), Epoch::new(number - 1)) else { break };
-                let opened = self.open_earlier(&history_key, history, epoch, &sealed);
+                let opened = self.open_earlier(&history_key, id, epoch, &sealed);
                 let opened = opened.map_err(|error| {
                     let mut of_epoch = history.revisions.iter().filter(|known| known.manifest().epoch == earlier);
                     let last = of_epoch.next_back().map_or(history.newest(), super::KnownRevision::number);
@@ -53,17 +55,41 @@ impl<T: Transport> Session<T> {
         Ok(keys)
     }
 
+    /// The master key of a profile that is being rekeyed, as of before, for an owner or admin whose own keys are newer than
+    /// the rekey: nothing of before is sealed to those, and the history of the new key opens it.
+    ///
+    /// # Errors
+    /// [`Error`] when the server cannot be reached, refuses, or withholds a key.
+    pub(in crate::admin) async fn earlier_key(&self, profile: &VerifiedProfile) -> Result<ProfileKey, Error> {
+        let (id, wanted) = (profile.leaf().id, profile.manifest().value().epoch);
+        let (admins, history) = (SealedObject::GroupSeed(GroupId::ADMINS), SealedObject::HistoryKey(id));
+        let query = SealsQuery { objects: vec![admins, history], histories: true };
+        let reply = self.client.seals(&*self.who, &query).await?;
+        let seed = self.open_seal(self.who.kem_key(), admins, self.current_epoch(&admins), &reply.seals)?;
+        let newest = profile.leaf().epoch;
+        let mut history_key = self.open_seal(&KemSecretKey::from_seed(&seed), history, newest, &reply.seals)?;
+        for number in (wanted.get() + 1..=newest.get()).rev() {
+            let Ok(epoch) = Epoch::new(number) else { break };
+            let (earlier, master) = self.open_earlier(&history_key, id, epoch, &reply.histories)?;
+            if number == wanted.get() + 1 {
+                return Ok(ProfileKey::new(self.directory.org(), id, wanted, &master));
+            }
+            history_key = earlier;
+        }
+        Err(Error::withheld("an earlier key"))
+    }
+
     /// History key and master key of the epoch before `epoch`.
     fn open_earlier(
         &self,
         key: &RawKey,
-        history: &ProfileHistory,
+        profile: ProfileId,
         epoch: Epoch,
         sealed: &[KeyHistory],
     ) -> Result<(RawKey, RawKey), Error> {
-        let entry = sealed.iter().find(|entry| entry.profile == history.profile && entry.epoch == epoch);
+        let entry = sealed.iter().find(|entry| entry.profile == profile && entry.epoch == epoch);
         let entry = entry.ok_or_else(|| Error::withheld("an earlier key"))?;
-        let context = key_history_context(&self.directory.org(), &history.profile, epoch);
+        let context = key_history_context(&self.directory.org(), &profile, epoch);
         let opened = aead::open(&Kdf::new(key.as_slice()), &context, &entry.sealed.0)?;
         let half = |range: std::ops::Range<usize>| -> Result<RawKey, Error> {
             let bytes = opened.get(range).filter(|_| opened.len() == 64).and_then(|bytes| bytes.try_into().ok());
