@@ -18,6 +18,7 @@ mod commands;
 mod dotenv;
 mod env_run;
 mod exposed;
+mod fail_closed;
 mod grace;
 mod history;
 mod lock;
