@@ -10,10 +10,15 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
 };
 
 /// How many prepared statements a connection keeps: all that `Tx` has, so that none is ever parsed twice.
 const STATEMENTS: usize = 128;
+
+/// How long an opening that met another one waits before it tries again.
+const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(5);
 
 /// What a SQLite store's connections are opened on.
 pub(super) struct Database {
@@ -38,11 +43,20 @@ impl Database {
     pub(super) fn open_writer(&self) -> Result<Connection, StoreError> {
         self.create_file()?;
         let mut connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        self.configure_writer(&mut connection).map_err(|error| match error {
-            MigrationError::Sqlite(error) => self.explain(error),
-            other => self.unusable(other.to_string()),
-        })?;
-        Ok(connection)
+        let given_up = Instant::now() + self.options.busy_timeout;
+        loop {
+            let error = match self.configure_writer(&mut connection) {
+                Ok(()) => return Ok(connection),
+                Err(MigrationError::Sqlite(error)) => error,
+                Err(other) => return Err(self.unusable(other.to_string())),
+            };
+            // SQLite does not wait when it changes a new file's journal while another server does the same: it answers
+            // "busy" at once. Every step may be repeated.
+            if error.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) || Instant::now() >= given_up {
+                return Err(self.explain(error));
+            }
+            thread::sleep(BETWEEN_ATTEMPTS);
+        }
     }
 
     /// Opens a connection that only reads. The writer's must be open, which made the files beside the database.

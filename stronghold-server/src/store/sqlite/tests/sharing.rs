@@ -1,11 +1,12 @@
 //! Several servers on one file.
 
-use super::{Directory, Place, SqliteStore};
+use super::{Directory, Place, SqliteOptions, SqliteStore};
 use crate::store::{
-    Store,
+    Store, StoreError,
     contract::fixtures::{KEY, ORG, create_org, entry, nonce, time},
 };
 use futures_util::future::join_all;
+use std::time::{Duration, Instant};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn servers_that_start_at_once_agree_on_the_layout() {
@@ -18,6 +19,25 @@ async fn servers_that_start_at_once_agree_on_the_layout() {
     for opened in opening {
         opened.join().unwrap().unwrap().check_ready().await.unwrap();
     }
+}
+
+/// SQLite itself does not wait for whoever changes a new file's journal; the first start of two servers would fail.
+#[test]
+fn a_server_that_sets_up_the_file_is_waited_for() {
+    let place = Directory::new();
+    let first = place.raw();
+    first.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let wait = Duration::from_millis(200);
+    let options = SqliteOptions { busy_timeout: wait, ..SqliteOptions::default() };
+    let since = Instant::now();
+    let given_up = SqliteStore::open_with(&place.path(), options).map(drop);
+    assert!(matches!(given_up, Err(StoreError::Unusable { .. })), "{given_up:?}");
+    assert!(since.elapsed() >= wait);
+
+    let path = place.path();
+    let second = std::thread::spawn(move || SqliteStore::open(&path));
+    first.execute_batch("COMMIT").unwrap();
+    second.join().unwrap().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
