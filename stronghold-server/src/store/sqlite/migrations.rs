@@ -20,8 +20,10 @@ const APPLICATION_ID: i64 = 0x5354_4748;
 ///
 /// # Errors
 /// [`MigrationError`] when it is not, or when it cannot be read.
-pub(super) fn check(connection: &Connection) -> Result<(), MigrationError> {
-    layout(connection).map(drop)
+pub(super) fn check(connection: &mut Connection) -> Result<(), MigrationError> {
+    // In one transaction: another server may be making the layout.
+    let transaction = connection.transaction()?;
+    layout(&transaction).map(drop)
 }
 
 /// Brings the database to today's layout, whichever of several servers that start at once gets there first.
