@@ -101,6 +101,7 @@ pub mod sealed_secret {
             let plain = PlainSecret {
                 name: SecretName::new("DATABASE_URL").expect("a name"),
                 value: Zeroizing::new(b"postgres://".to_vec()),
+                kind: stronghold_sdk::open::SecretKind::Value,
                 note: None,
                 updated_at: now(),
             };

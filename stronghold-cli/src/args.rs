@@ -12,7 +12,7 @@ pub(crate) use admin::{
     ProfileLockArgs, SecretCommand, SecretSetArgs,
 };
 pub(crate) use auth::{ApiUserArgs, AuthCommand, LoginArgs};
-pub(crate) use env::{EnvCommand, PullArgs, PushArgs, RunArgs};
+pub(crate) use env::{EnvCommand, PullArgs, PushArgs, ReadArgs, ReferenceArgs, RunArgs};
 pub(crate) use history::{
     CopyArgs, DiffArgs, PastSecretArgs, ProfileHistoryArgs, ProfileRestoreArgs, PurgeArgs, RollbackArgs,
 };

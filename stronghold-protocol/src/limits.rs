@@ -10,6 +10,8 @@ pub const EMAIL_BYTES: usize = 254;
 pub const SECRET_VALUE_BYTES: usize = 256 * 1024;
 /// Longest note on a secret, in bytes of UTF-8.
 pub const SECRET_NOTE_BYTES: usize = 4096;
+/// Most references between secrets that are followed after one another.
+pub const REFERENCE_DEPTH: usize = 16;
 /// Most secrets that one profile holds.
 pub const SECRETS_PER_PROFILE: usize = 10_000;
 /// Most secrets that one statement re-encrypts inline, of all its profiles together; the others take the staged form.

@@ -20,6 +20,7 @@ mod keyring;
 mod own_keys;
 mod people;
 mod profiles;
+mod pull;
 mod rekey;
 mod secrets;
 mod session;

@@ -10,11 +10,13 @@ use crate::{
     client::{Client, HttpTransport},
     error::Error,
     lock::Lock,
-    open::{IdentityDecryptor, OpenedProfile, ProfileKey, Secret, Secrets, Want, open_part, open_profile},
+    open::{IdentityDecryptor, OpenedProfile, ProfileKey, Secret, SecretKind, Secrets, Want, open_part, open_profile},
     reader::ProfileReader,
     receipts::ReceiptFile,
+    references::{PullOptions, ReadOther, resolve},
     state::{Remembered, StateDir},
 };
+use async_trait::async_trait;
 use std::{
     collections::BTreeMap,
     fmt,
@@ -27,6 +29,7 @@ use stronghold_protocol::{
     id::{OrgId, ProfileId},
     name::{Name, SecretName},
     number::Revision,
+    problem::ProblemCode,
     token::TokenFloor,
 };
 
@@ -48,6 +51,7 @@ struct Inner<R> {
     accept_replaced: bool,
     receipts: Option<ReceiptFile>,
     lock: Option<Lock>,
+    pull_options: PullOptions,
     memory: Mutex<Memory>,
 }
 
@@ -118,14 +122,23 @@ impl<R: ProfileReader> Agent<R> {
         self.inner.identity.org()
     }
 
-    /// Pulls all secrets of a profile, by name or id: one request.
+    /// Pulls all secrets of a profile, by name or id, with the agent's [`AgentBuilder::pull_options`]: one request, and one
+    /// for each other profile that its references lead to.
     ///
     /// # Errors
     /// [`Error`] when the server is not reached, refuses, or shows something forged or old. Nothing partial is returned,
     /// and nothing is remembered, before everything is verified.
     pub async fn pull(&self, profile: &str) -> Result<Secrets, Error> {
+        self.pull_with(profile, &self.inner.pull_options).await
+    }
+
+    /// Pulls a profile with other options than the agent's own.
+    ///
+    /// # Errors
+    /// As [`Self::pull`].
+    pub async fn pull_with(&self, profile: &str, options: &PullOptions) -> Result<Secrets, Error> {
         self.check_lock(profile)?;
-        Ok(self.open(profile).await?.into_secrets())
+        resolve(self.open(profile, self.inner.minimum).await?, options, self).await
     }
 
     /// What to write into a lock file of a profile: pulls it, and gives the newest header and the revision that were verified.
@@ -133,11 +146,12 @@ impl<R: ProfileReader> Agent<R> {
     /// # Errors
     /// As [`Self::pull`].
     pub async fn floor_of(&self, profile: &str) -> Result<(HeaderRef, ProfileFloor), Error> {
-        let opened = self.open(profile).await?;
+        let opened = self.open(profile, self.inner.minimum).await?;
         Ok((opened.newest_header(), opened.floor()))
     }
 
-    /// Pulls one secret of a profile; none when the profile is proven not to hold it.
+    /// Pulls one secret of a profile; none when the profile is proven not to hold it. The agent's options apply as in
+    /// [`Self::pull`]; where the secret is a reference, the profile is pulled whole.
     ///
     /// The first call for a profile pulls it whole, because the name's blind index needs the profile's key; later calls of
     /// this agent ask for the one secret.
@@ -145,15 +159,28 @@ impl<R: ProfileReader> Agent<R> {
     /// # Errors
     /// As [`Self::pull`].
     pub async fn get(&self, profile: &str, name: &str) -> Result<Option<Secret>, Error> {
+        self.get_with(profile, name, &self.inner.pull_options).await
+    }
+
+    /// Pulls one secret of a profile with other options than the agent's own.
+    ///
+    /// # Errors
+    /// As [`Self::pull`].
+    pub async fn get_with(&self, profile: &str, name: &str, options: &PullOptions) -> Result<Option<Secret>, Error> {
         self.check_lock(profile)?;
         let name = SecretName::new(name)?;
         let known = self.memory().keys.get(profile).cloned();
         if let Some(key) = known
-            && let Some(found) = self.get_with(profile, &name, &key).await?
+            && let Some(found) = self.get_part(profile, &name, &key).await?
         {
-            return Ok(found.into_secrets().take(&name));
+            let found = found.into_secrets().take(&name);
+            if options.is_raw() || found.as_ref().is_none_or(|secret| secret.kind() == SecretKind::Value) {
+                return Ok(found);
+            }
         }
-        Ok(self.open(profile).await?.into_secrets().take(&name))
+        let wanted = name.clone();
+        let options = options.clone().only(move |other| other == wanted.expose());
+        Ok(self.pull_with(profile, &options).await?.take(&name))
     }
 
     /// The profiles that this agent may read. The server can leave one out, but not invent or rename one.
@@ -191,12 +218,12 @@ impl<R: ProfileReader> Agent<R> {
         self.memory().warning.take()
     }
 
-    async fn open(&self, profile: &str) -> Result<OpenedProfile, Error> {
+    async fn open(&self, profile: &str, minimum: Option<Revision>) -> Result<OpenedProfile, Error> {
         let selector: ProfileSelector = profile.parse()?;
         let (anchor, floors) = (self.anchor()?, self.floors());
         let inner = &self.inner;
         let answered = inner.reader.read_profile(&*inner.identity, &selector, &anchor).await?;
-        let want = Want { profile: &selector, anchor: &anchor, floors: &floors, minimum: inner.minimum };
+        let want = Want { profile: &selector, anchor: &anchor, floors: &floors, minimum };
         let opened = open_profile(answered, &*inner.identity, &inner.decryptor, &want)?;
         self.keep_receipt(&opened)?;
         self.remember(profile, &opened);
@@ -204,7 +231,7 @@ impl<R: ProfileReader> Agent<R> {
     }
 
     /// Asks for one secret under a key that is known. None when the profile has a new key by now.
-    async fn get_with(
+    async fn get_part(
         &self,
         profile: &str,
         name: &SecretName,
@@ -281,5 +308,18 @@ impl<R: ProfileReader> Agent<R> {
     fn memory(&self) -> std::sync::MutexGuard<'_, Memory> {
         // Nothing panics while it is held; and if something did, what is remembered is still true.
         self.inner.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl<R: ProfileReader> ReadOther for Agent<R> {
+    async fn read_other(&self, profile: &ProfileSelector) -> Result<Option<OpenedProfile>, Error> {
+        // The minimum is the asked profile's. What is remembered of this one holds for it as ever.
+        let profile = profile.to_string();
+        self.check_lock(&profile)?;
+        match self.open(&profile, None).await {
+            Err(error) if error.problem_code() == Some(ProblemCode::NotFound.as_str()) => Ok(None),
+            opened => opened.map(Some),
+        }
     }
 }

@@ -1,6 +1,9 @@
 //! What can go wrong, by who is to blame.
 
-use crate::crypto::{OpenError, SealError};
+use crate::{
+    crypto::{OpenError, SealError},
+    references::ReferenceError,
+};
 use std::fmt;
 use stronghold_protocol::{
     crypto::{password::PasswordError, random::RandomnessUnavailable},
@@ -34,6 +37,9 @@ pub enum Error {
         /// How it was named.
         name: String,
     },
+    /// A reference between secrets has no value.
+    #[error("{0}")]
+    Reference(#[from] ReferenceError),
     /// Records of the audit log are in archives that were not given.
     #[error("the audit log's records from {from} to {} are in archives that were not given: nothing of them, and so no root of the log, was checked", to.saturating_sub(1))]
     Archived {
@@ -113,7 +119,9 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Integrity(_) => ErrorKind::Integrity,
-            Self::NotFound { .. } => ErrorKind::NotFound,
+            Self::NotFound { .. } | Self::Reference(ReferenceError::MissingSecret { .. }) => ErrorKind::NotFound,
+            Self::Reference(ReferenceError::MissingProfile { .. }) => ErrorKind::Refused,
+            Self::Reference(_) => ErrorKind::Failure,
             Self::Transport(_) => ErrorKind::Unreachable,
             Self::Refused(problem) => match problem.status {
                 404 => ErrorKind::NotFound,
@@ -141,6 +149,11 @@ impl Error {
         let problem = match self {
             Self::Refused(problem) => problem,
             Self::Archived { .. } => return Some("Give the files that the server's operator keeps with --archive."),
+            Self::Reference(ReferenceError::NotAllowed { .. }) => {
+                return Some(
+                    "Name the profile with --allow-reference if its secrets may be read here; --raw shows what refers to it.",
+                );
+            }
             _ => return None,
         };
         match problem.code {

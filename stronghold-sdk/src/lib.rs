@@ -19,7 +19,8 @@
 //!
 //! **Parts.** [`AgentAuthenticator`] signs requests, [`ProfileReader`] fetches sealed profiles, [`SecretDecryptor`] opens
 //! keys; [`Agent`] ties them together. [`admin`] is what people do, [`loader`] fills structs at start-up, [`mod@format`] writes
-//! files for other programs, [`state`] remembers, [`lock`] does so in a repository, [`receipts`] are evidence of reads, [`ci`] tells the CI run for the audit record.
+//! files for other programs, [`state`] remembers, [`lock`] does so in a repository, [`receipts`] are evidence of reads, [`references`]
+//! are followed, [`ci`] tells the CI run for the audit record.
 
 pub mod admin;
 mod agent;
@@ -34,6 +35,7 @@ pub mod lock;
 pub mod open;
 mod reader;
 pub mod receipts;
+pub mod references;
 pub mod state;
 
 pub use agent::{Agent, AgentBuilder, ReadableProfile};
@@ -42,4 +44,5 @@ pub use client::{Client, HttpBuilder, HttpTransport};
 pub use error::{Error, ErrorKind, Integrity};
 pub use open::{Secret, SecretDecryptor, Secrets};
 pub use reader::{Answered, ProfileReader};
+pub use references::PullOptions;
 pub use stronghold_protocol as protocol;

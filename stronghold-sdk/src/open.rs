@@ -7,6 +7,6 @@ pub(crate) mod receipt;
 mod secrets;
 
 pub use decryptor::{IdentityDecryptor, SecretDecryptor};
-pub use keys::{PlainSecret, ProfileKey};
+pub use keys::{PlainSecret, ProfileKey, SecretKind};
 pub use profile::{OpenedProfile, Want, open_part, open_profile};
 pub use secrets::{Secret, Secrets};

@@ -2,6 +2,7 @@
 
 use super::{
     auth::PasswordArgs,
+    env::ReferenceArgs,
     history::{CopyArgs, DiffArgs, PastSecretArgs, ProfileHistoryArgs, ProfileRestoreArgs, PurgeArgs, RollbackArgs},
 };
 use clap::{Args, Subcommand};
@@ -123,6 +124,8 @@ pub(crate) enum SecretCommand {
         /// An earlier version; this takes a person who may read the profile's history
         #[arg(long, value_name = "N")]
         version: Option<Version>,
+        #[command(flatten)]
+        references: ReferenceArgs,
     },
     /// List a profile's secrets, without values
     List {
@@ -172,6 +175,9 @@ pub(crate) struct SecretSetArgs {
     /// Read the value from a file, every byte of it
     #[arg(long, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
+    /// Take the value of another secret whenever this one is read: SECRET of the same profile, or PROFILE/SECRET
+    #[arg(long, value_name = "TARGET", conflicts_with_all = ["stdin", "file"])]
+    pub(crate) reference: Option<String>,
     /// A note for people, encrypted like the value
     #[arg(long, value_name = "TEXT")]
     pub(crate) note: Option<String>,

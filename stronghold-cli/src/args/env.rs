@@ -32,6 +32,19 @@ pub(crate) struct ReadArgs {
     /// No secrets with these names; `*` stands for any text
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) except: Vec<String>,
+    #[command(flatten)]
+    pub(crate) references: ReferenceArgs,
+}
+
+/// What becomes of secrets that refer to others.
+#[derive(Args, Debug, Default)]
+pub(crate) struct ReferenceArgs {
+    /// Follow references to this profile, by the name or id that they use; each is a read of its own
+    #[arg(long, env = "API_STRONGHOLD_ALLOW_REFERENCE", value_name = "PROFILE", value_delimiter = ',')]
+    pub(crate) allow_reference: Vec<String>,
+    /// Show what references refer to in place of the values
+    #[arg(long)]
+    pub(crate) raw: bool,
 }
 
 /// Arguments of `env pull`.

@@ -10,14 +10,9 @@ pub(crate) async fn run(settings: &Settings, output: &Output, args: &PullArgs) -
     let profile = settings.profile(args.read.profile.as_ref())?;
     let freshness = Freshness::new(args.read.min_revision.as_ref(), args.read.accept_replaced)?;
     let format = format_of(args.format.as_deref(), args.out.as_deref())?;
-    let secrets = source::pull(settings, output, profile, freshness).await?;
-    let entries: Vec<(&str, &[u8])> = secrets
-        .iter()
-        .map(|(name, secret)| (name.expose(), secret.expose()))
-        .filter(|(name, _)| source::wanted(name, &args.read.only, &args.read.except))
-        .collect();
-    let count = entries.len();
-    let text = format::write(format, entries.into_iter()).map_err(|error| Failure::invalid(error.to_string()))?;
+    let secrets = source::pull(settings, output, profile, freshness, &source::read_options(&args.read)?).await?;
+    let (count, entries) = (secrets.len(), secrets.iter().map(|(name, secret)| (name.expose(), secret.expose())));
+    let text = format::write(format, entries).map_err(|error| Failure::invalid(error.to_string()))?;
     match &args.out {
         Some(file) => {
             files::write_private(file, &text)?;

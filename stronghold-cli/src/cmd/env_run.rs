@@ -21,7 +21,7 @@ const PROTECTED: &[&str] = &["PATH", "HOME", "PS1", "IFS", "SHELL"];
 pub(crate) async fn run(settings: &Settings, output: &Output, args: RunArgs) -> Result<ExitCode, Failure> {
     let profile = settings.profile(args.read.profile.as_ref())?;
     let freshness = Freshness::new(args.read.min_revision.as_ref(), args.read.accept_replaced)?;
-    let secrets = source::pull(settings, output, profile, freshness).await?;
+    let secrets = source::pull(settings, output, profile, freshness, &source::read_options(&args.read)?).await?;
     let Some((program, arguments)) = args.command.split_first() else {
         return Err(Failure::usage("which command? write it after --"));
     };
@@ -38,9 +38,6 @@ pub(crate) async fn run(settings: &Settings, output: &Output, args: RunArgs) -> 
     }
     for (name, secret) in secrets.iter() {
         let (name, value) = (name.expose(), secret.expose());
-        if !source::wanted(name, &args.read.only, &args.read.except) {
-            continue;
-        }
         if PROTECTED.contains(&name) || name.starts_with("LD_") || name.starts_with("DYLD_") {
             output.warn(format!("{name} is kept as it is: a secret never replaces it"));
             continue;

@@ -12,7 +12,9 @@ use data_encoding::BASE64;
 use serde::Serialize;
 use std::io::{self, IsTerminal};
 use stronghold_sdk::{
+    PullOptions, Secret,
     admin::{Edit, NewSecret, Resolve},
+    open::SecretKind,
     protocol::{id::SecretId, limits, name::SecretName, time::Timestamp},
 };
 use zeroize::Zeroizing;
@@ -23,6 +25,10 @@ struct Listed {
     name: String,
     version: u64,
     updated_at: Timestamp,
+    kind: SecretKind,
+    /// What a reference refers to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
 }
@@ -31,13 +37,13 @@ struct Listed {
 pub(crate) async fn run(settings: &Settings, output: &Output, command: SecretCommand) -> Result<(), Failure> {
     match command {
         SecretCommand::Set(args) => set(settings, output, &args).await,
-        SecretCommand::Get { name, at, base64, version: Some(version) } => {
+        SecretCommand::Get { name, at, base64, version: Some(version), .. } => {
             let profile = settings.profile(at.profile.as_ref())?;
             secret_past::get(settings, output, profile, &name, version, base64).await
         }
-        SecretCommand::Get { name, at, base64, version: None } => {
+        SecretCommand::Get { name, at, base64, version: None, references } => {
             let profile = settings.profile(at.profile.as_ref())?;
-            let value = value_of(settings, output, profile, &name).await?;
+            let value = value_of(settings, output, profile, &name, &source::pull_options(&references)?).await?;
             print_value(output, &name, &value, base64)
         }
         SecretCommand::List { at, exposed: true, .. } => exposed::list(settings, output, &at).await,
@@ -51,15 +57,14 @@ pub(crate) async fn run(settings: &Settings, output: &Output, command: SecretCom
                     name: name.expose().to_owned(),
                     version: secret.version().get(),
                     updated_at: secret.updated_at(),
+                    kind: secret.kind(),
+                    reference: reference_of(secret),
                     note: secret.note().map(str::to_owned),
                 })
                 .collect();
             output.result(&listed, || {
-                let rows: Vec<Vec<String>> = listed
-                    .iter()
-                    .map(|secret| vec![secret.name.clone(), secret.version.to_string(), secret.updated_at.to_string()])
-                    .collect();
-                table(&["NAME", "VERSION", "UPDATED"], &rows)
+                let rows: Vec<Vec<String>> = listed.iter().map(listed_row).collect();
+                table(&["NAME", "VERSION", "UPDATED", "KIND"], &rows)
             })
         }
         SecretCommand::History(args) => secret_past::history(settings, output, &args).await,
@@ -82,22 +87,43 @@ pub(crate) async fn run(settings: &Settings, output: &Output, command: SecretCom
 async fn set(settings: &Settings, output: &Output, args: &SecretSetArgs) -> Result<(), Failure> {
     let profile = settings.profile(args.at.profile.as_ref())?;
     let name = secret_name(&args.name)?;
-    let value = match &args.file {
-        Some(file) => input::file(file, limits::SECRET_VALUE_BYTES)?,
-        None if args.stdin || !io::stdin().is_terminal() => input::standard_input(limits::SECRET_VALUE_BYTES)?,
-        None => {
-            let typed = rpassword::prompt_password(format!("Value of {}: ", args.name))
-                .map_err(|error| Failure::local("the value cannot be read", &error))?;
-            Zeroizing::new(Zeroizing::new(typed).as_bytes().to_vec())
-        }
-    };
     let note = args.note.clone().map(Zeroizing::new);
     let mut edit = Edit::default();
-    edit.set.insert(name, NewSecret { value, note });
+    if let Some(text) = &args.reference {
+        let target = text.parse().map_err(|error| Failure::usage(format!("--reference {text:?}: {error}")))?;
+        edit.refer.insert(name, (target, note));
+    } else {
+        edit.set.insert(name, NewSecret { value: value_to_set(args)?, note });
+    }
     let revision = write(settings, profile, &edit).await?;
     output.result(&serde_json::json!({"name": args.name, "profile": profile, "revision": revision}), || {
         format!("Secret {} was set; {profile} is now at revision {revision}.", args.name)
     })
+}
+
+fn value_to_set(args: &SecretSetArgs) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    match &args.file {
+        Some(file) => input::file(file, limits::SECRET_VALUE_BYTES),
+        None if args.stdin || !io::stdin().is_terminal() => input::standard_input(limits::SECRET_VALUE_BYTES),
+        None => {
+            let typed = rpassword::prompt_password(format!("Value of {}: ", args.name))
+                .map_err(|error| Failure::local("the value cannot be read", &error))?;
+            Ok(Zeroizing::new(Zeroizing::new(typed).as_bytes().to_vec()))
+        }
+    }
+}
+
+fn listed_row(secret: &Listed) -> Vec<String> {
+    let kind = match &secret.reference {
+        Some(target) => format!("reference to {target}"),
+        None => "value".to_owned(),
+    };
+    vec![secret.name.clone(), secret.version.to_string(), secret.updated_at.to_string(), kind]
+}
+
+/// The target of a reference.
+fn reference_of(secret: &Secret) -> Option<String> {
+    (secret.kind() == SecretKind::Reference).then(|| String::from_utf8_lossy(secret.expose()).into_owned())
 }
 
 async fn write(settings: &Settings, profile: &str, edit: &Edit) -> Result<u64, Failure> {
@@ -111,17 +137,20 @@ async fn value_of(
     output: &Output,
     profile: &str,
     name: &str,
+    options: &PullOptions,
 ) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let missing = || {
         Failure::not_found("secret", name).with_hint(format!("`secret list --profile {profile}` shows what there is."))
     };
     if let Acting::Agent { token, url, .. } = settings.acting()? {
         let agent = settings.agent(token, url.as_deref(), None, false)?;
-        let secret = agent.get(profile, name).await.map_err(source::as_agent)?;
+        let secret = agent.get_with(profile, name, options).await.map_err(source::as_agent)?;
         settings.warn_of(output, agent.take_warning());
         return secret.map(|secret| Zeroizing::new(secret.expose().to_vec())).ok_or_else(missing);
     }
-    let secrets = source::pull(settings, output, profile, source::Freshness::default()).await?;
+    let wanted = name.to_owned();
+    let options = options.clone().only(move |other| other == wanted);
+    let secrets = source::pull(settings, output, profile, source::Freshness::default(), &options).await?;
     secrets.get(name).map(|secret| Zeroizing::new(secret.expose().to_vec())).ok_or_else(missing)
 }
 

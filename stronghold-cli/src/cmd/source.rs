@@ -1,17 +1,13 @@
 //! Reading a profile as whoever is acting: an agent by its token, or a person.
 
 use crate::{
-    args::InProfile,
+    args::{InProfile, ReadArgs, ReferenceArgs},
     failure::Failure,
     input,
     output::Output,
     settings::{Acting, Settings},
 };
-use stronghold_sdk::{
-    Secrets,
-    admin::Resolve,
-    protocol::{evidence::ProfileSelector, number::Revision},
-};
+use stronghold_sdk::{PullOptions, Secrets, admin::Resolve, protocol::number::Revision};
 
 /// How old an answer may be.
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,25 +34,20 @@ pub(crate) async fn pull(
     output: &Output,
     profile: &str,
     freshness: Freshness,
+    options: &PullOptions,
 ) -> Result<Secrets, Failure> {
     match settings.acting()? {
         Acting::Agent { token, url, .. } => {
             let agent = settings.agent(token, url.as_deref(), freshness.minimum, freshness.accept_replaced)?;
-            let secrets = agent.pull(profile).await.map_err(as_agent)?;
+            let secrets = agent.pull_with(profile, options).await.map_err(as_agent)?;
             settings.warn_of(output, agent.take_warning());
             Ok(secrets)
         }
         Acting::User { .. } => {
             let session = settings.session().await?;
             let id = session.directory().find_profile(profile)?.id;
-            if let Some(lock) = settings.lock()? {
-                lock.check(&session.directory().org(), &ProfileSelector::Id(id))?;
-            }
-            let opened = session.open_profile(id).await?;
-            if let Some(file) = settings.receipts() {
-                file.append(opened.receipt())?;
-            }
-            let secrets = opened.into_secrets();
+            let (lock, receipts) = (settings.lock()?, settings.receipts());
+            let secrets = session.pull(id, options, lock.as_ref(), receipts.as_ref()).await?;
             if let Some(minimum) = freshness.minimum.filter(|minimum| secrets.revision() < *minimum) {
                 return Err(stronghold_sdk::Error::rolled_back(&format!(
                     "the server shows revision {}, but --min-revision is {minimum}",
@@ -69,9 +60,33 @@ pub(crate) async fn pull(
     }
 }
 
-/// Pulls the profile that a `secret` command names.
+/// What to make of references, as the flags say.
+pub(crate) fn pull_options(args: &ReferenceArgs) -> Result<PullOptions, Failure> {
+    let mut options = PullOptions::default().raw(args.raw);
+    for profile in args.allow_reference.iter().filter_map(|profile| input::given(Some(profile))) {
+        options = options
+            .allow_reference(profile)
+            .map_err(|error| Failure::usage(format!("--allow-reference {profile:?}: {error}")))?;
+    }
+    Ok(options)
+}
+
+/// The same for the secrets that are wanted.
+pub(crate) fn read_options(args: &ReadArgs) -> Result<PullOptions, Failure> {
+    let (only, except) = (args.only.clone(), args.except.clone());
+    Ok(pull_options(&args.references)?.only(move |name| wanted(name, &only, &except)))
+}
+
+/// Pulls the profile that a `secret` command names, with its references as they are.
 pub(crate) async fn pull_in(settings: &Settings, output: &Output, at: &InProfile) -> Result<Secrets, Failure> {
-    pull(settings, output, settings.profile(at.profile.as_ref())?, Freshness::default()).await
+    pull(
+        settings,
+        output,
+        settings.profile(at.profile.as_ref())?,
+        Freshness::default(),
+        &PullOptions::default().raw(true),
+    )
+    .await
 }
 
 /// An agent cannot tell a profile that does not exist from one outside its groups, and neither can we.
@@ -84,7 +99,7 @@ pub(crate) fn as_agent(error: stronghold_sdk::Error) -> Failure {
 }
 
 /// Whether a name is wanted: named or matched by `only` (or `only` is empty), and not by `except`.
-pub(crate) fn wanted(name: &str, only: &[String], except: &[String]) -> bool {
+fn wanted(name: &str, only: &[String], except: &[String]) -> bool {
     (only.is_empty() || only.iter().any(|pattern| matches(pattern, name)))
         && !except.iter().any(|pattern| matches(pattern, name))
 }

@@ -140,7 +140,7 @@ fn secret_list_shows_ids_versions_and_times_and_no_values() {
     let list = org.owner.run(&["--json", "secret", "list", "--profile", &profile]).succeeds();
     assert!(!list.text().contains("hunter2"));
     let list = list.json();
-    assert_eq!(fields(&list[0]), ["name", "secret_id", "updated_at", "version"]);
+    assert_eq!(fields(&list[0]), ["kind", "name", "secret_id", "updated_at", "version"]);
     assert_eq!(named(&list, "ONE")["version"], json!(1));
     assert_eq!(named(&list, "TWO")["version"], json!(2));
     assert!(named(&list, "TWO")["updated_at"].as_str().unwrap() > named(&list, "ONE")["updated_at"].as_str().unwrap());

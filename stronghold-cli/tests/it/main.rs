@@ -28,6 +28,7 @@ mod people;
 mod quickstart;
 mod readers;
 mod receipts;
+mod references;
 mod restart;
 mod rotation;
 mod secrets;

@@ -3,7 +3,8 @@
 use super::Session;
 use crate::{
     error::Error,
-    open::{OpenedProfile, PlainSecret},
+    open::{OpenedProfile, PlainSecret, SecretKind},
+    references::ReferenceTarget,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use stronghold_protocol::{
@@ -34,6 +35,8 @@ pub struct NewSecret {
 pub struct Edit {
     /// Secrets to be created or updated.
     pub set: BTreeMap<SecretName, NewSecret>,
+    /// Secrets to be made references, with a note as in [`NewSecret`]; they replace what [`Self::set`] says of the same name.
+    pub refer: BTreeMap<SecretName, (ReferenceTarget, Option<Zeroizing<String>>)>,
     /// Secrets to be deleted; it is an error if one is not there.
     pub delete: Vec<SecretName>,
     /// Whether everything else is deleted too.
@@ -45,6 +48,19 @@ pub struct Edit {
     pub delete_ids: BTreeSet<SecretId>,
     /// The revision that the edit was worked out for; on another one it is a conflict.
     pub base: Option<Revision>,
+}
+
+impl Edit {
+    /// What is written for secrets that are made references.
+    fn references(&self) -> Result<BTreeMap<&SecretName, NewSecret>, Error> {
+        let written = self.refer.iter().map(|(name, (target, note))| {
+            if target.profile().is_none() && target.secret() == name {
+                return Err(Error::invalid(format!("{} cannot refer to itself", name.expose())));
+            }
+            Ok((name, NewSecret { value: target.to_value(), note: note.clone() }))
+        });
+        written.collect()
+    }
 }
 
 /// A secret that is written as it once was, or is elsewhere.
@@ -133,7 +149,11 @@ impl<T: Transport> Session<T> {
             deleted: 0,
         };
         let mut puts = Vec::new();
-        for (name, new) in &edit.set {
+        let references = edit.references()?;
+        let values = edit.set.iter().filter(|(name, _)| !references.contains_key(name));
+        let values = values.map(|(name, new)| (name, new, SecretKind::Value));
+        for (name, new, kind) in values.chain(references.iter().map(|(name, new)| (*name, new, SecretKind::Reference)))
+        {
             if new.value.len() > limits::SECRET_VALUE_BYTES {
                 return Err(Error::invalid(format!(
                     "the value of {} is larger than {} KiB",
@@ -142,7 +162,11 @@ impl<T: Transport> Session<T> {
                 )));
             }
             let (id, version, note) = match there.get(name.expose()) {
-                Some((_, plain)) if plain.value == new.value && (new.note.is_none() || new.note == plain.note) => {
+                Some((_, plain))
+                    if plain.value == new.value
+                        && plain.kind == kind
+                        && (new.note.is_none() || new.note == plain.note) =>
+                {
                     outcome.unchanged += 1;
                     continue;
                 }
@@ -158,6 +182,7 @@ impl<T: Transport> Session<T> {
             let plain = PlainSecret {
                 name: name.clone(),
                 value: new.value.clone(),
+                kind,
                 note: new.note.clone().or(note),
                 updated_at: now,
             };
@@ -165,7 +190,7 @@ impl<T: Transport> Session<T> {
         }
         for (name, put) in &edit.put {
             let (id, version) = match (there.get(name.expose()), put.former) {
-                (Some((_, plain)), _) if plain.value == put.plain.value && plain.note == put.plain.note => {
+                (Some((_, plain)), _) if plain.same_as(&put.plain) => {
                     outcome.unchanged += 1;
                     continue;
                 }
@@ -200,7 +225,7 @@ fn removed(there: &BTreeMap<&str, (&SealedSecret, &PlainSecret)>, edit: &Edit) -
         }
     }
     if edit.prune {
-        let wanted = |name| edit.set.contains_key(name) || edit.put.contains_key(name);
+        let wanted = |name| edit.set.contains_key(name) || edit.refer.contains_key(name) || edit.put.contains_key(name);
         let pruned = there.iter().filter(|(_, (_, plain))| !wanted(&plain.name));
         removes.extend(pruned.map(|(_, (sealed, _))| sealed.id));
     }

@@ -10,6 +10,7 @@ use crate::{
     open::IdentityDecryptor,
     reader::ProfileReader,
     receipts::ReceiptFile,
+    references::PullOptions,
     state::StateDir,
 };
 use std::{
@@ -41,10 +42,12 @@ pub struct AgentBuilder {
     accept_replaced: bool,
     receipts: Option<ReceiptFile>,
     lock: Option<Lock>,
+    pull_options: PullOptions,
 }
 
 impl AgentBuilder {
-    /// Takes token, address, reason and CI run from the environment, where they are not set yet ([`Agent::from_env`]).
+    /// Takes token, address, reason and CI run from the environment, where they are not set yet ([`Agent::from_env`]), and
+    /// allows references to the profiles that `API_STRONGHOLD_ALLOW_REFERENCE` names, separated by commas.
     ///
     /// # Errors
     /// [`Error::Invalid`] when there is no token, or what is there is none; [`Error::State`] when its file cannot be read.
@@ -55,6 +58,10 @@ impl AgentBuilder {
         self.url = self.url.or_else(|| variable("API_STRONGHOLD_URL"));
         self.reason = self.reason.or_else(|| variable("API_STRONGHOLD_REASON"));
         self.ci = self.ci.or_else(ci::detect_in_environment);
+        let allowed = variable("API_STRONGHOLD_ALLOW_REFERENCE").unwrap_or_default();
+        for profile in allowed.split(',').map(str::trim).filter(|profile| !profile.is_empty()) {
+            self.pull_options = self.pull_options.allow_reference(profile)?;
+        }
         Ok(self)
     }
 
@@ -142,6 +149,13 @@ impl AgentBuilder {
         self
     }
 
+    /// How profiles are pulled where a call does not say so itself: which references are followed.
+    #[must_use]
+    pub fn pull_options(mut self, options: PullOptions) -> Self {
+        self.pull_options = options;
+        self
+    }
+
     /// Builds an agent that reads over HTTP. Connects to nothing yet.
     ///
     /// # Errors
@@ -185,8 +199,9 @@ impl AgentBuilder {
             minimum: self.minimum,
             accept_replaced: self.accept_replaced,
             receipts: self.receipts,
-            memory: Mutex::new(memory),
             lock: self.lock,
+            pull_options: self.pull_options,
+            memory: Mutex::new(memory),
         };
         Ok(Agent { inner: Arc::new(inner) })
     }

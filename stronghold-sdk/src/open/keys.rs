@@ -25,10 +25,19 @@ pub struct PlainSecret {
     pub name: SecretName,
     /// Its value, the exact bytes.
     pub value: Zeroizing<Vec<u8>>,
+    /// What the value is.
+    pub kind: SecretKind,
     /// A note for people.
     pub note: Option<Zeroizing<String>>,
     /// When its author says this version was written.
     pub updated_at: Timestamp,
+}
+
+impl PlainSecret {
+    /// Whether value, kind and note are the same.
+    pub(crate) fn same_as(&self, other: &Self) -> bool {
+        self.value == other.value && self.kind == other.kind && self.note == other.note
+    }
 }
 
 impl fmt::Debug for PlainSecret {
@@ -44,15 +53,19 @@ struct Meta {
     name: Zeroizing<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     note: Option<Zeroizing<String>>,
-    kind: Kind,
+    kind: SecretKind,
     updated_at: Timestamp,
 }
 
-/// What a value is. Other kinds come with references between secrets.
-#[derive(Serialize, Deserialize)]
+/// What a secret's value is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Kind {
+pub enum SecretKind {
+    /// The value itself.
+    #[default]
     Value,
+    /// The target of a reference: the value is another secret's ([`crate::references`]).
+    Reference,
 }
 
 /// The master key of a profile's epoch, ready for use. It is wiped when dropped and hidden from `Debug`.
@@ -113,7 +126,7 @@ impl ProfileKey {
         let meta = Meta {
             name: Zeroizing::new(plain.name.expose().to_owned()),
             note: plain.note.clone(),
-            kind: Kind::Value,
+            kind: plain.kind,
             updated_at: plain.updated_at,
         };
         let meta = Zeroizing::new(serde_json::to_vec(&meta).map_err(|error| Error::invalid(error.to_string()))?);
@@ -135,12 +148,11 @@ impl ProfileKey {
         let value = aead::open(&self.kdf, &self.context(&sealed.id, sealed.version, Part::Value), &sealed.value.0)?;
         let meta: Meta = serde_json::from_slice(&meta)
             .map_err(|_| Error::forged("a secret is of a kind that this program does not know; upgrade it"))?;
-        let Kind::Value = meta.kind;
         let name = SecretName::new(&meta.name).map_err(|_| Error::forged("a secret's name is not allowed"))?;
         if self.blind_index(&name) != sealed.index {
             return Err(Error::forged("a secret stands under another name than its own"));
         }
-        Ok(PlainSecret { name, value, note: meta.note, updated_at: meta.updated_at })
+        Ok(PlainSecret { name, value, kind: meta.kind, note: meta.note, updated_at: meta.updated_at })
     }
 
     fn context(&self, id: &SecretId, version: Version, part: Part) -> Vec<u8> {

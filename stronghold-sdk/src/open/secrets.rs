@@ -1,6 +1,6 @@
 //! Secrets, opened.
 
-use super::PlainSecret;
+use super::{PlainSecret, SecretKind};
 use secrecy::SecretString;
 use std::{collections::BTreeMap, fmt};
 use stronghold_protocol::{
@@ -9,6 +9,7 @@ use stronghold_protocol::{
     number::{Revision, Version},
     time::Timestamp,
 };
+use zeroize::Zeroizing;
 
 /// A secret. Its value is wiped when dropped, hidden from `Debug`, and does not serialize.
 #[derive(Clone)]
@@ -16,11 +17,13 @@ pub struct Secret {
     id: SecretId,
     version: Version,
     plain: PlainSecret,
+    /// What a reference led to.
+    resolved: Option<Zeroizing<Vec<u8>>>,
 }
 
 impl Secret {
     pub(super) const fn new(id: SecretId, version: Version, plain: PlainSecret) -> Self {
-        Self { id, version, plain }
+        Self { id, version, plain, resolved: None }
     }
 
     /// Its id.
@@ -47,22 +50,32 @@ impl Secret {
         self.plain.note.as_deref().map(String::as_str)
     }
 
-    /// The value, the exact bytes.
+    /// Whether its value is its own, or another secret's. Everything else that is said of it is its own.
+    #[must_use]
+    pub const fn kind(&self) -> SecretKind {
+        self.plain.kind
+    }
+
+    /// The value, the exact bytes; of a reference that was left as it is, the text of its target.
     #[must_use]
     pub fn expose(&self) -> &[u8] {
-        &self.plain.value
+        self.resolved.as_ref().unwrap_or(&self.plain.value)
     }
 
     /// The value as text; none when it is not UTF-8.
     #[must_use]
     pub fn expose_str(&self) -> Option<&str> {
-        std::str::from_utf8(&self.plain.value).ok()
+        std::str::from_utf8(self.expose()).ok()
     }
 
     /// The value as text in a type that keeps it hidden; none when it is not UTF-8.
     #[must_use]
     pub fn to_secret_string(&self) -> Option<SecretString> {
         self.expose_str().map(SecretString::from)
+    }
+
+    pub(crate) fn resolved_to(self, value: Zeroizing<Vec<u8>>) -> Self {
+        Self { resolved: Some(value), ..self }
     }
 }
 
@@ -81,7 +94,7 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    pub(super) const fn new(profile: ProfileId, revision: Revision, secrets: BTreeMap<SecretName, Secret>) -> Self {
+    pub(crate) const fn new(profile: ProfileId, revision: Revision, secrets: BTreeMap<SecretName, Secret>) -> Self {
         Self { profile, revision, secrets }
     }
 
@@ -118,6 +131,10 @@ impl Secrets {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.secrets.is_empty()
+    }
+
+    pub(crate) fn into_map(self) -> BTreeMap<SecretName, Secret> {
+        self.secrets
     }
 
     pub(crate) fn take(mut self, name: &SecretName) -> Option<Secret> {

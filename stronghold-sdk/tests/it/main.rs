@@ -28,6 +28,7 @@ mod people_ended;
 mod published;
 mod published_hpke;
 mod readers;
+mod references;
 mod rekey;
 mod state;
 mod world;

@@ -36,9 +36,7 @@ impl Difference {
     #[must_use]
     pub fn is_same_value(&self) -> bool {
         match (&self.old, &self.new) {
-            (Some((_, Some(old))), Some((_, Some(new)))) => {
-                old.name == new.name && old.value == new.value && old.note == new.note
-            }
+            (Some((_, Some(old))), Some((_, Some(new)))) => old.name == new.name && old.same_as(new),
             _ => false,
         }
     }

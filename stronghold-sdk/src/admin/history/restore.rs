@@ -4,7 +4,8 @@ use super::{OpenHistory, VersionState};
 use crate::{
     admin::{Edit, EditOutcome, Put, Session},
     error::Error,
-    open::PlainSecret,
+    open::{OpenedProfile, PlainSecret, SecretKind},
+    references::ReferenceTarget,
 };
 use std::collections::BTreeMap;
 use stronghold_protocol::{
@@ -15,6 +16,7 @@ use stronghold_protocol::{
     secret::SecretLeaf,
     transport::Transport,
 };
+use zeroize::Zeroizing;
 
 /// How often a restore that loses a race is worked out again.
 const ATTEMPTS: usize = 5;
@@ -64,7 +66,8 @@ impl<T: Transport> Session<T> {
         self.bring_back(profile, Back::Revision(revision), dry_run).await
     }
 
-    /// Copies a secret's value and note to another profile, or to another name, as a new version there.
+    /// Copies a secret's value and note to another profile, or to another name, as a new version there. A reference stays one,
+    /// to the same secret.
     ///
     /// # Errors
     /// [`Error::NotFound`] when the first profile does not hold it, [`Error::Invalid`] when both places are the same;
@@ -81,7 +84,10 @@ impl<T: Transport> Session<T> {
         }
         let opened = self.open_profile(from).await?;
         let found = opened.iter().find(|(_, plain)| plain.name == *secret).map(|(_, plain)| plain.clone());
-        let plain = found.ok_or_else(|| Error::not_found("secret", secret.expose()))?;
+        let mut plain = found.ok_or_else(|| Error::not_found("secret", secret.expose()))?;
+        if plain.kind == SecretKind::Reference && from != to {
+            plain.value = absolute(&opened, plain.value);
+        }
         // In another profile it is new to whoever reads that one.
         let updated_at = if from == to { plain.updated_at } else { self.clock.now() };
         let mut edit = Edit::default();
@@ -164,6 +170,17 @@ impl<T: Transport> Session<T> {
             edit.put.insert(plain.name.clone(), Put { plain, former });
         }
         Ok(edit)
+    }
+}
+
+/// A reference's target, as seen from other profiles than its own.
+fn absolute(opened: &OpenedProfile, value: Zeroizing<Vec<u8>>) -> Zeroizing<Vec<u8>> {
+    match ReferenceTarget::from_value(&value) {
+        Some(target) if target.profile().is_none() => {
+            let leaf = opened.leaf();
+            ReferenceTarget::in_profile(leaf.id, &leaf.name, target.secret().clone()).to_value()
+        }
+        _ => value,
     }
 }
 
