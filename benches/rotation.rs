@@ -107,7 +107,7 @@ async fn an_admin_is_removed(profiles: usize) {
     let bare = start.elapsed();
     let before = peak::reset();
     let start = Instant::now();
-    org.session.remove_user(admin).await.unwrap();
+    let _made = org.session.remove_user(admin).await.unwrap();
     // Interrupted: this session is gone, another one goes on where it was.
     let first = *ids.first().unwrap();
     assert!(org.session.finish_rekey(first, &mut |_| {}).await.unwrap());

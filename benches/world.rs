@@ -91,7 +91,7 @@ impl Org {
         let code = InviteCode::parse(secrecy::ExposeSecret::expose_secret(&minted.code)).unwrap();
         let password = Zeroizing::new("correct horse battery staple".to_owned());
         Account::accept_invite(&self.client(), AcceptInvite { code, email, password }, &self.clock).await.unwrap();
-        self.session.confirm_user(minted.invite).await.unwrap()
+        self.session.confirm_user(minted.invite).await.unwrap().0
     }
 
     /// An agent that reads these profiles, through a group of its own.

@@ -8,10 +8,10 @@ mod user;
 
 pub(crate) use admin::{
     AgentCommand, AgentCreateArgs, AgentUpdateArgs, AuditCommand, AuditExportArgs, AuditFilter, AuditListArgs,
-    AuditVerifyArgs, ConditionArgs, GroupCommand, InProfile, MemberArgs, OrgCommand, OrgCreateArgs, ProfileCommand,
-    ProfileLockArgs, SecretCommand, SecretSetArgs,
+    AuditVerifyArgs, ConditionArgs, GroupCommand, InProfile, MemberArgs, OrgCommand, OrgCreateArgs, PolicyArgs,
+    ProfileCommand, ProfileLockArgs, SecretCommand, SecretSetArgs,
 };
-pub(crate) use auth::{ApiUserArgs, AuthCommand, LoginArgs};
+pub(crate) use auth::{ApiUserArgs, AuthCommand, LoginArgs, NewPasswordArgs, RecoverArgs, SheetArgs};
 pub(crate) use env::{EnvCommand, PullArgs, PushArgs, ReadArgs, ReferenceArgs, RunArgs};
 pub(crate) use history::{
     CopyArgs, DiffArgs, PastSecretArgs, ProfileHistoryArgs, ProfileRestoreArgs, PurgeArgs, RollbackArgs,

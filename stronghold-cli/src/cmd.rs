@@ -13,6 +13,7 @@ mod audit_verify;
 mod auth_api_user;
 mod auth_identities;
 mod auth_login;
+mod auth_password;
 mod auth_status;
 mod doctor;
 mod env_pull;
@@ -22,12 +23,14 @@ mod exposed;
 mod group;
 mod org;
 mod org_create;
+mod org_policy;
 mod org_verify;
 mod profile;
 mod profile_lock;
 mod profile_past;
 mod profile_rotate;
 mod quickstart;
+mod recovery_sheet;
 mod secret;
 mod secret_past;
 mod source;
@@ -52,6 +55,8 @@ pub(crate) async fn run(cli: Cli, output: &Output) -> Result<ExitCode, Failure> 
         Command::Auth(command) => match command {
             AuthCommand::ApiUser(args) => auth_api_user::run(settings, output, &args).await?,
             AuthCommand::Login(args) => auth_login::run(settings, output, &args).await?,
+            AuthCommand::Password(args) => auth_password::change(settings, output, &args).await?,
+            AuthCommand::Recover(args) => auth_password::recover(settings, output, &args).await?,
             AuthCommand::Status => auth_status::run(settings, output).await?,
             AuthCommand::List => auth_identities::list(settings, output)?,
             AuthCommand::Switch { identity } => auth_identities::switch(settings, output, &identity)?,
@@ -72,6 +77,10 @@ pub(crate) async fn run(cli: Cli, output: &Output) -> Result<ExitCode, Failure> 
         Command::Org(command) => match command {
             OrgCommand::Create(args) => org_create::run(settings, output, &args).await?,
             OrgCommand::Show => org::show(settings, output).await?,
+            OrgCommand::Policy(args) => org_policy::policy(settings, output, &args).await?,
+            OrgCommand::Approvals => org_policy::approvals(settings, output).await?,
+            OrgCommand::Approve { id, yes } => org_policy::approve(settings, output, &id, yes).await?,
+            OrgCommand::Withdraw { id } => org_policy::withdraw(settings, output, &id).await?,
             OrgCommand::Verify => org_verify::verify(settings, output).await?,
         },
         Command::Audit(command) => audit::run(settings, output, command).await?,

@@ -72,16 +72,46 @@ pub(crate) fn password(from_stdin: bool, twice: bool) -> Result<Zeroizing<String
             "a password is needed, and there is no terminal to ask on: set API_STRONGHOLD_PASSWORD or use --password-stdin",
         ));
     }
-    let ask = |prompt: &str| {
-        rpassword::prompt_password(prompt)
-            .map(Zeroizing::new)
-            .map_err(|error| Failure::local("the password cannot be read", &error))
-    };
-    let first = ask("Password: ")?;
-    if twice && *ask("Password again: ")? != *first {
-        return Err(Failure::invalid("the two passwords differ"));
+    if twice { ask_twice("Password") } else { ask("Password: ") }
+}
+
+/// The password so far and the next one: two lines of standard input, `API_STRONGHOLD_PASSWORD` and
+/// `API_STRONGHOLD_NEW_PASSWORD`, or prompts for what is not set; never without a terminal.
+pub(crate) fn old_and_new_password(from_stdin: bool) -> Result<(Zeroizing<String>, Zeroizing<String>), Failure> {
+    if from_stdin {
+        let bytes = standard_input(64 * 1024)?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| Failure::invalid("a password is not UTF-8 text"))?;
+        let mut lines = text.lines().map(|line| Zeroizing::new(line.to_owned()));
+        return match (lines.next(), lines.next(), lines.next()) {
+            (Some(old), Some(new), None) => Ok((non_empty(old)?, non_empty(new)?)),
+            _ => Err(Failure::invalid("standard input must be two lines: the password so far, then the new one")),
+        };
     }
-    non_empty(first)
+    let known = |name: &str| text_variable(name).map(|value| value.map(Zeroizing::new));
+    let (old, new) = (known("API_STRONGHOLD_PASSWORD")?, known("API_STRONGHOLD_NEW_PASSWORD")?);
+    if (old.is_none() || new.is_none()) && !io::stdin().is_terminal() {
+        return Err(Failure::usage(
+            "two passwords are needed, and there is no terminal to ask on: set API_STRONGHOLD_PASSWORD and \
+             API_STRONGHOLD_NEW_PASSWORD, or use --password-stdin",
+        ));
+    }
+    let old = old.map_or_else(|| ask("Password so far: "), non_empty)?;
+    let new = new.map_or_else(|| ask_twice("New password"), non_empty)?;
+    Ok((old, new))
+}
+
+fn ask_twice(what: &str) -> Result<Zeroizing<String>, Failure> {
+    let first = ask(&format!("{what}: "))?;
+    if *ask(&format!("{what} again: "))? == *first {
+        Ok(first)
+    } else {
+        Err(Failure::invalid("the two passwords differ"))
+    }
+}
+
+fn ask(prompt: &str) -> Result<Zeroizing<String>, Failure> {
+    let typed = rpassword::prompt_password(prompt).map(Zeroizing::new);
+    non_empty(typed.map_err(|error| Failure::local("the password cannot be read", &error))?)
 }
 
 /// Asks for a yes where a person is there to give it.

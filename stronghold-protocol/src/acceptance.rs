@@ -6,7 +6,7 @@
 
 use crate::{
     crypto::kem::PublicKeys,
-    directory::Invite,
+    directory::{Change, Invite, Role},
     id::{InviteId, OrgId, UserId},
     name::Email,
     signed::{Payload, Signed, SignedRefusal, Verified},
@@ -48,6 +48,19 @@ pub enum AcceptanceRefusal {
 }
 
 impl Acceptance {
+    /// The change that makes this person a member, in the role of their invitation.
+    #[must_use]
+    pub fn confirmed(&self, role: Role) -> Change {
+        Change::UserConfirmed {
+            id: self.user,
+            invite: Some(self.invite),
+            email: self.email.clone(),
+            role,
+            keys: self.keys.clone(),
+            recovery: self.recovery.clone(),
+        }
+    }
+
     /// Believes the acceptance of an invitation.
     ///
     /// # Errors

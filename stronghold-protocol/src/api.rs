@@ -5,6 +5,7 @@
 mod account;
 mod history;
 mod join;
+mod password;
 mod read;
 mod write;
 
@@ -17,6 +18,7 @@ pub use history::{
     SealedParts, SecretVersions, VersionRef,
 };
 pub use join::{Acceptances, AcceptedInvite, Join, JoinStart, JoinStarted, Joined, RotateKeys};
+pub use password::{AccountReplaced, AccountStart, AccountStarted, RecoverySeed, ReplaceAccount};
 pub use read::{
     ActivityEntry, AuditCheckpoint, AuditPage, DirectoryPage, KeyPath, ListedProfile, ProfileList, SealedPart,
     SealedProfile, SealsQuery, SealsReply,
@@ -35,7 +37,7 @@ pub const LOGIN_START: &str = "/v1/login/start";
 pub const LOGIN_FINISH: &str = "/v1/login/finish";
 
 /// Path of an organization's own route, for example `whoami`, `profiles`, `directory`, `statements`, `seals`, `activity`,
-/// `audit/records`, `audit/checkpoint`, `invitation`, `acceptances`, `keys`.
+/// `audit/records`, `audit/checkpoint`, `invitation`, `acceptances`, `keys`, `account`, `recovery`.
 #[must_use]
 pub fn org_path(org: &OrgId, route: &str) -> String {
     format!("{ORGS}/{org}/{route}")

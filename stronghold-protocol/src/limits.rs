@@ -72,3 +72,5 @@ pub const VERSIONS_READ: usize = 64;
 pub const INTRODUCED_PAGE_BYTES: usize = 1024 * 1024;
 /// Most blind indexes in one partial read.
 pub const PARTIAL_READ_INDEXES: usize = 64;
+/// Most rosters that can lack signatures at a time.
+pub const APPROVALS: usize = 64;

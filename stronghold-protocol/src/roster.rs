@@ -97,7 +97,7 @@ impl Roster {
         Ok(envelope.verify(&owners, owners.len())?)
     }
 
-    /// Believes the version after `self`.
+    /// Believes the version after `before`.
     ///
     /// A change of owners, threshold or minimum suite needs the owner threshold of both versions; any other change needs
     /// one owner, who is an owner of both.
@@ -105,6 +105,21 @@ impl Roster {
     /// # Errors
     /// [`RosterRefusal`] when it is not the next version, not signed by whom it must be, or its content breaks a rule.
     pub fn verify_next(before: &Verified<Self>, envelope: &Signed) -> Result<Verified<Self>, RosterRefusal> {
+        let next = Self::verify_proposed(before, envelope)?;
+        let (old, new) = (before.value(), next.value());
+        if new.changes_owners(old) {
+            envelope.verify::<Self>(&old.owner_keys(), old.threshold())?;
+            envelope.verify::<Self>(&new.owner_keys(), new.threshold())?;
+        }
+        Ok(next)
+    }
+
+    /// Believes that at least one owner proposes this as the version after `before`: everything of [`Self::verify_next`] but
+    /// the number of signatures.
+    ///
+    /// # Errors
+    /// [`RosterRefusal`] as [`Self::verify_next`].
+    pub fn verify_proposed(before: &Verified<Self>, envelope: &Signed) -> Result<Verified<Self>, RosterRefusal> {
         let old = before.value();
         // One owner of the version before must have signed, whatever changed: only then is the payload looked at.
         let next: Verified<Self> = envelope.verify(&old.owner_keys(), 1)?;
@@ -116,14 +131,15 @@ impl Roster {
         if new.minimum_suite < old.minimum_suite {
             return Err(RosterRefusal::Content("the minimum suite never goes down"));
         }
-        if new.owners != old.owners
-            || new.owner_threshold != old.owner_threshold
-            || new.minimum_suite != old.minimum_suite
-        {
-            envelope.verify::<Self>(&old.owner_keys(), old.threshold())?;
-            envelope.verify::<Self>(&new.owner_keys(), new.threshold())?;
-        }
         Ok(next)
+    }
+
+    /// Whether this version changes from `old` what takes the owner threshold: owners, threshold or minimum suite.
+    #[must_use]
+    pub fn changes_owners(&self, old: &Self) -> bool {
+        self.owners != old.owners
+            || self.owner_threshold != old.owner_threshold
+            || self.minimum_suite != old.minimum_suite
     }
 
     /// The owners' signing keys.
@@ -143,7 +159,9 @@ impl Roster {
         self.owners.iter().chain(&self.admins)
     }
 
-    fn threshold(&self) -> usize {
+    /// The owner threshold, as a number of signatures.
+    #[must_use]
+    pub fn threshold(&self) -> usize {
         usize::try_from(self.owner_threshold).unwrap_or(usize::MAX)
     }
 

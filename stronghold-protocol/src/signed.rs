@@ -113,6 +113,18 @@ impl Signed {
         Ok(Self { payload: Base64Bytes(bytes), signatures })
     }
 
+    /// The same object with the signature of one more key, if that key had not signed it.
+    #[must_use]
+    pub fn countersigned<T: Payload>(&self, key: &SigningKey) -> Self {
+        let mut signed = self.clone();
+        let id = key.public_key().key_id();
+        if signed.signatures.iter().all(|known| known.key != id) {
+            let signature = key.sign(&signing_input(T::TYPE, &signed.payload.0));
+            signed.signatures.push(KeySignature { key: id, signature });
+        }
+        signed
+    }
+
     /// The hash that names this object, if it is a `T`.
     #[must_use]
     pub fn hash_as<T: Payload>(&self) -> Hash {

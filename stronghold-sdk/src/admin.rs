@@ -6,6 +6,7 @@
 
 mod account;
 mod agents;
+mod approvals;
 mod archive;
 mod audit;
 mod audit_check;
@@ -17,6 +18,7 @@ mod groups;
 mod history;
 mod join;
 mod keyring;
+mod new_password;
 mod own_keys;
 mod people;
 mod profiles;
@@ -27,6 +29,7 @@ mod session;
 
 pub use account::{Account, LogIn, NewOrganization, NewOwner};
 pub use agents::{AgentSummary, AgentUpdate, MintedToken, NewAgent};
+pub use approvals::{Decision, PendingApproval};
 pub use archive::Archives;
 pub use audit::{LogPage, LogRecord, VerifiedLog};
 pub use directory::DirectoryCache;
@@ -38,6 +41,7 @@ pub use history::{
     VersionState,
 };
 pub use join::{AcceptInvite, NewMember};
+pub use new_password::{ChangePassword, PasswordChanged, Recover};
 pub use people::{MintedInvite, NewInvite};
 pub use profiles::ProfileSummary;
 pub use secrets::{Edit, EditOutcome, NewSecret, Put};

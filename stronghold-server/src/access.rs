@@ -3,15 +3,17 @@
 //! The table in `routes.rs` is what is enforced, tested and documented; what is not in it is refused. The order is
 //! fixed (`docs/protocol.md`, section 12): framing and size; rate by address; signature; clock; nonce; status; access.
 
+mod action;
 mod openapi;
 mod permit;
 mod rate;
 mod routes;
 mod standing;
 
+pub use action::Action;
 pub use openapi::openapi_document;
 pub use permit::{HistoryPermit, ReadPermit};
 pub use rate::{Bucket, RateLimit, RateLimiter, RateState, Source};
-pub use routes::{Action, Callers, Found, Parameter, Route, find_route, routes};
+pub use routes::{Callers, Found, Parameter, Route, find_route, routes};
 pub(crate) use standing::check_standing;
 pub use standing::{Caller, CallerKind};

@@ -4,6 +4,7 @@
 //! request is decided inside one store transaction, after the organization's head row is locked: clock, nonce, status,
 //! access, what is released, and the audit record. The answer leaves after that transaction is durable, or not at all.
 
+mod account;
 mod activity;
 mod audit;
 mod audit_trees;

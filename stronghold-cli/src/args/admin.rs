@@ -1,7 +1,7 @@
 //! `org`, `profile`, `secret`, `group` and `agent`.
 
 use super::{
-    auth::PasswordArgs,
+    auth::{PasswordArgs, SheetArgs},
     env::ReferenceArgs,
     history::{CopyArgs, DiffArgs, PastSecretArgs, ProfileHistoryArgs, ProfileRestoreArgs, PurgeArgs, RollbackArgs},
 };
@@ -16,8 +16,36 @@ pub(crate) enum OrgCommand {
     Create(OrgCreateArgs),
     /// Show the organization: id, name, owners and admins, newest statement
     Show,
+    /// Show what owners decide for the whole organization, or change it
+    Policy(PolicyArgs),
+    /// List the changes that wait for the signatures of other owners
+    Approvals,
+    /// Sign a change that waits; the last signature that it lacks makes it
+    Approve {
+        /// Its id, or how that begins
+        id: String,
+        /// Do not ask
+        #[arg(short, long)]
+        yes: bool,
+    },
+    /// Give up a change that waits
+    Withdraw {
+        /// Its id, or how that begins
+        id: String,
+    },
     /// Verify the organization's whole directory and every profile's whole past, and that it is what this client remembers
     Verify,
+}
+
+/// Arguments of `org policy`.
+#[derive(Args, Debug)]
+pub(crate) struct PolicyArgs {
+    /// The organization's name from now on
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// How many owners must sign a change of owners, or of this number
+    #[arg(long, value_name = "N")]
+    pub(crate) owner_threshold: Option<u32>,
 }
 
 /// Arguments of `org create`.
@@ -31,6 +59,8 @@ pub(crate) struct OrgCreateArgs {
     /// The owner's e-mail address
     #[arg(long, env = "API_STRONGHOLD_EMAIL", value_name = "ADDRESS")]
     pub(crate) email: Option<String>,
+    #[command(flatten)]
+    pub(crate) sheet: SheetArgs,
     #[command(flatten)]
     pub(crate) password: PasswordArgs,
 }

@@ -1,6 +1,7 @@
 //! `auth`.
 
 use clap::{Args, Subcommand};
+use std::path::PathBuf;
 
 /// A command of `auth`.
 #[derive(Debug, Subcommand)]
@@ -11,6 +12,10 @@ pub(crate) enum AuthCommand {
     Login(LoginArgs),
     /// Show who is signed in, where credentials are kept, and which profiles can be read
     Status,
+    /// Change your password; the old one opens nothing from then on
+    Password(NewPasswordArgs),
+    /// Replace a forgotten password with your recovery kit, and sign in; your account key is replaced too
+    Recover(RecoverArgs),
     /// List the identities of this configuration folder
     List,
     /// Make another identity the active one
@@ -50,6 +55,43 @@ pub(crate) struct LoginArgs {
     pub(crate) account_key: Option<String>,
     #[command(flatten)]
     pub(crate) password: PasswordArgs,
+}
+
+/// Arguments of `auth password`.
+#[derive(Args, Debug)]
+pub(crate) struct NewPasswordArgs {
+    /// Your e-mail address
+    #[arg(long, env = "API_STRONGHOLD_EMAIL", value_name = "ADDRESS")]
+    pub(crate) email: Option<String>,
+    /// Your account key, from when you joined [or API_STRONGHOLD_ACCOUNT_KEY]; `-` reads it from standard input
+    #[arg(long, value_name = "KEY", hide_env_values = true, env = "API_STRONGHOLD_ACCOUNT_KEY")]
+    pub(crate) account_key: Option<String>,
+    /// Make a new account key too, because somebody may know the old one
+    #[arg(long)]
+    pub(crate) new_account_key: bool,
+    /// Read two lines from standard input: the password so far, then the new one [or API_STRONGHOLD_PASSWORD and
+    /// API_STRONGHOLD_NEW_PASSWORD, or prompts]
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
+}
+
+/// Arguments of `auth recover`.
+#[derive(Args, Debug)]
+pub(crate) struct RecoverArgs {
+    /// Your recovery kit [or API_STRONGHOLD_RECOVERY_KIT]; `-` reads it from standard input
+    #[arg(long, value_name = "KIT", hide_env_values = true, env = "API_STRONGHOLD_RECOVERY_KIT")]
+    pub(crate) kit: Option<String>,
+    /// Where the new password comes from
+    #[command(flatten)]
+    pub(crate) password: PasswordArgs,
+}
+
+/// A printable sheet of the recovery kit.
+#[derive(Args, Debug)]
+pub(crate) struct SheetArgs {
+    /// Write the recovery kit to this file as a sheet to print, with a QR code, readable by you only
+    #[arg(long, value_name = "FILE")]
+    pub(crate) recovery_kit: Option<PathBuf>,
 }
 
 /// Where a password comes from: standard input, `API_STRONGHOLD_PASSWORD`, or a prompt.

@@ -1,6 +1,6 @@
 //! `user`.
 
-use super::auth::{LoginArgs, PasswordArgs};
+use super::auth::{LoginArgs, PasswordArgs, SheetArgs};
 use clap::{Args, Subcommand};
 
 /// A command of `user`.
@@ -62,6 +62,8 @@ pub(crate) struct AcceptArgs {
     /// The code that you were given [or API_STRONGHOLD_INVITE]; `-` reads it from standard input
     #[arg(long, value_name = "CODE", hide_env_values = true, env = "API_STRONGHOLD_INVITE")]
     pub(crate) invite: Option<String>,
+    #[command(flatten)]
+    pub(crate) sheet: SheetArgs,
     #[command(flatten)]
     pub(crate) password: PasswordArgs,
 }

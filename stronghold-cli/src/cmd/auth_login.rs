@@ -27,7 +27,7 @@ pub(crate) async fn run(settings: &Settings, output: &Output, args: &LoginArgs) 
     let with = log_in_with(args)?;
     let url = settings.url(None)?;
     let client = settings.client(&url)?;
-    let account = output.working("stretching the password", Account::log_in(&client, with, &settings.clock)).await?;
+    let account = output.working("stretching the password", Account::log_in(&client, with)).await?;
     let path = keep(settings, &account, &url)?;
     let signed_in = SignedIn {
         kind: "user",
@@ -47,7 +47,15 @@ pub(crate) async fn run(settings: &Settings, output: &Output, args: &LoginArgs) 
 
 /// What a log-in needs, from flags, the environment and a prompt.
 pub(crate) fn log_in_with(args: &LoginArgs) -> Result<LogIn, Failure> {
-    let key = match input::given(args.account_key.as_ref()) {
+    let account_key = account_key_of(args.account_key.as_ref())?;
+    let email = email_of(args.email.as_ref())?;
+    let password = input::password(args.password.password_stdin, false)?;
+    Ok(LogIn { account_key, email, password })
+}
+
+/// The account key of a flag or its variable.
+pub(crate) fn account_key_of(given: Option<&String>) -> Result<AccountKey, Failure> {
+    let key = match input::given(given) {
         Some("-") => input::word(&input::standard_input(64 * 1024)?, "standard input")?,
         Some(key) => zeroize::Zeroizing::new(key.to_owned()),
         None => {
@@ -57,14 +65,15 @@ pub(crate) fn log_in_with(args: &LoginArgs) -> Result<LogIn, Failure> {
             .with_hint("You were shown it when you joined; it starts with stronghold_account_."));
         }
     };
-    let account_key = AccountKey::parse(&key).map_err(|error| {
-        Failure::refused(format!("the account key is not one: {error}")).with_hint("Copy it whole.")
-    })?;
-    let email = input::given(args.email.as_ref())
+    AccountKey::parse(&key)
+        .map_err(|error| Failure::refused(format!("the account key is not one: {error}")).with_hint("Copy it whole."))
+}
+
+/// The address of a flag or its variable.
+pub(crate) fn email_of(given: Option<&String>) -> Result<Email, Failure> {
+    let email = input::given(given)
         .ok_or_else(|| Failure::usage("your address is needed: say --email or set API_STRONGHOLD_EMAIL"))?;
-    let email = Email::new(email).map_err(|error| Failure::usage(format!("{email:?}: {error}")))?;
-    let password = input::password(args.password.password_stdin, false)?;
-    Ok(LogIn { account_key, email, password })
+    Email::new(email).map_err(|error| Failure::usage(format!("{email:?}: {error}")))
 }
 
 /// Keeps an account's keys and makes it the active identity. Returns where they are.

@@ -1,6 +1,9 @@
 //! `org create`: an organization with its first owner, who is signed in.
 
-use super::auth_login::keep;
+use super::{
+    auth_login::keep,
+    recovery_sheet::{self, Sheet},
+};
 use crate::{args::OrgCreateArgs, failure::Failure, input, output::Output, settings::Settings};
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -31,11 +34,14 @@ pub(crate) async fn run(settings: &Settings, output: &Output, args: &OrgCreateAr
     let password = input::password(args.password.password_stdin, true)?;
     let url = settings.url(None)?;
     let created = output.working("making keys", create(settings, &url, &args.name, email, password, code)).await?;
+    let (email, at) = (Email::new(email).map_err(|error| Failure::usage(error.to_string()))?, settings.clock.now());
+    let sheet = Sheet { org: created.org_id, email: &email, url: &url, kit: &created.recovery_kit, at };
+    let sheet = recovery_sheet::write(&args.sheet, &sheet)?.map(|line| format!("{line}\n\n")).unwrap_or_default();
     output.result(&created, || {
         format!(
             "Organization {} was created, and you are signed in as its owner.\n\n\
              Account key (you need it, with your password, on every new device):\n  {}\n\n\
-             Recovery kit (print it and lock it away; it replaces a forgotten password):\n  {}\n\n\
+             Recovery kit (print it and lock it away; it replaces a forgotten password):\n  {}\n\n{sheet}\
              Nobody, this server included, can show you these again.",
             created.org_id, created.account_key, created.recovery_kit
         )

@@ -3,6 +3,7 @@
 use super::{
     exposed::{self, Exposed},
     group::ENCRYPTING,
+    org_policy::waiting,
     profile_rotate, user_own,
 };
 use crate::{
@@ -16,8 +17,9 @@ use crate::{
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use stronghold_sdk::{
-    admin::{NewInvite, Resolve},
+    admin::{Decision, NewInvite, Resolve},
     protocol::{
+        crypto::hash::Hash,
         directory::{Directory, Role},
         id::{InviteId, UserId},
         name::Email,
@@ -87,10 +89,18 @@ async fn confirm(settings: &Settings, output: &Output, user: &str) -> Result<(),
         }
         _ => return Err(Failure::usage("several invitations of this address were accepted; name one by its id")),
     };
-    let user_id = session.confirm_user(id).await?;
+    let (user_id, decision) = session.confirm_user(id).await?;
+    if let Decision::Pending(id) = decision {
+        return pending(output, user_id, id);
+    }
     let member = session.directory().user(&user_id);
     let email = member.map(|member| member.email.to_string()).unwrap_or_default();
     output.result(&serde_json::json!({"user_id": user_id, "email": email}), || format!("{email} is a member now."))
+}
+
+/// Says that a change takes the signatures of more owners.
+fn pending(output: &Output, user_id: UserId, id: Hash) -> Result<(), Failure> {
+    output.result(&serde_json::json!({"user_id": user_id, "status": "pending", "approval_id": id}), || waiting(id))
 }
 
 #[derive(Serialize)]
@@ -157,7 +167,11 @@ async fn set_role(settings: &Settings, output: &Output, user: &str, role: &str) 
     let mut session = settings.session().await?;
     let id = session.directory().find_user(user)?.id;
     let before = session.directory().head().seq;
-    let changed = output.working(ENCRYPTING, session.set_role(id, role_of(role)?)).await?;
+    let decision = output.working(ENCRYPTING, session.set_role(id, role_of(role)?)).await?;
+    if let Decision::Pending(approval) = decision {
+        return pending(output, id, approval);
+    }
+    let changed = decision == Decision::Made;
     profile_rotate::finish(output, &mut session).await?;
     let exposed = exposed::since(&mut session, before, Some(id.into())).await?;
     let done = Done { user_id: id, what: serde_json::json!({"role": role, "changed": changed}), exposed };
@@ -184,7 +198,10 @@ async fn remove(settings: &Settings, output: &Output, user: &str, yes: bool) -> 
     let (id, email) = (known.id, known.email.clone());
     let before = session.directory().head().seq;
     input::confirm(&format!("Remove {email} for good?"), yes, &settings.global)?;
-    output.working(ENCRYPTING, session.remove_user(id)).await?;
+    let decision = output.working(ENCRYPTING, session.remove_user(id)).await?;
+    if let Decision::Pending(approval) = decision {
+        return pending(output, id, approval);
+    }
     profile_rotate::finish(output, &mut session).await?;
     let exposed = exposed::since(&mut session, before, Some(id.into())).await?;
     let done = Done { user_id: id, what: serde_json::json!({"email": email, "status": "removed"}), exposed };
@@ -231,7 +248,7 @@ fn role_of(text: &str) -> Result<Role, Failure> {
     }
 }
 
-const fn role_text(role: Role) -> &'static str {
+pub(crate) const fn role_text(role: Role) -> &'static str {
     match role {
         Role::Owner => "owner",
         Role::Admin => "admin",

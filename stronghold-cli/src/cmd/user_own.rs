@@ -1,6 +1,9 @@
 //! What people do with their own keys: accept an invitation, change them.
 
-use super::{auth_login, profile_rotate};
+use super::{
+    auth_login, profile_rotate,
+    recovery_sheet::{self, Sheet},
+};
 use crate::{
     args::{AcceptArgs, LoginArgs},
     failure::Failure,
@@ -14,7 +17,6 @@ use stronghold_sdk::{
     admin::{AcceptInvite, Account},
     protocol::{
         id::{OrgId, UserId},
-        name::Email,
         token::{InviteCode, TokenUrl},
     },
 };
@@ -41,9 +43,7 @@ pub(super) async fn accept(settings: &Settings, output: &Output, args: &AcceptAr
     let code = InviteCode::parse(&code).map_err(|error| {
         Failure::refused(format!("the invitation's code is not one: {error}")).with_hint("Copy it whole.")
     })?;
-    let email = input::given(args.email.as_ref())
-        .ok_or_else(|| Failure::usage("your address is needed: say --email or set API_STRONGHOLD_EMAIL"))?;
-    let email = Email::new(email).map_err(|error| Failure::usage(format!("{email:?}: {error}")))?;
+    let email = auth_login::email_of(args.email.as_ref())?;
     let url = settings.url(code.url.as_ref().map(TokenUrl::as_str))?;
     let password = input::password(args.password.password_stdin, true)?;
     let client = settings.client(&url)?;
@@ -61,12 +61,15 @@ pub(super) async fn accept(settings: &Settings, output: &Output, args: &AcceptAr
         account_key: member.account_key.to_secret_string().expose_secret().to_owned(),
         recovery_kit: member.recovery_kit.to_secret_string().expose_secret().to_owned(),
     };
+    let (at, kit) = (settings.clock.now(), accepted.recovery_kit.as_str());
+    let sheet = Sheet { org: accepted.org_id, email: &email, url: &url, kit, at };
+    let sheet = recovery_sheet::write(&args.sheet, &sheet)?.map(|line| format!("{line}\n\n")).unwrap_or_default();
     output.result(&accepted, || {
         format!(
             "You accepted the invitation and are signed in as {email}; an owner or admin confirms you with\n  \
              api-stronghold-cli user confirm {email}\n\n\
              Account key (you need it, with your password, on every new device):\n  {}\n\n\
-             Recovery kit (print it and lock it away; it replaces a forgotten password):\n  {}\n\n\
+             Recovery kit (print it and lock it away; it replaces a forgotten password):\n  {}\n\n{sheet}\
              Nobody, this server included, can show you these again.",
             accepted.account_key, accepted.recovery_kit
         )

@@ -180,7 +180,7 @@ impl Directory {
             agents: RedBlackTreeMapSync::new_sync(),
             users: RedBlackTreeMapSync::new_sync(),
             invites: RedBlackTreeMapSync::new_sync(),
-            approvals: HashTrieSetSync::new_sync(),
+            approvals: HashTrieMapSync::new_sync(),
             groups: RedBlackTreeMapSync::new_sync(),
             profiles: RedBlackTreeMapSync::new_sync(),
             agent_names: HashTrieMapSync::new_sync(),

@@ -145,10 +145,13 @@ pub enum Change {
         /// The signed roster.
         roster: Signed,
     },
-    /// A roster that still lacks owners' signatures.
+    /// A roster that still lacks owners' signatures; stated again with each further one.
     ApprovalPending {
         /// The roster, signed by whoever has signed so far.
         roster: Signed,
+        /// The changes of people that are to go with it, for whoever signs next to see. They are made by the statement that
+        /// changes the roster, not by this one.
+        people: Vec<Self>,
     },
     /// A pending roster is not pursued.
     ApprovalWithdrawn {
@@ -414,6 +417,12 @@ impl Change {
                 | Self::UserRekeyed { .. }
                 | Self::UserRemoved { .. }
         )
+    }
+
+    /// Whether it is of a person who becomes a member, changes role or leaves: what may go with a pending roster.
+    #[must_use]
+    pub const fn moves_person(&self) -> bool {
+        matches!(self, Self::UserConfirmed { .. } | Self::UserChanged { .. } | Self::UserRemoved { .. })
     }
 
     /// The group whose key it renews.

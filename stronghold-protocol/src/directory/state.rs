@@ -1,6 +1,6 @@
 //! The state that a chain of statements adds up to, and how to look things up in it.
 
-use super::{AgentStatus, Conditions, HeaderRef, LeafEntry, ProfileLeaf, Role, Vouched};
+use super::{AgentStatus, Change, Conditions, HeaderRef, LeafEntry, ProfileLeaf, Role, Vouched};
 use crate::{
     crypto::{
         hash::Hash,
@@ -30,7 +30,7 @@ pub struct Directory {
     pub(super) agents: RedBlackTreeMapSync<AgentId, Arc<Agent>>,
     pub(super) users: RedBlackTreeMapSync<UserId, Arc<User>>,
     pub(super) invites: RedBlackTreeMapSync<InviteId, Arc<Invite>>,
-    pub(super) approvals: HashTrieSetSync<Hash>,
+    pub(super) approvals: HashTrieMapSync<Hash, Arc<Approval>>,
     pub(super) groups: RedBlackTreeMapSync<GroupId, Arc<Group>>,
     pub(super) profiles: RedBlackTreeMapSync<ProfileId, Arc<Profile>>,
     pub(super) agent_names: HashTrieMapSync<Name, AgentId>,
@@ -51,6 +51,19 @@ pub struct Directory {
 pub struct Policy {
     /// The organization's name.
     pub name: Name,
+}
+
+/// A version of the roster that lacks owners' signatures.
+#[derive(Clone, Debug)]
+pub struct Approval {
+    /// The version.
+    pub roster: Verified<Roster>,
+    /// The owners who signed it so far: of the roster in force, or of this one.
+    pub signers: Vec<SigningPublicKey>,
+    /// The changes of people that are to go with it.
+    pub people: Vec<Change>,
+    /// Time of the statement that proposed it, as its author said.
+    pub since: Timestamp,
 }
 
 /// An agent, live or deleted.
@@ -186,6 +199,19 @@ pub struct KeyOwner {
     pub ended: bool,
 }
 
+impl Approval {
+    /// How many owners of the roster in force, and how many of this one, must sign it yet.
+    #[must_use]
+    pub fn missing(&self, in_force: &Roster) -> (usize, usize) {
+        let lacking = |roster: &Roster| {
+            let owners = roster.owner_keys();
+            let signed = self.signers.iter().filter(|key| owners.contains(key)).count();
+            roster.threshold().saturating_sub(signed)
+        };
+        (lacking(in_force), lacking(self.roster.value()))
+    }
+}
+
 impl Directory {
     /// The organization.
     #[must_use]
@@ -233,6 +259,17 @@ impl Directory {
     #[must_use]
     pub fn state_root(&self) -> Hash {
         self.leaves.root()
+    }
+
+    /// The pending version of the roster with this hash.
+    #[must_use]
+    pub fn approval(&self, roster: &Hash) -> Option<&Approval> {
+        self.approvals.get(roster).map(Arc::as_ref)
+    }
+
+    /// All pending versions of the roster, in no order.
+    pub fn approvals(&self) -> impl Iterator<Item = &Approval> {
+        self.approvals.values().map(Arc::as_ref)
     }
 
     /// An agent by id, deleted ones too.

@@ -1,16 +1,17 @@
 //! The effects of changes of people: roster, policy, invitations, users.
 
 use super::{
-    Change, Invite, Policy, Role, User,
+    Approval, Change, Invite, Policy, Role, User,
     apply::{Refusal, Work, require},
 };
 use crate::{
     id::{GroupId, ProfileId, UserId},
+    limits,
     name::Email,
-    roster::Roster,
-    signed::Verified,
+    roster::{Roster, RosterRefusal},
+    signed::Signed,
 };
-use rpds::{HashTrieSetSync, RedBlackTreeSetSync};
+use rpds::{HashTrieMapSync, RedBlackTreeSetSync};
 use std::sync::Arc;
 
 const OWNER_ONLY: &str = "only an owner changes this";
@@ -23,16 +24,9 @@ pub(super) fn make(work: &mut Work, change: &Change) -> Result<(), Refusal> {
             let next = Roster::verify_next(&work.state.roster, roster)?;
             work.state.roster = Arc::new(next);
             // What was pending named the version before, so it can never become the next one.
-            work.state.approvals = HashTrieSetSync::new_sync();
+            work.state.approvals = HashTrieMapSync::new_sync();
         }
-        Change::ApprovalPending { roster } => {
-            let owners = work.state.roster.value().owner_keys();
-            let pending: Verified<Roster> =
-                roster.verify(&owners, 1).map_err(|refusal| Refusal::Roster(refusal.into()))?;
-            let follows = pending.value().prev == Some(work.state.roster.hash());
-            require(follows, "the pending roster does not follow the one in force")?;
-            work.state.approvals.insert_mut(pending.hash());
-        }
+        Change::ApprovalPending { roster, people } => propose(work, roster, people)?,
         Change::ApprovalWithdrawn { roster } => {
             require(work.by_owner, OWNER_ONLY)?;
             require(work.state.approvals.remove_mut(roster), "no such roster is pending")?;
@@ -91,6 +85,37 @@ pub(super) fn make(work: &mut Work, change: &Change) -> Result<(), Refusal> {
         Change::UserRemoved { id } => remove(work, id)?,
         _ => {}
     }
+    Ok(())
+}
+
+/// Keeps a roster that lacks signatures, or a kept one with one signature more.
+fn propose(work: &mut Work, roster: &Signed, people: &[Change]) -> Result<(), Refusal> {
+    let proposed = Roster::verify_proposed(&work.state.roster, roster)?;
+    require(
+        proposed.value().changes_owners(work.state.roster.value()),
+        "this roster takes one owner's signature only",
+    )?;
+    require(people.iter().all(Change::moves_person), "only changes of people go with a roster")?;
+    // Owners of the new roster sign too, and nobody else does.
+    let mut keys = work.state.roster.value().owner_keys();
+    keys.extend(proposed.value().owner_keys());
+    let signers = roster.good_signers::<Roster>(&keys).map_err(RosterRefusal::from)?;
+    require(signers.len() == roster.signatures.len(), "who signed it is no owner of either roster")?;
+    let hash = proposed.hash();
+    let known = work.state.approvals.get(&hash);
+    let since = match known {
+        Some(known) => {
+            let more = signers.len() > known.signers.len() && known.signers.iter().all(|key| signers.contains(key));
+            require(more, "it is pending already; state it again with one more signature")?;
+            require(known.people == people, "it is pending with other changes of people")?;
+            known.since
+        }
+        None => work.time,
+    };
+    let count = work.state.approvals.size() + usize::from(known.is_none());
+    require(count <= limits::APPROVALS, "too many rosters are pending: withdraw one")?;
+    let approval = Approval { roster: proposed, signers, people: people.to_vec(), since };
+    work.state.approvals.insert_mut(hash, Arc::new(approval));
     Ok(())
 }
 

@@ -3,14 +3,15 @@
 
 use crate::directory_world::{
     ADMIN, AUDITOR, CI, DEPLOY, EDITOR, OTHER_AGENT, OWNER, PRODUCTION, STAGING, STAGING_EDITOR, STAGING_TEAM, World,
-    agent, agent_changed, agent_created, commitment, confirmed, email, epoch, granted, group, group_created, invite,
-    invited, joined, kem, keys, left, name, next_group_epoch, next_profile_epoch, now, profile, profile_created,
-    recovery, sign_key, user, user_changed, vouched,
+    agent, agent_changed, agent_created, check_invariants, commitment, confirmed, email, epoch, granted, group,
+    group_created, invite, invited, joined, kem, keys, left, member, name, next_group_epoch, next_profile_epoch, now,
+    profile, profile_created, recovery, sign_key, user, user_changed, vouched,
 };
 use stronghold_protocol::{
     crypto::hash::Hash,
     directory::{AgentStatus, Change, Conditions, DirectoryRefusal, Role, Vouched},
     id::{GroupId, SecretId},
+    limits,
     number::Version,
     roster::RosterRefusal,
     signed::SignedRefusal,
@@ -296,31 +297,93 @@ fn only_an_owner_changes_policy_checkpoint_key_and_approvals_and_purges() {
     assert_eq!(World::acme().rule(OWNER, vec![purge(vec![])]), "a purge names versions");
 }
 
+/// Owners 1, 70 and 71; two of them must sign.
+fn three_owners() -> World {
+    World::of(&[OWNER, 70, 71], &[ADMIN], 2)
+}
+
+fn pending(change: Change, people: Vec<Change>) -> (Hash, Change) {
+    let Change::RosterChanged { roster } = change else { panic!("a roster change") };
+    (roster.hash_as::<stronghold_protocol::roster::Roster>(), Change::ApprovalPending { roster, people })
+}
+
 #[test]
-fn pending_approvals() {
-    let pending = |world: &World, seeds: &[u8]| match world.roster_change(seeds, |roster| roster.minimum_suite = 1) {
-        Change::RosterChanged { roster } => roster,
-        _ => panic!("a roster change"),
-    };
-    let mut world = World::acme();
-    let roster = pending(&world, &[OWNER]);
-    let hash = roster.hash_as::<stronghold_protocol::roster::Roster>();
+fn an_approval_is_pending_until_enough_owners_signed() {
+    let mut world = three_owners();
+    let all = |world: &World, seeds: &[u8]| world.roster_change(seeds, |roster| roster.owner_threshold = 3);
+    let not_signed = DirectoryRefusal::Roster(RosterRefusal::Signed(SignedRefusal::NotSigned));
+    for too_few in [&[OWNER][..], &[OWNER, 70], &[OWNER, ADMIN], &[OWNER, OWNER]] {
+        let refused = world.refused(OWNER, vec![all(&world, too_few)]);
+        let twice = DirectoryRefusal::Roster(RosterRefusal::Signed(SignedRefusal::Signatures));
+        assert!(refused == not_signed || refused == twice, "{too_few:?}: {refused}");
+    }
+    let (hash, first) = pending(all(&world, &[OWNER]), vec![]);
+    world.by(ADMIN, vec![first.clone()]);
+    let kept = world.state.approval(&hash).unwrap().clone();
+    assert_eq!(kept.missing(world.state.roster().value()), (1, 2), "of the old threshold, and of the new");
+    assert_eq!(world.rule(OWNER, vec![first]), "it is pending already; state it again with one more signature");
+    let (_, by_admin) = pending(all(&world, &[OWNER, ADMIN]), vec![]);
+    assert_eq!(world.rule(OWNER, vec![by_admin]), "who signed it is no owner of either roster");
+    let (_, other) = pending(all(&world, &[70, 71]), vec![]);
+    assert_eq!(world.rule(OWNER, vec![other]), "it is pending already; state it again with one more signature");
+    let (_, more_people) = pending(all(&world, &[OWNER, 70]), vec![user_changed(70, Role::Admin)]);
+    assert_eq!(world.rule(OWNER, vec![more_people]), "it is pending with other changes of people");
+    let (_, second) = pending(all(&world, &[OWNER, 70]), vec![]);
+    world.by(70, vec![second]);
+    assert_eq!(world.state.approval(&hash).unwrap().missing(world.state.roster().value()), (0, 1));
+    assert_eq!(world.state.approvals().count(), 1);
+    let made = all(&world, &[OWNER, 70, 71]);
+    world.by(71, vec![made]);
+    assert_eq!((world.state.roster().value().owner_threshold, world.state.approvals().count()), (3, 0));
+    check_invariants(&world.replayed());
+}
+
+#[test]
+fn what_may_be_pending() {
+    let mut world = three_owners();
+    let lower = |world: &World, seeds: &[u8]| world.roster_change(seeds, |roster| roster.owner_threshold = 1);
+    let (hash, proposal) = pending(lower(&world, &[OWNER]), vec![user_changed(70, Role::Admin)]);
     let withdrawn = Change::ApprovalWithdrawn { roster: hash };
     assert_eq!(world.rule(OWNER, vec![withdrawn.clone()]), "no such roster is pending");
-    world.by(ADMIN, vec![Change::ApprovalPending { roster: roster.clone() }]);
+    let one_owners = pending(world.roster_change(&[OWNER], |roster| roster.admins.clear()), vec![]).1;
+    assert_eq!(world.rule(OWNER, vec![one_owners]), "this roster takes one owner's signature only");
+    for other in [agent_created(60, "new"), proposal.clone(), group_created(61, "new")] {
+        let change = pending(lower(&world, &[OWNER]), vec![other]).1;
+        assert_eq!(world.rule(OWNER, vec![change]), "only changes of people go with a roster");
+    }
+    let by_admin = pending(lower(&world, &[ADMIN]), vec![]).1;
+    let not_signed = DirectoryRefusal::Roster(RosterRefusal::Signed(SignedRefusal::NotSigned));
+    assert_eq!(world.refused(ADMIN, vec![by_admin]), not_signed);
+    let none_left = pending(world.roster_change(&[OWNER], |roster| roster.owners.clear()), vec![]).1;
+    assert!(matches!(world.refused(OWNER, vec![none_left]), DirectoryRefusal::Roster(RosterRefusal::Content(_))));
+
+    world.by(ADMIN, vec![proposal.clone()]);
+    let before = world.state.user(&user(70)).unwrap().role;
+    assert_eq!(before, Role::Owner, "what goes with it is not made yet");
     assert_eq!(world.rule(ADMIN, vec![withdrawn.clone()]), "only an owner changes this");
-    world.clone().by(OWNER, vec![withdrawn.clone()]);
+    world.clone().by(70, vec![withdrawn.clone()]);
     // A roster that comes into force voids what was pending.
     let change = world.roster_change(&[OWNER], |_| {});
     world.by(OWNER, vec![change]);
     assert_eq!(world.rule(OWNER, vec![withdrawn]), "no such roster is pending");
-    assert_eq!(
-        world.rule(OWNER, vec![Change::ApprovalPending { roster }]),
-        "the pending roster does not follow the one in force"
-    );
-    let by_admin = Change::ApprovalPending { roster: pending(&world, &[ADMIN]) };
-    assert_eq!(
-        world.refused(ADMIN, vec![by_admin]),
-        DirectoryRefusal::Roster(RosterRefusal::Signed(SignedRefusal::NotSigned))
-    );
+    assert_eq!(world.refused(OWNER, vec![proposal]), DirectoryRefusal::Roster(RosterRefusal::NotNext));
+}
+
+#[test]
+fn not_too_much_is_pending() {
+    let mut world = three_owners();
+    let proposal = |world: &World, count: usize| {
+        // Many different rosters: the admins of each are others.
+        let bend = |roster: &mut stronghold_protocol::roster::Roster| {
+            roster.owner_threshold = 1;
+            roster.admins = (0..count).map(|number| member(100 + u8::try_from(number).unwrap())).collect();
+        };
+        pending(world.roster_change(&[OWNER], bend), vec![]).1
+    };
+    for count in 0..limits::APPROVALS {
+        let change = proposal(&world, count);
+        world.by(OWNER, vec![change]);
+    }
+    let change = proposal(&world, limits::APPROVALS);
+    assert_eq!(world.rule(OWNER, vec![change]), "too many rosters are pending: withdraw one");
 }

@@ -170,7 +170,7 @@ impl Account {
     ///
     /// # Errors
     /// [`Error`] when password or account key are wrong (the server cannot tell which), or the envelope is another's.
-    pub async fn log_in<T: Transport>(client: &Client<T>, with: LogIn, _clock: &Arc<dyn Clock>) -> Result<Self, Error> {
+    pub async fn log_in<T: Transport>(client: &Client<T>, with: LogIn) -> Result<Self, Error> {
         Ok(Self::open(client, with).await?.0)
     }
 
@@ -238,6 +238,6 @@ fn envelope_context(org: &OrgId, user: &UserId) -> Context {
     Context::new("account-envelope").field(org).field(user)
 }
 
-fn recovery_context(org: &OrgId, user: &UserId) -> Context {
+pub(super) fn recovery_context(org: &OrgId, user: &UserId) -> Context {
     Context::new("recovery-seed").field(org).field(user)
 }

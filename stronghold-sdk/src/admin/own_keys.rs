@@ -5,13 +5,14 @@
 //! machine, password and account key open a seed whose keys are in force. A client keeps its old seed until it knows that
 //! the new one counts.
 
-use super::{Account, LogIn, Session, batch::Batch, people::place};
+use super::{Account, Decision, LogIn, Session, batch::Batch, people::place};
 use crate::{authenticator::LocalIdentity, error::Error};
 use std::sync::Arc;
 use stronghold_protocol::{
     api::{CommitStatement, RotateKeys},
     crypto::random,
     directory::{Change, Rekeys, Role},
+    roster::Roster,
     transport::Transport,
 };
 
@@ -96,7 +97,12 @@ impl<T: Transport> Session<T> {
         batch.changes.push(Change::UserRekeyed { id: self.user, keys: keys.clone(), recovery });
         let user = self.user;
         let signers = [who.signing_key(), new.signing_key()];
-        batch.change_roster(&signers, |roster| place(roster, user, &keys, Some(Role::Owner)))?;
+        let place = |roster: &mut Roster| place(roster, user, &keys, Some(Role::Owner));
+        if batch.change_roster(&signers, place)? != Decision::Made {
+            let detail = "with an owner threshold above 1 new keys of an owner take the other owners' signatures: lower it \
+                          with `org policy` while you change them";
+            return Err(Error::invalid(detail));
+        }
         let needs = Rekeys::required(&batch.before, &batch.changes);
         self.add_rekeys(&mut batch, &needs).await?;
         let now = self.clock.now();

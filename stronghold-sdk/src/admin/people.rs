@@ -1,17 +1,17 @@
 //! People: invite, confirm, change roles, remove. How somebody accepts is in [`super::join`].
 
-use super::{Session, batch::Batch};
+use super::{Decision, Session, batch::Batch};
 use crate::{authenticator::LocalIdentity, error::Error};
 use secrecy::SecretString;
 use std::sync::Arc;
 use stronghold_protocol::{
     acceptance::Acceptance,
-    crypto::{kem::PublicKeys, random, sign::SigningKey},
+    crypto::{kem::PublicKeys, random},
     directory::{Change, Directory, Role, User},
     id::{GroupId, InviteId, UserId},
     name::Email,
     roster::{Roster, RosterMember},
-    signed::{Signed, Verified},
+    signed::Verified,
     time::Timestamp,
     token::{InviteCode, TokenFloor, TokenUrl},
     transport::Transport,
@@ -113,12 +113,12 @@ impl<T: Transport> Session<T> {
     }
 
     /// Makes somebody who accepted an invitation a member: their keys enter the directory, and what they may read is sealed
-    /// to them. Owners and admins enter the roster.
+    /// to them. Owners and admins enter the roster, a new owner once enough owners have signed.
     ///
     /// # Errors
     /// [`Error`] when the invitation is not open or not accepted, only an owner may confirm it, or the statement cannot be
     /// committed.
-    pub async fn confirm_user(&mut self, id: InviteId) -> Result<UserId, Error> {
+    pub async fn confirm_user(&mut self, id: InviteId) -> Result<(UserId, Decision), Error> {
         let accepted = self.acceptances().await?;
         let accepted = accepted.iter().find(|accepted| accepted.value().invite == id);
         let accepted = accepted.ok_or_else(|| Error::not_found("accepted invitation", &id.to_string()))?.value();
@@ -127,38 +127,31 @@ impl<T: Transport> Session<T> {
         let reached = self.profiles_of(&groups);
         self.finish_pending(&reached).await?;
         let (me, who) = (self.user, Arc::clone(&self.who));
-        self.commit(|batch| {
-            check_role(&batch.before, me, role)?;
-            batch.changes.push(Change::UserConfirmed {
-                id: accepted.user,
-                invite: Some(id),
-                email: accepted.email.clone(),
-                role,
-                keys: accepted.keys.clone(),
-                recovery: accepted.recovery.clone(),
-            });
-            if is_manager(role) {
-                let placed = |roster: &mut Roster| place(roster, accepted.user, &accepted.keys, Some(role));
-                batch.change_roster(&[who.signing_key()], placed)?;
-            }
-            // A group may have been deleted since.
-            for group in groups.iter().filter(|group| batch.before.group(group).is_some()).copied().collect::<Vec<_>>()
-            {
-                batch.join(group, accepted.user.into())?;
-            }
-            Ok(())
-        })
-        .await?;
-        Ok(accepted.user)
+        let decision = self
+            .commit(|batch| {
+                check_role(&batch.before, me, role)?;
+                batch.changes.push(accepted.confirmed(role));
+                let mut decision = Decision::Made;
+                if is_manager(role) {
+                    let placed = |roster: &mut Roster| place(roster, accepted.user, &accepted.keys, Some(role));
+                    decision = batch.change_roster(&[who.signing_key()], placed)?;
+                }
+                if decision == Decision::Made {
+                    batch.join_all(&groups, accepted.user)?;
+                }
+                Ok(decision)
+            })
+            .await?;
+        Ok((accepted.user, decision))
     }
 
     /// Gives a member another role. Whoever is an owner or admin no more could open everything: everything is rekeyed; an
-    /// auditor leaves all groups. False when they had it.
+    /// auditor leaves all groups.
     ///
     /// # Errors
     /// [`Error`] when there is no such member, it is the caller, only an owner may change the role, or the statement cannot be
     /// committed.
-    pub async fn set_role(&mut self, id: UserId, role: Role) -> Result<bool, Error> {
+    pub async fn set_role(&mut self, id: UserId, role: Role) -> Result<Decision, Error> {
         if id == self.user {
             return Err(Error::invalid("nobody changes their own role: another owner does"));
         }
@@ -168,18 +161,15 @@ impl<T: Transport> Session<T> {
             check_role(&batch.before, me, role)?;
             check_role(&batch.before, me, user.role)?;
             if user.role == role {
-                return Ok(false);
+                return Ok(Decision::Unchanged);
             }
-            if role == Role::Auditor {
-                let leaves = user.groups.iter().map(|group| Change::MemberRemoved { group: *group, member: id.into() });
-                batch.changes.extend(leaves);
-            }
+            batch.leave_groups_as(&user, role);
             batch.changes.push(Change::UserChanged { id, email: user.email.clone(), role });
             if is_manager(role) || is_manager(user.role) {
                 let placed = |roster: &mut Roster| place(roster, id, &user.keys, Some(role));
-                batch.change_roster(&[who.signing_key()], placed)?;
+                return batch.change_roster(&[who.signing_key()], placed);
             }
-            Ok(true)
+            Ok(Decision::Made)
         })
         .await
     }
@@ -189,7 +179,7 @@ impl<T: Transport> Session<T> {
     /// # Errors
     /// [`Error`] when there is no such member, it is the caller, only an owner may do it, or the statement cannot be
     /// committed.
-    pub async fn remove_user(&mut self, id: UserId) -> Result<(), Error> {
+    pub async fn remove_user(&mut self, id: UserId) -> Result<Decision, Error> {
         if id == self.user {
             return Err(Error::invalid("nobody removes themselves: another owner or admin does"));
         }
@@ -199,29 +189,11 @@ impl<T: Transport> Session<T> {
             check_role(&batch.before, me, user.role)?;
             batch.changes.push(Change::UserRemoved { id });
             if is_manager(user.role) {
-                batch.change_roster(&[who.signing_key()], |roster| place(roster, id, &user.keys, None))?;
+                return batch.change_roster(&[who.signing_key()], |roster| place(roster, id, &user.keys, None));
             }
-            Ok(())
+            Ok(Decision::Made)
         })
         .await
-    }
-}
-
-impl Batch {
-    /// Adds the next version of the roster, signed by these keys.
-    pub(super) fn change_roster(
-        &mut self,
-        keys: &[&SigningKey],
-        change: impl FnOnce(&mut Roster),
-    ) -> Result<(), Error> {
-        let old = self.before.roster();
-        let mut roster = old.value().clone();
-        roster.version = roster.version.next();
-        roster.prev = Some(old.hash());
-        roster.nonce = None;
-        change(&mut roster);
-        self.changes.push(Change::RosterChanged { roster: Signed::create(&roster, keys)? });
-        Ok(())
     }
 }
 
@@ -235,6 +207,27 @@ pub(super) fn place(roster: &mut Roster, user: UserId, keys: &PublicKeys, role: 
         Some(Role::Owner) => roster.owners.push(member),
         Some(Role::Admin) => roster.admins.push(member),
         Some(Role::Editor | Role::Auditor) | None => {}
+    }
+}
+
+impl Batch {
+    /// Adds somebody to those of the groups that are still there.
+    pub(super) fn join_all(&mut self, groups: &[GroupId], user: UserId) -> Result<(), Error> {
+        for group in groups {
+            if self.before.group(group).is_some() {
+                self.join(*group, user.into())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes somebody out of all groups where their next role is in none.
+    pub(super) fn leave_groups_as(&mut self, user: &User, role: Role) {
+        if role == Role::Auditor {
+            let member = user.id.into();
+            let leaves = user.groups.iter().map(|group| Change::MemberRemoved { group: *group, member });
+            self.changes.extend(leaves);
+        }
     }
 }
 

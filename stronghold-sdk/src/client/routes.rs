@@ -9,11 +9,11 @@ use crate::{
 use async_trait::async_trait;
 use stronghold_protocol::{
     api::{
-        self, Acceptances, ActivityEntry, AuditCheckpoint, AuditPage, CommitStatement, Committed, CreateOrganization,
-        CreatedOrganization, DirectoryPage, IntroducedSecrets, Join, JoinStart, JoinStarted, Joined, LoginFinish,
-        LoginFinished, LoginStart, LoginStarted, NewRevision, ProfileList, RevisionPage, RotateKeys, SealedPart,
-        SealedProfile, SealsQuery, SealsReply, SecretVersions, SetupStart, SetupStarted, StageSecrets, StagedSecrets,
-        VersionRef, WhoAmI, Written,
+        self, Acceptances, AccountReplaced, AccountStart, AccountStarted, ActivityEntry, AuditCheckpoint, AuditPage,
+        CommitStatement, Committed, CreateOrganization, CreatedOrganization, DirectoryPage, IntroducedSecrets, Join,
+        JoinStart, JoinStarted, Joined, LoginFinish, LoginFinished, LoginStart, LoginStarted, NewRevision, ProfileList,
+        RecoverySeed, ReplaceAccount, RevisionPage, RotateKeys, SealedPart, SealedProfile, SealsQuery, SealsReply,
+        SecretVersions, SetupStart, SetupStarted, StageSecrets, StagedSecrets, VersionRef, WhoAmI, Written,
     },
     evidence::{Anchor, ProfileSelector},
     id::ProfileId,
@@ -177,6 +177,27 @@ impl<T: Transport> Client<T> {
         body: &RotateKeys,
     ) -> Result<Committed, Error> {
         Ok(self.post(who, &api::org_path(&who.org(), "keys"), body, false).await?.reply)
+    }
+
+    pub(crate) async fn start_account(
+        &self,
+        who: &dyn AgentAuthenticator,
+        body: &AccountStart,
+    ) -> Result<AccountStarted, Error> {
+        Ok(self.post(who, &api::org_path(&who.org(), "account/registration"), body, true).await?.reply)
+    }
+
+    pub(crate) async fn replace_account(
+        &self,
+        who: &dyn AgentAuthenticator,
+        body: &ReplaceAccount,
+    ) -> Result<AccountReplaced, Error> {
+        // Replacing by the same again changes nothing.
+        Ok(self.post(who, &api::org_path(&who.org(), "account"), body, true).await?.reply)
+    }
+
+    pub(crate) async fn recovery_seed(&self, who: &dyn AgentAuthenticator) -> Result<RecoverySeed, Error> {
+        Ok(self.get(who, &api::org_path(&who.org(), "recovery"), "").await?.reply)
     }
 
     pub(crate) async fn setup(&self, body: &SetupStart) -> Result<SetupStarted, Error> {

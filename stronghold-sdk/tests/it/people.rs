@@ -9,7 +9,9 @@ use secrecy::ExposeSecret;
 use std::sync::Arc;
 use stronghold_sdk::{
     Client, Error, ErrorKind, LocalIdentity,
-    admin::{AcceptInvite, Access, Account, DirectoryCache, Edit, LogIn, NewInvite, NewMember, NewSecret, Session},
+    admin::{
+        AcceptInvite, Access, Account, Decision, DirectoryCache, Edit, LogIn, NewInvite, NewMember, NewSecret, Session,
+    },
     crypto::identity::Identity,
     protocol::{
         acceptance::Acceptance,
@@ -25,28 +27,28 @@ use stronghold_sdk::{
 use zeroize::Zeroizing;
 
 const DAY: i64 = 86_400_000;
-const PASSWORD: &str = "correct horse battery staple";
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
-fn email(name: &str) -> Email {
+pub(crate) fn email(name: &str) -> Email {
     Email::new(&format!("{name}@acme.example")).unwrap()
 }
 
 impl World {
-    async fn invited(&mut self, name: &str, role: Role, groups: &[GroupId]) -> InviteCode {
+    pub(crate) async fn invited(&mut self, name: &str, role: Role, groups: &[GroupId]) -> InviteCode {
         let expires_at = self.clock.now().plus_millis(DAY);
         let new = NewInvite { email: email(name), role, groups: groups.to_vec(), expires_at, url: None };
         let minted = self.session.invite_user(new).await.unwrap();
         InviteCode::parse(minted.code.expose_secret()).unwrap()
     }
 
-    async fn accept(&self, code: &InviteCode, name: &str) -> Result<NewMember, Error> {
+    pub(crate) async fn accept(&self, code: &InviteCode, name: &str) -> Result<NewMember, Error> {
         let clock: Arc<dyn Clock> = self.clock.clone();
         let with =
             AcceptInvite { code: code.clone(), email: email(name), password: Zeroizing::new(PASSWORD.to_owned()) };
         Account::accept_invite(&self.client(), with, &clock).await
     }
 
-    async fn try_session(&self, account: &Account) -> Result<Session<Wire>, Error> {
+    pub(crate) async fn try_session(&self, account: &Account) -> Result<Session<Wire>, Error> {
         let who = Arc::new(LocalIdentity::from_seed(account.org, account.user.into(), &account.seed));
         let cache = DirectoryCache::new(account.org, None, Some(account.floor));
         Session::open(self.client(), who, account.user, cache, self.clock.clone()).await
@@ -56,13 +58,12 @@ impl World {
     pub(crate) async fn member(&mut self, name: &str, role: Role, groups: &[GroupId]) -> (Session<Wire>, Account) {
         let code = self.invited(name, role, groups).await;
         let account = self.accept(&code, name).await.unwrap().account;
-        assert_eq!(self.session.confirm_user(code.invite).await.unwrap(), account.user);
+        assert_eq!(self.session.confirm_user(code.invite).await.unwrap(), (account.user, Decision::Made));
         (self.try_session(&account).await.unwrap(), account)
     }
 
-    async fn log_in(&self) -> Account {
-        let clock: Arc<dyn Clock> = self.clock.clone();
-        Account::log_in(&self.client(), self.own_log_in(), &clock).await.unwrap()
+    pub(crate) async fn log_in(&self) -> Account {
+        Account::log_in(&self.client(), self.own_log_in()).await.unwrap()
     }
 
     pub(crate) fn own_log_in(&self) -> LogIn {
@@ -100,13 +101,12 @@ async fn an_editor_joins_and_writes_only_where_that_is_granted() {
     assert!(world.session.acceptances().await.unwrap().is_empty(), "it is used up");
     let mut editor = world.try_session(&member.account).await.unwrap();
     // The account key and the password open the same keys elsewhere.
-    let clock: Arc<dyn Clock> = world.clock.clone();
     let with = LogIn {
         account_key: member.account_key,
         email: email("editor"),
         password: Zeroizing::new(PASSWORD.to_owned()),
     };
-    let again = Account::log_in(&world.client(), with, &clock).await.unwrap();
+    let again = Account::log_in(&world.client(), with).await.unwrap();
     assert_eq!(again.seed, member.account.seed);
 
     set(&mut editor, written, "2").await.unwrap();
@@ -144,7 +144,7 @@ async fn only_a_holder_of_the_code_accepts_and_only_once_and_in_time() {
     world.clock.advance_millis(1);
     assert_eq!(code(world.accept(&late, "late").await), "expired");
     // Whoever accepted in time can be confirmed later.
-    assert_eq!(world.session.confirm_user(late.invite).await.unwrap(), just.account.user);
+    assert_eq!(world.session.confirm_user(late.invite).await.unwrap(), (just.account.user, Decision::Made));
     let cancelled = world.invited("cancelled", Role::Editor, &[]).await;
     world.accept(&cancelled, "cancelled").await.unwrap();
     world.session.cancel_invite(cancelled.invite).await.unwrap();
@@ -224,7 +224,7 @@ async fn a_removed_admins_keys_open_and_sign_nothing_from_then_on() {
     let had = masters(&before);
     assert_eq!(had.keys().map(|(_, epoch)| epoch.get()).collect::<Vec<_>>(), [1]);
 
-    world.session.remove_user(account.user).await.unwrap();
+    assert_eq!(world.session.remove_user(account.user).await.unwrap(), Decision::Made);
     assert_eq!(world.session.directory().profile(&production).unwrap().epoch.get(), 2);
     assert_eq!(value(&world.session, production).await.unwrap(), "by the admin", "nothing is lost");
     assert_eq!(code(admin.sync().await), "deleted");
@@ -276,7 +276,7 @@ async fn removing_an_admin_of_100_000_secrets_is_resumed_after_a_kill() {
     };
     let had = opened(&world);
     assert_eq!(had.len(), PROFILES, "they had the key of each");
-    world.session.remove_user(account.user).await.unwrap();
+    assert_eq!(world.session.remove_user(account.user).await.unwrap(), Decision::Made);
     assert_eq!(opened(&world), had, "nothing of the new epoch is sealed to them");
 
     let (mut killed, mut resumed) = (0, 0);
@@ -313,22 +313,22 @@ async fn roles_change_with_the_roster_and_so_do_keys() {
     world.session.grant(group, production, Access::Write).await.unwrap();
     let (mut person, account) = world.member("person", Role::Editor, &[group]).await;
     let epoch = |world: &World| world.session.directory().profile(&production).unwrap().epoch.get();
-    assert!(world.session.set_role(account.user, Role::Admin).await.unwrap());
-    assert!(!world.session.set_role(account.user, Role::Admin).await.unwrap());
+    assert_eq!(world.session.set_role(account.user, Role::Admin).await.unwrap(), Decision::Made);
+    assert_eq!(world.session.set_role(account.user, Role::Admin).await.unwrap(), Decision::Unchanged);
     assert_eq!(epoch(&world), 1, "whoever gets more ends nothing");
     person.sync().await.unwrap();
     person.create_group("as admin".parse().unwrap()).await.unwrap();
-    assert!(world.session.set_role(account.user, Role::Editor).await.unwrap());
+    assert_eq!(world.session.set_role(account.user, Role::Editor).await.unwrap(), Decision::Made);
     assert_eq!(epoch(&world), 2, "an admin opened everything");
     person.sync().await.unwrap();
     set(&mut person, production, "as editor").await.unwrap();
-    assert!(world.session.set_role(account.user, Role::Auditor).await.unwrap());
+    assert_eq!(world.session.set_role(account.user, Role::Auditor).await.unwrap(), Decision::Made);
     assert_eq!(epoch(&world), 3);
     person.sync().await.unwrap();
     assert_eq!(code(value(&person, production).await), "forbidden");
     person.audit_page(0).await.unwrap();
     assert_eq!(value(&world.session, production).await.unwrap(), "as editor");
-    assert!(world.session.set_role(account.user, Role::Owner).await.unwrap());
+    assert_eq!(world.session.set_role(account.user, Role::Owner).await.unwrap(), Decision::Made);
     person.sync().await.unwrap();
     assert!(person.is_owner());
     assert_eq!(value(&person, production).await.unwrap(), "as editor");

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use std::collections::BTreeSet;
 use stronghold_sdk::{
     Error, ErrorKind,
-    admin::{Access, Account, Edit, NewSecret, Session},
+    admin::{Access, Account, Decision, Edit, NewSecret, Session},
     crypto::identity::Identity,
     open::ProfileKey,
     protocol::{
@@ -82,7 +82,7 @@ async fn whoever_is_removed_opens_and_signs_nothing_more_and_all_others_go_on() 
         let admins = |world: &World| world.session.directory().group(&GroupId::ADMINS).unwrap().epoch.get();
         assert_eq!(admins(&world), 1);
 
-        world.session.remove_user(account.user).await.unwrap();
+        assert_eq!(world.session.remove_user(account.user).await.unwrap(), Decision::Made);
         // One statement: the group, what it reached, and for owners and admins everything.
         let directory = world.session.directory();
         let epoch = |profile: &ProfileId| directory.profile(profile).unwrap().epoch.get();
@@ -132,19 +132,19 @@ async fn owners_are_removed_by_owners_and_never_the_last_one() {
     let (mut editor, person) = world.member("editor", Role::Editor, &[group]).await;
     let (mut admin, _) = world.member("admin", Role::Admin, &[]).await;
     let (mut second, second_owner) = world.member("second", Role::Owner, &[]).await;
-    let words = |refused: Result<(), Error>| refused.unwrap_err().to_string();
+    let words = |refused: Result<Decision, Error>| refused.unwrap_err().to_string();
     let (_, auditor) = world.member("auditor", Role::Auditor, &[]).await;
     assert_eq!(code(editor.remove_user(auditor.user).await), "forbidden");
     for manager in [second_owner.user, world.owner.user] {
         assert!(words(admin.remove_user(manager).await).contains("only an owner"));
     }
-    admin.remove_user(person.user).await.unwrap();
+    assert_eq!(admin.remove_user(person.user).await.unwrap(), Decision::Made);
     assert!(words(second.remove_user(second_owner.user).await).contains("themselves"));
     let own_role = second.set_role(second_owner.user, Role::Admin).await.unwrap_err().to_string();
     assert!(own_role.contains("own role"), "{own_role}");
     // The one who began it all may go, as long as another owner stays.
     second.sync().await.unwrap();
-    second.remove_user(world.owner.user).await.unwrap();
+    assert_eq!(second.remove_user(world.owner.user).await.unwrap(), Decision::Made);
     assert_eq!(code(world.session.sync().await), "deleted");
     assert_eq!(value(&second, production).await.unwrap(), "1");
     set(&mut second, production, "2").await.unwrap();
@@ -163,7 +163,7 @@ async fn a_pending_rekey_is_finished_by_keys_that_are_newer_than_it() {
     let group = world.group("deploy", &[production]).await;
     let token = world.token("agent", &[group]).await;
     let (_, account) = world.member("leaves", Role::Admin, &[]).await;
-    world.session.remove_user(account.user).await.unwrap();
+    assert_eq!(world.session.remove_user(account.user).await.unwrap(), Decision::Made);
 
     // An admin who joins later.
     let (mut late, _) = world.member("late", Role::Admin, &[]).await;

@@ -1,62 +1,10 @@
 //! The route table: every route, what it does, and who may call it. What is not in it does not exist.
 
-use super::CallerKind::{self, Admin, Agent, Auditor, Editor, Invitee, Owner};
+use super::{
+    Action,
+    CallerKind::{self, Admin, Agent, Auditor, Editor, Invitee, Owner, Recovery},
+};
 use stronghold_protocol::{limits, request::Method};
-
-/// What a route does. Its [`Action::name`] stands in audit records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Action {
-    /// The process runs.
-    Health,
-    /// The store can be written.
-    Ready,
-    /// A first owner registers a password.
-    SetupStart,
-    /// An organization is created.
-    OrgCreate,
-    /// A log-in starts.
-    LoginStart,
-    /// A log-in finishes.
-    LoginFinish,
-    /// The caller asks who it is.
-    WhoAmI,
-    /// The caller lists what it may read.
-    ProfileList,
-    /// A whole profile is read.
-    ProfileRead,
-    /// Some secrets of a profile are read.
-    SecretsRead,
-    /// A profile's next revision is written.
-    ProfileWrite,
-    /// Secrets are staged for a profile's new epoch.
-    ProfileStage,
-    /// A profile's revisions are listed.
-    RevisionList,
-    /// Versions of secrets are read.
-    VersionsRead,
-    /// What revisions wrote is read.
-    IntroducedRead,
-    /// The directory is read.
-    DirectoryRead,
-    /// A directory statement is committed.
-    DirectoryCommit,
-    /// Sealed keys are read.
-    SealsRead,
-    /// Who was last served when is read.
-    ActivityRead,
-    /// Audit records are read.
-    AuditRead,
-    /// A checkpoint of the audit log is read.
-    CheckpointRead,
-    /// Somebody who was invited registers a password.
-    UserRegister,
-    /// Somebody accepts an invitation.
-    UserAccept,
-    /// Accepted invitations are read.
-    AcceptanceRead,
-    /// A person changes their own keys.
-    UserRotateKeys,
-}
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +55,8 @@ const USERS: &[CallerKind] = &[Owner, Admin, Editor, Auditor];
 const WRITERS: &[CallerKind] = &[Owner, Admin, Editor];
 const MANAGERS: &[CallerKind] = &[Owner, Admin];
 const INVITED: &[CallerKind] = &[Invitee];
+const RECOVERING: &[CallerKind] = &[Recovery];
+const USERS_OR_RECOVERING: &[CallerKind] = &[Owner, Admin, Editor, Auditor, Recovery];
 const OBSERVERS: &[CallerKind] = &[Owner, Admin, Auditor];
 
 const ANCHOR: Parameter = Parameter {
@@ -376,41 +326,31 @@ const ROUTES: &[Route] = &[
         ("RotateKeys", "Committed"),
         "Commit the statement in which the caller changes their own keys, and their account with it",
     ),
+    post(
+        "/v1/orgs/{org}/account/registration",
+        Action::AccountRegister,
+        USERS_OR_RECOVERING,
+        PUBLIC_BODY_BYTES,
+        ("AccountStart", "AccountStarted"),
+        "Register the caller's next password; a recovery kit may sign this too",
+    ),
+    post(
+        "/v1/orgs/{org}/account",
+        Action::AccountReplace,
+        USERS_OR_RECOVERING,
+        PUBLIC_BODY_BYTES,
+        ("ReplaceAccount", "AccountReplaced"),
+        "Replace the caller's password and what it opens; a recovery kit may sign this too",
+    ),
+    read(
+        "/v1/orgs/{org}/recovery",
+        Action::RecoveryRead,
+        RECOVERING,
+        &[],
+        "RecoverySeed",
+        "The person's seed, sealed to the recovery kit that signs this",
+    ),
 ];
-
-impl Action {
-    /// The name in audit records and logs.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Health => "server.health",
-            Self::Ready => "server.ready",
-            Self::SetupStart => "org.setup",
-            Self::OrgCreate => "org.create",
-            Self::LoginStart => "login.start",
-            Self::LoginFinish => "login.finish",
-            Self::WhoAmI => "self.read",
-            Self::ProfileList => "profile.list",
-            Self::ProfileRead => "profile.read",
-            Self::SecretsRead => "secret.read",
-            Self::ProfileWrite => "profile.write",
-            Self::ProfileStage => "profile.stage",
-            Self::RevisionList => "revision.list",
-            Self::VersionsRead => "version.read",
-            Self::IntroducedRead => "revision.export",
-            Self::DirectoryRead => "directory.read",
-            Self::DirectoryCommit => "directory.commit",
-            Self::SealsRead => "seal.read",
-            Self::ActivityRead => "activity.read",
-            Self::AuditRead => "audit.read",
-            Self::CheckpointRead => "checkpoint.read",
-            Self::UserRegister => "user.register",
-            Self::UserAccept => "user.accept",
-            Self::AcceptanceRead => "acceptance.read",
-            Self::UserRotateKeys => "user.rotate_keys",
-        }
-    }
-}
 
 impl Route {
     /// Whether principals of this kind may call it.

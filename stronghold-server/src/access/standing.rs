@@ -26,16 +26,19 @@ pub enum CallerKind {
     Auditor,
     /// Who holds the code of an open invitation, and is nobody yet.
     Invitee,
+    /// Who holds a member's recovery kit.
+    Recovery,
 }
 
 impl CallerKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [Self::Agent, Self::Owner, Self::Admin, Self::Editor, Self::Auditor, Self::Invitee];
+    pub const ALL: [Self; 7] =
+        [Self::Agent, Self::Owner, Self::Admin, Self::Editor, Self::Auditor, Self::Invitee, Self::Recovery];
 
-    /// Whether it is a person.
+    /// Whether it is a person, signing with their own keys.
     #[must_use]
     pub const fn is_user(self) -> bool {
-        !matches!(self, Self::Agent | Self::Invitee)
+        !matches!(self, Self::Agent | Self::Invitee | Self::Recovery)
     }
 
     /// Whether it is an owner or admin, who reach everything.
@@ -99,16 +102,15 @@ pub(crate) fn check_standing(
         }
         PrincipalId::User(id) => {
             let user = directory.user(&id).filter(|user| !user.removed).ok_or_else(deleted)?;
-            if owner.ended || user.keys.sign.key_id() != key {
+            let (kind, keys) = if user.recovery.sign.key_id() == key {
+                (CallerKind::Recovery, &user.recovery)
+            } else {
+                (user.role.into(), &user.keys)
+            };
+            if owner.ended || keys.sign.key_id() != key {
                 return Err(key_ended());
             }
-            Ok(Caller {
-                principal: owner.principal,
-                kind: user.role.into(),
-                key,
-                kem: user.keys.kem.clone(),
-                max_uses: None,
-            })
+            Ok(Caller { principal: owner.principal, kind, key, kem: keys.kem.clone(), max_uses: None })
         }
     }
 }

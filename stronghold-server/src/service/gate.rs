@@ -345,6 +345,9 @@ impl<S: Store> Decision<'_, S> {
             Task::ReadCheckpoint(wanted) => self.read_checkpoint(tx, wanted),
             Task::ReadAcceptances => self.read_acceptances(tx),
             Task::RotateKeys(rotation) => self.rotate_keys(tx, rotation),
+            Task::StartAccount(start) => self.start_account(start),
+            Task::ReplaceAccount(account) => self.replace_account(tx, account),
+            Task::ReadRecovery => self.read_recovery(tx),
             // Those of whoever is no principal yet.
             Task::StartJoin(_) | Task::Join(_) => Err(Problem::not_found().into()),
         }
@@ -427,6 +430,7 @@ fn forbidden(kind: CallerKind) -> Problem {
         CallerKind::Agent => "an agent only reads the profiles of its groups; this takes a person",
         CallerKind::Auditor => "an auditor reads the audit log only",
         CallerKind::Invitee => "this invitation is to be accepted first, and confirmed by an administrator",
+        CallerKind::Recovery => "a recovery kit only replaces a forgotten password: do that, then sign in",
         CallerKind::Owner | CallerKind::Admin | CallerKind::Editor => "your role does not allow this",
     };
     Problem::new(ProblemCode::Forbidden, detail)

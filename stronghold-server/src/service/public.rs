@@ -67,7 +67,10 @@ impl<S: Store> Inner<S> {
             | Action::UserRegister
             | Action::UserAccept
             | Action::AcceptanceRead
-            | Action::UserRotateKeys => Err(Problem::unauthenticated().into()),
+            | Action::UserRotateKeys
+            | Action::AccountRegister
+            | Action::AccountReplace
+            | Action::RecoveryRead => Err(Problem::unauthenticated().into()),
         };
         match answered {
             Ok(answer) => {

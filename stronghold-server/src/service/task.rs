@@ -3,7 +3,10 @@
 use crate::access::{Action, Route};
 use serde::de::DeserializeOwned;
 use stronghold_protocol::{
-    api::{CommitStatement, Join, JoinStart, NewRevision, RotateKeys, SealsQuery, StageSecrets, VersionRef},
+    api::{
+        AccountStart, CommitStatement, Join, JoinStart, NewRevision, ReplaceAccount, RotateKeys, SealsQuery,
+        StageSecrets, VersionRef,
+    },
     limits,
     number::{Revision, Seq},
     problem::{Problem, ProblemCode},
@@ -33,6 +36,9 @@ pub(super) enum Task {
     Join(Box<Join>),
     ReadAcceptances,
     RotateKeys(Box<RotateKeys>),
+    StartAccount(AccountStart),
+    ReplaceAccount(Box<ReplaceAccount>),
+    ReadRecovery,
 }
 
 /// What the caller trusts and remembers of the directory.
@@ -78,6 +84,9 @@ impl Task {
             Action::UserAccept => Self::Join(Box::new(parse_json(body)?)),
             Action::AcceptanceRead => Self::ReadAcceptances,
             Action::UserRotateKeys => Self::RotateKeys(Box::new(parse_json(body)?)),
+            Action::AccountRegister => Self::StartAccount(parse_json(body)?),
+            Action::AccountReplace => Self::ReplaceAccount(Box::new(parse_json(body)?)),
+            Action::RecoveryRead => Self::ReadRecovery,
             Action::Health
             | Action::Ready
             | Action::SetupStart

@@ -1,0 +1,115 @@
+//! `auth password` and `auth recover`: a new password, with the old one or the recovery kit.
+
+use super::auth_login::{account_key_of, email_of, keep};
+use crate::{
+    args::{NewPasswordArgs, RecoverArgs},
+    failure::Failure,
+    input,
+    output::Output,
+    settings::Settings,
+};
+use secrecy::ExposeSecret;
+use serde::Serialize;
+use stronghold_sdk::{
+    admin::{Account, ChangePassword, LogIn, PasswordChanged, Recover},
+    protocol::{
+        directory::HeaderRef,
+        id::{OrgId, UserId},
+        name::Email,
+        token::RecoveryKit,
+    },
+    state::StateDir,
+};
+
+const STRETCHING: &str = "stretching the passwords";
+
+/// What the commands print: a new account key can be seen this once.
+#[derive(Serialize)]
+struct Changed {
+    org_id: OrgId,
+    user_id: UserId,
+    email: Email,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account_key: Option<String>,
+    credentials: String,
+}
+
+/// Changes the password.
+pub(crate) async fn change(settings: &Settings, output: &Output, args: &NewPasswordArgs) -> Result<(), Failure> {
+    let account_key = account_key_of(args.account_key.as_ref())?;
+    let email = email_of(args.email.as_ref())?;
+    let (old, password) = input::old_and_new_password(args.password_stdin)?;
+    let floor = remembered(settings, &account_key.org)?;
+    let with = LogIn { account_key, email, password: old };
+    let change = ChangePassword { with, password, new_account_key: args.new_account_key, floor };
+    let url = settings.url(None)?;
+    let client = settings.client(&url)?;
+    let changed = output.working(STRETCHING, Account::change_password(&client, change)).await.map_err(|error| {
+        let unknown = error.is_unanswered();
+        let failure = Failure::from(error);
+        if unknown {
+            failure.with_hint("The password may be changed: try the new one, then the old one.")
+        } else {
+            failure
+        }
+    })?;
+    let changed = done(settings, &changed, &url, args.new_account_key)?;
+    output.result(&changed, || {
+        let key = changed.account_key.as_ref().map(|key| shown_key(key)).unwrap_or_default();
+        format!("The password of {} was changed; the old one opens nothing from now on.{key}", changed.email)
+    })
+}
+
+/// Replaces a forgotten password.
+pub(crate) async fn recover(settings: &Settings, output: &Output, args: &RecoverArgs) -> Result<(), Failure> {
+    let kit = match input::given(args.kit.as_ref()) {
+        Some("-") => input::word(&input::standard_input(64 * 1024)?, "standard input")?,
+        Some(kit) => zeroize::Zeroizing::new(kit.to_owned()),
+        None => {
+            return Err(Failure::usage("your recovery kit is needed: say --kit or set API_STRONGHOLD_RECOVERY_KIT")
+                .with_hint("You were shown it when you joined; it starts with stronghold_recovery_."));
+        }
+    };
+    let kit = RecoveryKit::parse(&kit).map_err(|error| {
+        Failure::refused(format!("the recovery kit is not one: {error}")).with_hint("Copy it whole.")
+    })?;
+    let password = input::password(args.password.password_stdin, true)?;
+    let floor = remembered(settings, &kit.org)?;
+    let url = settings.url(None)?;
+    let client = settings.client(&url)?;
+    let recover = Recover { kit, password, floor };
+    let recovered = output.working(STRETCHING, Account::recover(&client, recover)).await;
+    let recovered = recovered.map_err(|error| match error.problem_code() {
+        Some("unauthenticated") => Failure::refused("this server knows no such recovery kit")
+            .with_hint("Check --url; a person who was never confirmed cannot recover."),
+        _ => error.into(),
+    })?;
+    let changed = done(settings, &recovered, &url, true)?;
+    output.result(&changed, || {
+        let key = changed.account_key.as_ref().map(|key| shown_key(key)).unwrap_or_default();
+        format!("{} has a new password and is signed in. Your recovery kit stays good.{key}", changed.email)
+    })
+}
+
+fn done(settings: &Settings, changed: &PasswordChanged, url: &str, new_key: bool) -> Result<Changed, Failure> {
+    let key = new_key.then(|| changed.account_key.to_secret_string().expose_secret().to_owned());
+    Ok(Changed {
+        org_id: changed.account.org,
+        user_id: changed.account.user,
+        email: changed.account.email.clone(),
+        account_key: key,
+        credentials: keep(settings, &changed.account, url)?,
+    })
+}
+
+fn shown_key(key: &str) -> String {
+    format!(
+        "\n\nNew account key (you need it, with your password, on every new device; the one before is void):\n  {key}\n\n\
+         Nobody, this server included, can show you it again."
+    )
+}
+
+/// A header that this machine remembers of the organization, if it has been here before.
+fn remembered(settings: &Settings, org: &OrgId) -> Result<Option<HeaderRef>, Failure> {
+    Ok(StateDir::new(settings.state_folder()).load(org)?.header)
+}

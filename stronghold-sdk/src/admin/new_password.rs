@@ -1,0 +1,145 @@
+//! A new password, by whoever knows the old one or holds the recovery kit.
+//!
+//! Record and envelope are replaced in one request, so that there is always exactly one password that opens the account.
+
+use super::{Account, DirectoryCache, LogIn};
+use crate::{
+    authenticator::LocalIdentity,
+    client::Client,
+    crypto::{
+        password::{self, PasswordInput, Registered},
+        seal,
+    },
+    error::Error,
+};
+use std::fmt;
+use stronghold_protocol::{
+    api::{AccountStart, ReplaceAccount},
+    crypto::random,
+    directory::{Directory, HeaderRef},
+    token::{AccountKey, RecoveryKit},
+    transport::Transport,
+};
+use zeroize::Zeroizing;
+
+/// What changing a password needs.
+pub struct ChangePassword {
+    /// The password so far, with account key and address.
+    pub with: LogIn,
+    /// The next password.
+    pub password: Zeroizing<String>,
+    /// Whether to make a new account key too, where somebody may know the one so far.
+    pub new_account_key: bool,
+    /// A header that this client remembers, if it does; the account keeps it for new devices.
+    pub floor: Option<HeaderRef>,
+}
+
+/// What replacing a forgotten password needs.
+pub struct Recover {
+    /// The recovery kit; it names organization and user.
+    pub kit: RecoveryKit,
+    /// The next password.
+    pub password: Zeroizing<String>,
+    /// A header that this client remembers, if it does: a server that shows an older directory is caught.
+    pub floor: Option<HeaderRef>,
+}
+
+/// An account with a new password: where the account key is new, the only time that it can be seen.
+pub struct PasswordChanged {
+    /// The account, opened.
+    pub account: Account,
+    /// Needed, with the new password, on every new device.
+    pub account_key: AccountKey,
+}
+
+impl fmt::Debug for PasswordChanged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PasswordChanged({:?})", self.account)
+    }
+}
+
+impl Account {
+    /// Changes the password. The old one opens nothing from then on; devices that are signed in stay signed in.
+    ///
+    /// 1. log in with the old password; 2. register the new one; 3. replace record and envelope.
+    ///
+    /// # Errors
+    /// [`Error`] when the log-in is refused, the server cannot be reached, or the keys were changed meanwhile. Without an
+    /// answer to the last request either password may count: try the new one, then the old one.
+    pub async fn change_password<T: Transport>(
+        client: &Client<T>,
+        change: ChangePassword,
+    ) -> Result<PasswordChanged, Error> {
+        let ChangePassword { with, password, new_account_key, floor } = change;
+        // 1.
+        let known_key = with.account_key.clone();
+        let mut account = Self::log_in(client, with).await?;
+        account.floor = floor.filter(|floor| floor.seq > account.floor.seq).unwrap_or(account.floor);
+        // 2. and 3.
+        let account_key = if new_account_key { account.new_account_key()? } else { known_key };
+        let who = LocalIdentity::from_seed(account.org, account.user.into(), &account.seed);
+        account.register(client, &who, &password, &account_key).await?;
+        Ok(PasswordChanged { account, account_key })
+    }
+
+    /// Replaces a forgotten password by means of the recovery kit, with a new account key.
+    ///
+    /// 1. the seed, which the server releases to the kit's key alone and only the kit opens; 2. the directory, replayed from
+    ///    the genesis that the kit pins, must state this seed's keys and this kit's as the person's; 3. register the new
+    ///    password; 4. replace record and envelope.
+    ///
+    /// # Errors
+    /// [`Error`] when the kit is not the person's any more or they were removed, the server shows another person's seed, an
+    /// old seed or an old directory, or cannot be reached.
+    pub async fn recover<T: Transport>(client: &Client<T>, recover: Recover) -> Result<PasswordChanged, Error> {
+        let Recover { kit, password, floor } = recover;
+        let (org, user) = (kit.org, kit.user);
+        // 1.
+        let holder = LocalIdentity::from_seed(org, user.into(), &kit.seed);
+        let sealed = client.recovery_seed(&holder).await?.recovery;
+        let opened = seal::open(holder.kem_key(), super::account::recovery_context(&org, &user).as_ref(), &sealed.0)?;
+        let mut seed = Zeroizing::new([0; 32]);
+        if opened.len() != seed.len() {
+            return Err(Error::wrong_key("recovery seed"));
+        }
+        seed.copy_from_slice(&opened);
+        // 2.
+        let who = LocalIdentity::from_seed(org, user.into(), &seed);
+        let directory: Directory = DirectoryCache::new(org, None, floor).replay(client, &who, None).await?;
+        let entry = directory.user(&user).filter(|entry| entry.keys == who.public_keys());
+        let entry = entry.filter(|entry| entry.recovery == holder.public_keys() && !entry.removed);
+        let email = entry.ok_or_else(|| Error::wrong_key("recovery seed"))?.email.clone();
+        let account = Self { org, user, email, seed, floor: directory.head() };
+        // 3. and 4.
+        let account_key = account.new_account_key()?;
+        account.register(client, &holder, &password, &account_key).await?;
+        Ok(PasswordChanged { account, account_key })
+    }
+
+    fn new_account_key(&self) -> Result<AccountKey, Error> {
+        Ok(AccountKey { org: self.org, user: self.user, key: random::secret()? })
+    }
+
+    /// Registers a password for the account, in requests that `who` signs: the person's own key or their kit's.
+    async fn register<T: Transport>(
+        &self,
+        client: &Client<T>,
+        who: &LocalIdentity,
+        password: &str,
+        account_key: &AccountKey,
+    ) -> Result<(), Error> {
+        let input = PasswordInput::new(password, &account_key.key);
+        let (state, registration) = password::registration_start(&input)?;
+        let started = client.start_account(who, &AccountStart { registration }).await?;
+        let finished: Registered =
+            password::registration_finish(state, &input, &started.registration, &self.org, &self.user)?;
+        let own = LocalIdentity::from_seed(self.org, self.user.into(), &self.seed);
+        let body = ReplaceAccount {
+            key: own.public_keys().sign.key_id(),
+            registration: finished.upload,
+            envelope: self.seal_envelope(&finished.export_key)?,
+        };
+        client.replace_account(who, &body).await?;
+        Ok(())
+    }
+}

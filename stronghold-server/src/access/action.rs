@@ -1,0 +1,99 @@
+//! What routes do, by the names that stand in audit records and logs.
+
+/// What a route does. Its [`Action::name`] stands in audit records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// The process runs.
+    Health,
+    /// The store can be written.
+    Ready,
+    /// A first owner registers a password.
+    SetupStart,
+    /// An organization is created.
+    OrgCreate,
+    /// A log-in starts.
+    LoginStart,
+    /// A log-in finishes.
+    LoginFinish,
+    /// The caller asks who it is.
+    WhoAmI,
+    /// The caller lists what it may read.
+    ProfileList,
+    /// A whole profile is read.
+    ProfileRead,
+    /// Some secrets of a profile are read.
+    SecretsRead,
+    /// A profile's next revision is written.
+    ProfileWrite,
+    /// Secrets are staged for a profile's new epoch.
+    ProfileStage,
+    /// A profile's revisions are listed.
+    RevisionList,
+    /// Versions of secrets are read.
+    VersionsRead,
+    /// What revisions wrote is read.
+    IntroducedRead,
+    /// The directory is read.
+    DirectoryRead,
+    /// A directory statement is committed.
+    DirectoryCommit,
+    /// Sealed keys are read.
+    SealsRead,
+    /// Who was last served when is read.
+    ActivityRead,
+    /// Audit records are read.
+    AuditRead,
+    /// A checkpoint of the audit log is read.
+    CheckpointRead,
+    /// Somebody who was invited registers a password.
+    UserRegister,
+    /// Somebody accepts an invitation.
+    UserAccept,
+    /// Accepted invitations are read.
+    AcceptanceRead,
+    /// A person changes their own keys.
+    UserRotateKeys,
+    /// A person registers their next password.
+    AccountRegister,
+    /// A person's password is replaced.
+    AccountReplace,
+    /// Who holds a recovery kit asks for the seed.
+    RecoveryRead,
+}
+
+impl Action {
+    /// The name in audit records and logs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Health => "server.health",
+            Self::Ready => "server.ready",
+            Self::SetupStart => "org.setup",
+            Self::OrgCreate => "org.create",
+            Self::LoginStart => "login.start",
+            Self::LoginFinish => "login.finish",
+            Self::WhoAmI => "self.read",
+            Self::ProfileList => "profile.list",
+            Self::ProfileRead => "profile.read",
+            Self::SecretsRead => "secret.read",
+            Self::ProfileWrite => "profile.write",
+            Self::ProfileStage => "profile.stage",
+            Self::RevisionList => "revision.list",
+            Self::VersionsRead => "version.read",
+            Self::IntroducedRead => "revision.export",
+            Self::DirectoryRead => "directory.read",
+            Self::DirectoryCommit => "directory.commit",
+            Self::SealsRead => "seal.read",
+            Self::ActivityRead => "activity.read",
+            Self::AuditRead => "audit.read",
+            Self::CheckpointRead => "checkpoint.read",
+            Self::UserRegister => "user.register",
+            Self::UserAccept => "user.accept",
+            Self::AcceptanceRead => "acceptance.read",
+            Self::UserRotateKeys => "user.rotate_keys",
+            Self::AccountRegister => "account.register",
+            Self::AccountReplace => "account.replace",
+            Self::RecoveryRead => "account.recover",
+        }
+    }
+}
