@@ -11,6 +11,7 @@ struct Shown {
     owners: Vec<String>,
     admins: Vec<String>,
     owner_threshold: u32,
+    approvals_pending: usize,
     roster_version: u64,
     statements: u64,
     head: Hash,
@@ -25,13 +26,17 @@ pub(crate) async fn show(settings: &Settings, output: &Output) -> Result<(), Fai
     let shown = shown(session.directory());
     output.result(&shown, || {
         format!(
-            "{}\n  id:        {}\n  owners:    {}\n  admins:    {}\n  threshold: {} of {} owners\n  directory: {} statements, head {}\n  holds:     {} agents, {} groups, {} profiles",
+            "{}\n  id:        {}\n  owners:    {}\n  admins:    {}\n  threshold: {} of {} owners{}\n  directory: {} statements, head {}\n  holds:     {} agents, {} groups, {} profiles",
             shown.name,
             shown.org_id,
             shown.owners.join(", "),
             if shown.admins.is_empty() { "none".to_owned() } else { shown.admins.join(", ") },
             shown.owner_threshold,
             shown.owners.len(),
+            match shown.approvals_pending {
+                0 => String::new(),
+                count => format!(" ({count} changes wait: `org approvals`)"),
+            },
             shown.statements,
             shown.head,
             shown.agents,
@@ -53,6 +58,7 @@ fn shown(directory: &stronghold_sdk::protocol::directory::Directory) -> Shown {
         owners: members(Role::Owner),
         admins: members(Role::Admin),
         owner_threshold: roster.owner_threshold,
+        approvals_pending: directory.approvals().count(),
         roster_version: roster.version.get(),
         statements: directory.head().seq.get() + 1,
         head: directory.head().hash,

@@ -28,6 +28,7 @@ pub(crate) struct Created {
 
 /// Runs the command.
 pub(crate) async fn run(settings: &Settings, output: &Output, args: &OrgCreateArgs) -> Result<(), Failure> {
+    recovery_sheet::check(&args.sheet)?;
     let code = input::word(&input::file(&args.setup_code_file, 4096)?, "the setup code")?;
     let email = input::given(args.email.as_ref())
         .ok_or_else(|| Failure::usage("the owner's address is needed: say --email or set API_STRONGHOLD_EMAIL"))?;
@@ -36,7 +37,7 @@ pub(crate) async fn run(settings: &Settings, output: &Output, args: &OrgCreateAr
     let created = output.working("making keys", create(settings, &url, &args.name, email, password, code)).await?;
     let (email, at) = (Email::new(email).map_err(|error| Failure::usage(error.to_string()))?, settings.clock.now());
     let sheet = Sheet { org: created.org_id, email: &email, url: &url, kit: &created.recovery_kit, at };
-    let sheet = recovery_sheet::write(&args.sheet, &sheet)?.map(|line| format!("{line}\n\n")).unwrap_or_default();
+    let sheet = recovery_sheet::write(&args.sheet, &sheet, output);
     output.result(&created, || {
         format!(
             "Organization {} was created, and you are signed in as its owner.\n\n\

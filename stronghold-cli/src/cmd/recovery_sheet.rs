@@ -1,6 +1,6 @@
 //! The recovery kit as a sheet to print.
 
-use crate::{args::SheetArgs, failure::Failure, files};
+use crate::{args::SheetArgs, failure::Failure, files, output::Output};
 use qrcode::{EcLevel, QrCode, render::unicode::Dense1x2};
 use stronghold_sdk::protocol::{id::OrgId, name::Email, time::Timestamp};
 use zeroize::Zeroizing;
@@ -14,12 +14,28 @@ pub(crate) struct Sheet<'a> {
     pub(crate) at: Timestamp,
 }
 
-/// Writes the sheet, if it is wanted. Says where it is, for people.
-pub(crate) fn write(args: &SheetArgs, sheet: &Sheet) -> Result<Option<String>, Failure> {
-    let Some(file) = &args.recovery_kit else { return Ok(None) };
-    files::write_private(file, text(sheet)?.as_bytes())?;
-    let name = file.display();
-    Ok(Some(format!("It is also in {name} as a sheet with a QR code: print it, lock it away, and delete the file.")))
+/// Fails early where no sheet can be written: key and kit can be seen only once.
+pub(crate) fn check(args: &SheetArgs) -> Result<(), Failure> {
+    match &args.recovery_kit {
+        Some(file) => files::write_private(file, b""),
+        None => Ok(()),
+    }
+}
+
+/// Writes the sheet, if it is wanted, and says so for people. Whatever fails now is a warning: what the command prints must not
+/// be lost to it.
+pub(crate) fn write(args: &SheetArgs, sheet: &Sheet, output: &Output) -> String {
+    let Some(file) = &args.recovery_kit else { return String::new() };
+    match text(sheet).and_then(|text| files::write_private(file, text.as_bytes())) {
+        Ok(()) => {
+            let name = file.display();
+            format!("It is also in {name} as a sheet with a QR code: print it, lock it away, and delete the file.\n\n")
+        }
+        Err(failure) => {
+            output.warn(format!("{}; keep what is printed here instead", failure.message()));
+            String::new()
+        }
+    }
 }
 
 fn text(sheet: &Sheet) -> Result<Zeroizing<String>, Failure> {

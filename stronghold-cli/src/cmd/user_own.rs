@@ -44,6 +44,7 @@ pub(super) async fn accept(settings: &Settings, output: &Output, args: &AcceptAr
         Failure::refused(format!("the invitation's code is not one: {error}")).with_hint("Copy it whole.")
     })?;
     let email = auth_login::email_of(args.email.as_ref())?;
+    recovery_sheet::check(&args.sheet)?;
     let url = settings.url(code.url.as_ref().map(TokenUrl::as_str))?;
     let password = input::password(args.password.password_stdin, true)?;
     let client = settings.client(&url)?;
@@ -63,7 +64,7 @@ pub(super) async fn accept(settings: &Settings, output: &Output, args: &AcceptAr
     };
     let (at, kit) = (settings.clock.now(), accepted.recovery_kit.as_str());
     let sheet = Sheet { org: accepted.org_id, email: &email, url: &url, kit, at };
-    let sheet = recovery_sheet::write(&args.sheet, &sheet)?.map(|line| format!("{line}\n\n")).unwrap_or_default();
+    let sheet = recovery_sheet::write(&args.sheet, &sheet, output);
     output.result(&accepted, || {
         format!(
             "You accepted the invitation and are signed in as {email}; an owner or admin confirms you with\n  \

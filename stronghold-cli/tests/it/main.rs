@@ -24,6 +24,8 @@ mod history;
 mod lock;
 mod no_plaintext;
 mod one_request;
+mod owners;
+mod passwords;
 mod people;
 mod quickstart;
 mod readers;

@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod approvals;
 mod audit;
 mod ci;
 mod crypto;
@@ -23,6 +24,7 @@ mod history_tampering;
 mod lies;
 mod loader;
 mod lock;
+mod passwords;
 mod people;
 mod people_ended;
 mod published;

@@ -97,7 +97,7 @@ async fn an_editor_joins_and_writes_only_where_that_is_granted() {
     assert_eq!(code(world.try_session(&member.account).await.map(drop)), "unauthenticated", "not confirmed yet");
     let accepted = world.session.acceptances().await.unwrap();
     assert_eq!(accepted.iter().map(|said| said.value().user).collect::<Vec<_>>(), [member.account.user]);
-    world.session.confirm_user(invite.invite).await.unwrap();
+    assert_eq!(world.session.confirm_user(invite.invite).await.unwrap().1, Decision::Made);
     assert!(world.session.acceptances().await.unwrap().is_empty(), "it is used up");
     let mut editor = world.try_session(&member.account).await.unwrap();
     // The account key and the password open the same keys elsewhere.
@@ -199,7 +199,7 @@ async fn a_server_cannot_put_another_persons_keys_in_an_acceptance() {
     });
     assert_eq!(world.session.confirm_user(other.invite).await.unwrap_err().kind(), ErrorKind::Integrity);
     world.wire.is_honest_again();
-    world.session.confirm_user(invite.invite).await.unwrap();
+    assert_eq!(world.session.confirm_user(invite.invite).await.unwrap().1, Decision::Made);
 }
 
 #[tokio::test]

@@ -123,6 +123,58 @@ async fn whoever_is_removed_opens_and_signs_nothing_more_and_all_others_go_on() 
     }
 }
 
+/// An editor's signature counts in the profiles that its groups may write, for every reader and whatever the server says.
+#[tokio::test]
+async fn a_lying_server_lets_no_editor_write_elsewhere() {
+    let mut world = World::new().await;
+    let mut profiles = Vec::new();
+    for name in ["written", "read", "foreign"] {
+        profiles.push((name, world.profile(name, &[("KEY", "1")]).await));
+    }
+    let (written, read) = (profiles[0].1, profiles[1].1);
+    let (writers, readers) = (world.group("writers", &[]).await, world.group("readers", &[read]).await);
+    world.session.grant(writers, written, Access::Write).await.unwrap();
+    let all: Vec<ProfileId> = profiles.iter().map(|(_, id)| *id).collect();
+    let agents = world.group("agents", &all).await;
+    let token = world.token("pipeline", &[agents]).await;
+    let (mut editor, account) = world.member("editor", Role::Editor, &[writers, readers]).await;
+    let (auditor, auditor_account) = world.member("auditor", Role::Auditor, &[]).await;
+    // The client says so, and so does the server.
+    set(&mut editor, written, "2").await.unwrap();
+    assert_eq!(code(set(&mut editor, read, "2").await), "forbidden");
+    assert_eq!(code(set(&mut editor, profiles[2].1, "2").await), "not_found");
+    assert_eq!(code(auditor.open_profile(read).await.map(drop)), "forbidden");
+
+    world.session.sync().await.unwrap();
+    for (name, profile) in profiles {
+        for (who, by) in [("editor", &account), ("auditor", &auditor_account)] {
+            let next = forged_next(&world.session, profile, by).await;
+            let shown = serde_json::to_value(&next).unwrap();
+            let lie = move |_: &_, mut reply: stronghold_sdk::protocol::transport::Reply| {
+                let mut body: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
+                if body["profile"]["manifest"].is_object() {
+                    body["profile"]["manifest"] = shown.clone();
+                    reply.body = serde_json::to_vec(&body).unwrap();
+                }
+                reply
+            };
+            let (agent, agent_wire) = world.agent(&token);
+            agent_wire.lies(lie.clone());
+            let (person, person_wire) = world.second_wire().await;
+            person_wire.lies(lie);
+            for result in [agent.pull(name).await.map(drop), person.open_profile(profile).await.map(drop)] {
+                assert_eq!(result.unwrap_err().kind(), ErrorKind::Integrity, "{who} in {name}");
+            }
+            // Not for the signature where its signer has the right: there it is the reply's record that is of another one.
+            let directory = world.session.directory();
+            let leaf = directory.leaf(&profile).unwrap();
+            let roster = directory.roster().value().signing_keys();
+            let counts = Manifest::verify_head(&next, &directory.org(), &leaf, &roster).is_ok();
+            assert_eq!(counts, who == "editor" && profile == written, "{who} in {name}");
+        }
+    }
+}
+
 /// Who may remove whom: owners anyone else, admins editors and auditors, editors nobody.
 #[tokio::test]
 async fn owners_are_removed_by_owners_and_never_the_last_one() {
@@ -189,10 +241,10 @@ async fn a_pending_rekey_is_finished_by_keys_that_are_newer_than_it() {
     // An editor who becomes an admin, and one who becomes none while their part is pending.
     let (mut person, promoted) = world.member("person", Role::Editor, &[]).await;
     world.session.rotate_profile(production).await.unwrap();
-    world.session.set_role(promoted.user, Role::Admin).await.unwrap();
+    assert_eq!(world.session.set_role(promoted.user, Role::Admin).await.unwrap(), Decision::Made);
     person.sync().await.unwrap();
     assert!(person.finish_rekey(production, &mut |_| {}).await.unwrap());
-    world.session.set_role(promoted.user, Role::Editor).await.unwrap();
+    assert_eq!(world.session.set_role(promoted.user, Role::Editor).await.unwrap(), Decision::Made);
     world.session.finish_rekeys(&mut |_| {}).await.unwrap();
     assert_eq!(agent.pull("production").await.unwrap().len(), LARGE);
     world.session.verify_audit(None, &mut |_| {}).await.unwrap();

@@ -39,6 +39,7 @@ async fn each_signed_route_serves_exactly_the_kinds_that_the_table_names() {
     callers.insert(CallerKind::Auditor, world.create_user("auditor", Role::Auditor, &[]).await);
     callers.insert(CallerKind::Admin, world.create_admin("admin").await);
     callers.insert(CallerKind::Owner, Actor::user("owner"));
+    callers.insert(CallerKind::Recovery, Actor::recovery_kit("owner"));
     callers.insert(CallerKind::Invitee, world.invite("guest", Role::Editor, &[group]).await);
     assert_eq!(callers.len(), CallerKind::ALL.len());
     let mut pairs = 0;
@@ -100,8 +101,16 @@ fn an_auditor_reads_no_profile_and_no_key() {
     for route in routes().iter().filter(|route| route.is_signed() && route.allows(CallerKind::Auditor)) {
         let reads =
             [Action::WhoAmI, Action::DirectoryRead, Action::ActivityRead, Action::AuditRead, Action::CheckpointRead];
-        assert!(reads.contains(&route.action), "{}", route.pattern);
+        let own_password = [Action::AccountRegister, Action::AccountReplace];
+        assert!(reads.contains(&route.action) || own_password.contains(&route.action), "{}", route.pattern);
     }
+}
+
+#[test]
+fn a_recovery_kit_replaces_a_password_and_nothing_else() {
+    let allowed = routes().iter().filter(|route| route.is_signed() && route.allows(CallerKind::Recovery));
+    let actions: Vec<Action> = allowed.map(|route| route.action).collect();
+    assert_eq!(actions, [Action::AccountRegister, Action::AccountReplace, Action::RecoveryRead]);
 }
 
 #[test]

@@ -70,6 +70,12 @@ impl Actor {
         Self { id, sign, keys }
     }
 
+    /// The holder of a user's recovery kit.
+    pub(crate) fn recovery_kit(label: &str) -> Self {
+        let sign = SigningKey::from_seed(&sha256(&[b"recovery", label.as_bytes()]).0);
+        Self { id: Self::user(label).id, sign, keys: recovery(label) }
+    }
+
     /// The same principal with other keys.
     pub(crate) fn rekeyed(&self, label: &str) -> Self {
         Self::new(self.id, label)

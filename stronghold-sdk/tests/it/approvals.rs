@@ -1,0 +1,240 @@
+//! What takes several owners: one alone changes nothing, whatever the server does; others sign, or it is given up.
+
+use crate::{
+    people::{email, set, value},
+    world::{Wire, World, code},
+};
+use stronghold_sdk::{
+    Error, ErrorKind,
+    admin::{Account, Decision, Session},
+    crypto::identity::Identity,
+    protocol::{
+        api::{DirectoryPage, SealedProfile},
+        crypto::hash::object_hash,
+        directory::{Body, Change, Directory, Header, Role, Statement},
+        roster::{Roster, RosterMember, RosterRef},
+        signed::Signed,
+        transport::Reply,
+    },
+};
+
+/// An organization whose two owners must both sign: the world's own, and another.
+async fn two_owners() -> (World, Session<Wire>, Account) {
+    let mut world = World::new().await;
+    let (mut second, account) = world.member("second", Role::Owner, &[]).await;
+    let Decision::Pending(id) = world.session.set_owner_threshold(2).await.unwrap() else {
+        panic!("the new threshold counts too")
+    };
+    second.sync().await.unwrap();
+    assert_eq!(second.approve(id).await.unwrap(), Decision::Made);
+    world.session.sync().await.unwrap();
+    assert_eq!(world.session.directory().roster().value().owner_threshold, 2);
+    (world, second, account)
+}
+
+fn pending(decision: Decision) -> stronghold_sdk::protocol::crypto::hash::Hash {
+    match decision {
+        Decision::Pending(id) => id,
+        other => panic!("{other:?} is not pending"),
+    }
+}
+
+fn words<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
+    result.unwrap_err().to_string()
+}
+
+/// What one owner would like.
+type Bend = fn(&mut Roster, RosterMember);
+
+/// A statement that one owner makes without anybody's leave: what an honest client would never draft.
+fn forged(directory: &Directory, roster: &Roster, by: &Identity, more: Vec<Change>) -> Statement {
+    let key = by.signing_key();
+    let signed = Signed::create(roster, &[key]).unwrap();
+    let reference = RosterRef { version: roster.version, hash: signed.hash_as::<Roster>() };
+    let mut changes = vec![Change::RosterChanged { roster: signed }];
+    changes.extend(more);
+    let body = serde_json::to_vec(&Body { changes }).unwrap();
+    let header = Header {
+        org: directory.org(),
+        seq: directory.head().seq.next(),
+        prev: directory.head().hash,
+        time: stronghold_sdk::protocol::time::Timestamp::from_millis(1_795_400_000_000).unwrap(),
+        roster: reference,
+        log_root: directory.header_log().root(),
+        state_root: directory.state_root(),
+        body: object_hash(Body::TYPE, &body),
+    };
+    Statement { header: Signed::create(&header, &[key]).unwrap(), body: body.into() }
+}
+
+fn next_roster(directory: &Directory) -> Roster {
+    let old = directory.roster();
+    let version = old.value().version.next();
+    Roster { version, prev: Some(old.hash()), nonce: None, ..old.value().clone() }
+}
+
+#[tokio::test]
+async fn one_owner_alone_changes_no_owners_even_with_a_server_that_helps() {
+    let (mut world, mut second, second_account) = two_owners().await;
+    let production = world.profile("production", &[("KEY", "1")]).await;
+    let group = world.group("deploy", &[production]).await;
+    let token = world.token("pipeline", &[group]).await;
+    second.sync().await.unwrap();
+    let directory = world.session.directory().clone();
+    let owner = world.owner_identity();
+    let ghost = RosterMember {
+        user: stronghold_sdk::protocol::id::UserId::from_bytes([9; 16]),
+        keys: Identity::from_seed(&[9; 32]).public_keys(),
+    };
+    let all: [(&str, Bend); 4] = [
+        ("a ghost owner", |roster, ghost| roster.owners.push(ghost)),
+        ("the other owner removed", |roster, _| {
+            roster.owners.truncate(1);
+            roster.owner_threshold = 1;
+        }),
+        ("the threshold lowered", |roster, _| roster.owner_threshold = 1),
+        ("the other owner's keys replaced", |roster, ghost| roster.owners[1].keys = ghost.keys),
+    ];
+    for (what, bend) in all {
+        let mut roster = next_roster(&directory);
+        bend(&mut roster, ghost.clone());
+        let removed = Change::UserRemoved { id: second_account.user };
+        for more in [vec![], vec![removed]] {
+            let statement = forged(&directory, &roster, &owner, more);
+            // What an honest server does, and every client that replays.
+            assert!(directory.append(&statement).is_err(), "{what}");
+            // A server that helps hands it to the other owner and to an agent.
+            let (person, person_wire) = world.second_wire().await;
+            let mut person = person;
+            let shown = statement.clone();
+            person_wire.lies(move |request, reply| {
+                if !request.parts().path().ends_with("/directory") {
+                    return reply;
+                }
+                let mut page: DirectoryPage = serde_json::from_slice(&reply.body).unwrap();
+                page.statements.push(shown.clone());
+                page.head.seq = page.head.seq.next();
+                page.head.hash = shown.header.hash_as::<Header>();
+                Reply { body: serde_json::to_vec(&page).unwrap(), ..reply }
+            });
+            assert_eq!(person.sync().await.unwrap_err().kind(), ErrorKind::Integrity, "{what}");
+            let (agent, agent_wire) = world.agent(&token);
+            let shown = statement.clone();
+            agent_wire.lies(move |request, reply| {
+                if !request.parts().path().ends_with("/read") {
+                    return reply;
+                }
+                let mut sealed: SealedProfile = serde_json::from_slice(&reply.body).unwrap();
+                let roster = match &serde_json::from_slice::<Body>(&shown.body.0).unwrap().changes[0] {
+                    Change::RosterChanged { roster } => roster.clone(),
+                    _ => unreachable!("the roster comes first"),
+                };
+                sealed.chain.rosters.push(roster);
+                sealed.chain.head = shown.header.clone();
+                Reply { body: serde_json::to_vec(&sealed).unwrap(), ..reply }
+            });
+            let refused = agent.pull("production").await.unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::Integrity, "{what}: {refused}");
+            assert!(refused.to_string().contains("roster"), "{what}: {refused}");
+            agent_wire.is_honest_again();
+            assert_eq!(agent.pull("production").await.unwrap().len(), 1, "nothing was remembered");
+        }
+    }
+    // What is only pending is in no reader's roster either.
+    let id = pending(world.session.set_owner_threshold(1).await.unwrap());
+    second.sync().await.unwrap();
+    for session in [&world.session, &second] {
+        assert_eq!(session.directory().roster().value().owner_threshold, 2);
+    }
+    assert!(words(world.session.approve(id).await).contains("another owner"), "the same owner twice");
+}
+
+#[tokio::test]
+async fn a_second_owner_signs_what_waits_or_it_is_given_up() {
+    let (mut world, mut second, second_account) = two_owners().await;
+    let production = world.profile("production", &[("KEY", "1")]).await;
+    let group = world.group("deploy", &[production]).await;
+    second.sync().await.unwrap();
+    let (mut admin, _) = world.member("admin", Role::Admin, &[]).await;
+
+    // A new owner, with a group: accepted, confirmed by one owner, signed by the other.
+    let code_of_third = world.invited("third", Role::Owner, &[group]).await;
+    let third = world.accept(&code_of_third, "third").await.unwrap().account;
+    let (user, decision) = world.session.confirm_user(code_of_third.invite).await.unwrap();
+    assert_eq!(user, third.user);
+    let id = pending(decision);
+    assert_eq!(code(world.try_session(&third).await.map(drop)), "unauthenticated", "nothing is made yet");
+    for session in [&mut world.session, &mut second, &mut admin] {
+        session.sync().await.unwrap();
+        let waits = session.pending_approvals();
+        let [one] = waits.as_slice() else { panic!("{waits:?}") };
+        assert_eq!((one.id, one.missing, one.owner_threshold), (id, 1, None));
+        assert_eq!((one.signed_by.as_slice(), one.new_owners.as_slice()), (&[world.owner.user][..], &[user][..]));
+        assert!(matches!(&one.people[..], [Change::UserConfirmed { email: shown, .. }] if *shown == email("third")));
+    }
+    assert!(words(admin.approve(id).await).contains("owner"), "an admin signs no rosters");
+    assert!(words(admin.withdraw_approval(id).await).contains("owner"));
+    assert_eq!(second.approve(id).await.unwrap(), Decision::Made);
+    let mut third_session = world.try_session(&third).await.unwrap();
+    assert!(third_session.directory().group(&group).unwrap().members.contains(&third.user.into()));
+    assert_eq!(value(&third_session, production).await.unwrap(), "1");
+
+    // An owner becomes an editor: one proposes, any second one signs.
+    world.session.sync().await.unwrap();
+    let id = pending(world.session.set_role(second_account.user, Role::Editor).await.unwrap());
+    third_session.sync().await.unwrap();
+    assert_eq!(third_session.approve(id).await.unwrap(), Decision::Made);
+    let role = third_session.directory().user(&second_account.user).unwrap().role;
+    assert_eq!(role, Role::Editor);
+    second.sync().await.unwrap();
+    assert_eq!(second.open_profile(production).await.map(drop).unwrap_err().kind(), ErrorKind::NotFound);
+
+    // Given up: nothing waits, and nobody's signature makes it.
+    world.session.sync().await.unwrap();
+    let id = pending(world.session.set_owner_threshold(1).await.unwrap());
+    third_session.sync().await.unwrap();
+    third_session.withdraw_approval(id).await.unwrap();
+    assert_eq!(third_session.approve(id).await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(world.session.withdraw_approval(id).await.unwrap_err().kind(), ErrorKind::NotFound);
+    // Whatever takes one owner takes one still.
+    assert!(world.session.rename_organization(&"Renamed".parse().unwrap()).await.unwrap());
+    assert!(!world.session.rename_organization(&"Renamed".parse().unwrap()).await.unwrap());
+    world.session.verify_audit(None, &mut |_| {}).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_owner_signs_their_own_removal_and_another_makes_it() {
+    let (mut world, mut second, second_account) = two_owners().await;
+    let production = world.profile("production", &[("KEY", "1")]).await;
+    let too_few = words(world.session.remove_user(second_account.user).await);
+    assert!(too_few.contains("lower it first"), "two must sign, and one would be left: {too_few}");
+    let code_of_third = world.invited("third", Role::Owner, &[]).await;
+    let third = world.accept(&code_of_third, "third").await.unwrap().account;
+    let id = pending(world.session.confirm_user(code_of_third.invite).await.unwrap().1);
+    second.sync().await.unwrap();
+    assert_eq!(second.approve(id).await.unwrap(), Decision::Made);
+    world.session.sync().await.unwrap();
+    let mut third_session = world.try_session(&third).await.unwrap();
+
+    let id = pending(world.session.remove_user(second_account.user).await.unwrap());
+    // Their signature counts for the roster so far, and the new one lacks one more.
+    second.sync().await.unwrap();
+    assert_eq!(second.approve(id).await.unwrap(), Decision::Pending(id));
+    third_session.sync().await.unwrap();
+    assert_eq!(third_session.pending_approvals()[0].missing, 1);
+    assert_eq!(third_session.approve(id).await.unwrap(), Decision::Made);
+    assert_eq!(code(second.sync().await), "deleted");
+    world.session.sync().await.unwrap();
+    set(&mut world.session, production, "2").await.unwrap();
+    assert_eq!(value(&third_session, production).await.unwrap(), "2");
+    // A change between voids what waits: it named the roster before.
+    let id = pending(world.session.set_owner_threshold(1).await.unwrap());
+    let (_, editor) = world.member("editor", Role::Editor, &[]).await;
+    third_session.sync().await.unwrap();
+    assert_eq!(third_session.set_role(editor.user, Role::Admin).await.unwrap(), Decision::Made);
+    assert_eq!(third_session.approve(id).await.unwrap_err().kind(), ErrorKind::NotFound);
+    for wrong in [0, 3, u32::MAX] {
+        assert!(words(third_session.set_owner_threshold(wrong).await).contains("number of owners"));
+    }
+    assert_eq!(third_session.set_owner_threshold(2).await.unwrap(), Decision::Unchanged);
+}
