@@ -32,6 +32,7 @@ mod readers;
 mod receipts;
 mod references;
 mod restart;
+mod roles;
 mod rotation;
 mod secrets;
 mod state;

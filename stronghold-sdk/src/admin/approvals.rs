@@ -68,7 +68,7 @@ impl<T: Transport> Session<T> {
     /// # Errors
     /// [`Error`] when the caller is no owner, there are fewer owners than that, or the statement cannot be committed.
     pub async fn set_owner_threshold(&mut self, threshold: u32) -> Result<Decision, Error> {
-        self.require_owner()?;
+        self.require_owner("only an owner changes the owner threshold")?;
         let who = Arc::clone(&self.who);
         self.commit(|batch| {
             let roster = batch.before.roster().value();
@@ -90,7 +90,7 @@ impl<T: Transport> Session<T> {
     /// # Errors
     /// [`Error`] when the caller is no owner, or the statement cannot be committed.
     pub async fn rename_organization(&mut self, name: &Name) -> Result<bool, Error> {
-        self.require_owner()?;
+        self.require_owner("only an owner renames the organization")?;
         self.commit(|batch| {
             let renamed = batch.before.policy().name != *name;
             if renamed {
@@ -107,7 +107,7 @@ impl<T: Transport> Session<T> {
     /// [`Error`] when nothing is pending under this hash, the caller is no owner or signed before and signatures still lack,
     /// what goes with it is not true any more (then withdraw it and propose anew), or the statement cannot be committed.
     pub async fn approve(&mut self, id: Hash) -> Result<Decision, Error> {
-        self.require_owner()?;
+        self.require_owner("only an owner signs what takes several owners")?;
         self.sync().await?;
         let approval = self.pending(id)?;
         self.check_confirmed(&approval.people).await?;
@@ -128,7 +128,7 @@ impl<T: Transport> Session<T> {
     /// # Errors
     /// [`Error`] when nothing is pending under this hash, the caller is no owner, or the statement cannot be committed.
     pub async fn withdraw_approval(&mut self, id: Hash) -> Result<(), Error> {
-        self.require_owner()?;
+        self.require_owner("only an owner gives up what takes several owners")?;
         self.commit(|batch| {
             batch.before.approval(&id).ok_or_else(|| not_pending(id))?;
             batch.changes.push(Change::ApprovalWithdrawn { roster: id });
@@ -139,10 +139,6 @@ impl<T: Transport> Session<T> {
 
     fn pending(&self, id: Hash) -> Result<Approval, Error> {
         self.directory.approval(&id).cloned().ok_or_else(|| not_pending(id))
-    }
-
-    fn require_owner(&self) -> Result<(), Error> {
-        if self.is_owner() { Ok(()) } else { Err(Error::invalid("this takes an owner")) }
     }
 
     /// Who is to become a member must be who accepted the invitation: a second owner vouches for it with their signature.

@@ -31,9 +31,7 @@ impl<T: Transport> Session<T> {
     /// or the statement cannot be committed. The keys are then the old ones, or, where that is unknown, those that logging
     /// in again gives.
     pub async fn rotate_own_keys(&mut self, with: LogIn) -> Result<Account, Error> {
-        if !self.is_owner() {
-            return Err(Error::invalid("only an owner changes their own keys; others are removed and invited again"));
-        }
+        self.require_owner("only an owner changes their own keys; others are removed and invited again")?;
         // 1.
         let (account, export_key) = Account::open(&self.client, with).await?;
         if account.user != self.user || account.org != self.directory.org() {

@@ -10,6 +10,7 @@ use stronghold_protocol::{
     directory::{Change, Directory, Role, User},
     id::{GroupId, InviteId, UserId},
     name::Email,
+    problem::{Problem, ProblemCode},
     roster::{Roster, RosterMember},
     signed::Verified,
     time::Timestamp,
@@ -239,7 +240,8 @@ const fn is_manager(role: Role) -> bool {
 fn check_role(directory: &Directory, caller: UserId, role: Role) -> Result<(), Error> {
     let is_owner = directory.user(&caller).is_some_and(|user| user.role == Role::Owner);
     if is_manager(role) && !is_owner {
-        return Err(Error::invalid("only an owner makes, changes or removes owners and admins"));
+        let detail = "only an owner makes, changes or removes owners and admins";
+        return Err(Problem::new(ProblemCode::Forbidden, detail).into());
     }
     Ok(())
 }

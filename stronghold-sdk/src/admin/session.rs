@@ -127,6 +127,11 @@ impl<T: Transport> Session<T> {
         Err(Problem::new(ProblemCode::Forbidden, "this takes an owner or admin").into())
     }
 
+    /// The same for what takes an owner; `what` says it.
+    pub(super) fn require_owner(&self, what: &str) -> Result<(), Error> {
+        if self.is_owner() { Ok(()) } else { Err(Problem::new(ProblemCode::Forbidden, what).into()) }
+    }
+
     /// Whose key signs manifests.
     pub(super) fn signer(&self) -> &LocalIdentity {
         self.next.as_ref().unwrap_or(&self.who)

@@ -25,7 +25,7 @@ impl<T: Transport> Session<T> {
     /// What somebody has read, they may have kept; a server that keeps a copy cannot be told from one that does not.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when the caller is no owner, a version is the one that the profile holds, was purged before or
+    /// [`Error::Refused`] when the caller is no owner, [`Error::Invalid`] when a version is the one that the profile holds, was purged before or
     /// never was, or nothing is left to purge; otherwise as [`Session::open_history`], and when the statement cannot be
     /// committed.
     pub async fn purge(
@@ -34,9 +34,7 @@ impl<T: Transport> Session<T> {
         secret: &str,
         which: &PurgeWhich,
     ) -> Result<(SecretId, Vec<Version>), Error> {
-        if !self.is_owner() {
-            return Err(Error::invalid("only an owner purges"));
-        }
+        self.require_owner("only an owner purges")?;
         let open = self.open_history(profile).await?;
         let (id, _) = open.find(secret)?;
         let known = self.versions_of(&open.history, id, Vec::new()).versions;
