@@ -4,6 +4,8 @@ mod audit;
 mod logins;
 mod orgs;
 mod past;
+#[cfg(test)]
+mod plans;
 mod principals;
 mod profiles;
 mod revisions;
@@ -46,6 +48,8 @@ impl<'c> SqliteTx<'c> {
     }
 
     fn prepare(&self, sql: &str) -> Result<CachedStatement<'c>, StoreError> {
+        #[cfg(test)]
+        plans::check(self.connection, sql);
         Ok(self.connection.prepare_cached(sql)?)
     }
 
