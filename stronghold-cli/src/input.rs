@@ -28,6 +28,18 @@ pub(crate) fn given(text: Option<&String>) -> Option<&str> {
     text.map(|text| text.trim()).filter(|text| !text.is_empty())
 }
 
+/// A secret word of a flag or its variable, where `-` is standard input; `missing` says what to do where there is none.
+pub(crate) fn given_word(
+    text: Option<&String>,
+    missing: impl FnOnce() -> Failure,
+) -> Result<Zeroizing<String>, Failure> {
+    match given(text) {
+        Some("-") => word(&standard_input(64 * 1024)?, "standard input"),
+        Some(text) => Ok(Zeroizing::new(text.to_owned())),
+        None => Err(missing()),
+    }
+}
+
 /// All of standard input, at most `limit` bytes.
 pub(crate) fn standard_input(limit: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
     read_at_most(io::stdin().lock(), limit, "standard input")

@@ -55,16 +55,10 @@ pub(crate) fn log_in_with(args: &LoginArgs) -> Result<LogIn, Failure> {
 
 /// The account key of a flag or its variable.
 pub(crate) fn account_key_of(given: Option<&String>) -> Result<AccountKey, Failure> {
-    let key = match input::given(given) {
-        Some("-") => input::word(&input::standard_input(64 * 1024)?, "standard input")?,
-        Some(key) => zeroize::Zeroizing::new(key.to_owned()),
-        None => {
-            return Err(Failure::usage(
-                "your account key is needed: say --account-key or set API_STRONGHOLD_ACCOUNT_KEY",
-            )
-            .with_hint("You were shown it when you joined; it starts with stronghold_account_."));
-        }
-    };
+    let key = input::given_word(given, || {
+        Failure::usage("your account key is needed: say --account-key or set API_STRONGHOLD_ACCOUNT_KEY")
+            .with_hint("You were shown it when you joined; it starts with stronghold_account_.")
+    })?;
     AccountKey::parse(&key)
         .map_err(|error| Failure::refused(format!("the account key is not one: {error}")).with_hint("Copy it whole."))
 }

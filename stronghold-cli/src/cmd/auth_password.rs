@@ -62,14 +62,10 @@ pub(crate) async fn change(settings: &Settings, output: &Output, args: &NewPassw
 
 /// Replaces a forgotten password.
 pub(crate) async fn recover(settings: &Settings, output: &Output, args: &RecoverArgs) -> Result<(), Failure> {
-    let kit = match input::given(args.kit.as_ref()) {
-        Some("-") => input::word(&input::standard_input(64 * 1024)?, "standard input")?,
-        Some(kit) => zeroize::Zeroizing::new(kit.to_owned()),
-        None => {
-            return Err(Failure::usage("your recovery kit is needed: say --kit or set API_STRONGHOLD_RECOVERY_KIT")
-                .with_hint("You were shown it when you joined; it starts with stronghold_recovery_."));
-        }
-    };
+    let kit = input::given_word(args.kit.as_ref(), || {
+        Failure::usage("your recovery kit is needed: say --kit or set API_STRONGHOLD_RECOVERY_KIT")
+            .with_hint("You were shown it when you joined; it starts with stronghold_recovery_.")
+    })?;
     let kit = RecoveryKit::parse(&kit).map_err(|error| {
         Failure::refused(format!("the recovery kit is not one: {error}")).with_hint("Copy it whole.")
     })?;

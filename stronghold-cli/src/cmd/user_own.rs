@@ -32,14 +32,10 @@ struct Accepted {
 
 /// Accepts an invitation and signs in.
 pub(super) async fn accept(settings: &Settings, output: &Output, args: &AcceptArgs) -> Result<(), Failure> {
-    let code = match input::given(args.invite.as_ref()) {
-        Some("-") => input::word(&input::standard_input(64 * 1024)?, "standard input")?,
-        Some(code) => zeroize::Zeroizing::new(code.to_owned()),
-        None => {
-            return Err(Failure::usage("the invitation's code is needed: say --invite or set API_STRONGHOLD_INVITE")
-                .with_hint("Whoever invited you gave it to you; it starts with stronghold_invite_."));
-        }
-    };
+    let code = input::given_word(args.invite.as_ref(), || {
+        Failure::usage("the invitation's code is needed: say --invite or set API_STRONGHOLD_INVITE")
+            .with_hint("Whoever invited you gave it to you; it starts with stronghold_invite_.")
+    })?;
     let code = InviteCode::parse(&code).map_err(|error| {
         Failure::refused(format!("the invitation's code is not one: {error}")).with_hint("Copy it whole.")
     })?;
