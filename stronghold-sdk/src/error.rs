@@ -92,6 +92,9 @@ pub enum Integrity {
         /// What is wrong with it.
         reason: String,
     },
+    /// The server is behind, or on another branch than, what this client knows.
+    #[error("{0}")]
+    RolledBack(String),
     /// Anything else that an honest server cannot send.
     #[error("{0}")]
     Other(String),
@@ -148,6 +151,16 @@ impl Error {
     pub fn advice(&self) -> Option<&'static str> {
         let problem = match self {
             Self::Refused(problem) => problem,
+            Self::Integrity(Integrity::Evidence(EvidenceRefusal::Anchor(_))) => {
+                return Some(
+                    "Nothing goes behind the statement at which a token was made: if the server was restored from an older backup, an admin makes a new token with `agent rotate-token`.",
+                );
+            }
+            _ if self.is_rollback() => {
+                return Some(
+                    "Do not use what this server sends. If it was restored from a backup, an admin's `org verify` says what was lost, and `--accept-rollback` goes on from what is left.",
+                );
+            }
             Self::Archived { .. } => return Some("Give the files that the server's operator keeps with --archive."),
             Self::Reference(ReferenceError::NotAllowed { .. }) => {
                 return Some(
@@ -201,7 +214,20 @@ impl Error {
     /// The server is behind, or on another branch than, what this client knows.
     #[must_use]
     pub fn rolled_back(message: &str) -> Self {
-        Self::Integrity(Integrity::Other(message.to_owned()))
+        Self::Integrity(Integrity::RolledBack(message.to_owned()))
+    }
+
+    /// Whether the server showed something older than is known, or something else in its place: what a server that was
+    /// restored from a backup does, or one that forked.
+    #[must_use]
+    pub const fn is_rollback(&self) -> bool {
+        matches!(
+            self,
+            Self::Integrity(
+                Integrity::RolledBack(_)
+                    | Integrity::Evidence(EvidenceRefusal::Rollback(_) | EvidenceRefusal::OldRevision { .. })
+            )
+        )
     }
 
     pub(crate) fn forged(message: impl fmt::Display) -> Self {

@@ -19,7 +19,8 @@
 //!
 //! **Parts.** [`AgentAuthenticator`] signs requests, [`ProfileReader`] fetches sealed profiles, [`SecretDecryptor`] opens
 //! keys; [`Agent`] ties them together. [`admin`] is what people do, [`loader`] fills structs at start-up, [`mod@format`] writes
-//! files for other programs, [`state`] remembers, [`lock`] does so in a repository, [`receipts`] are evidence of reads, [`references`]
+//! files for other programs, [`state`] remembers, [`lock`] does so in a repository, [`heads`] compares two
+//! clients' views, [`receipts`] are evidence of reads, [`references`]
 //! are followed, [`ci`] tells the CI run for the audit record.
 
 pub mod admin;
@@ -30,6 +31,7 @@ mod client;
 pub mod crypto;
 mod error;
 pub mod format;
+pub mod heads;
 pub mod loader;
 pub mod lock;
 pub mod open;

@@ -48,6 +48,16 @@ impl Remembered {
         }
     }
 
+    /// Goes back to `seen`, which is older: header, roster and the profiles that it names become what it says.
+    pub fn go_back_to(&mut self, seen: &Self) {
+        self.header = seen.header;
+        self.roster = seen.roster;
+        for floor in &seen.profiles {
+            self.profiles.retain(|known| known.id != floor.id && known.name != floor.name);
+            self.profiles.push(floor.clone());
+        }
+    }
+
     /// Forgets other profiles that had this floor's name: somebody accepted that it was replaced.
     pub fn forget_name(&mut self, floor: &ProfileFloor) {
         self.profiles.retain(|known| known.id == floor.id || known.name != floor.name);
@@ -133,7 +143,7 @@ impl StateDir {
         remembered.raise(seen);
         if remembered != before {
             let bytes = serde_json::to_vec(&remembered).map_err(|error| failed(error.into()))?;
-            self.replace(&self.file(org), &bytes).map_err(failed)?;
+            replace_file(&self.file(org), &bytes).map_err(failed)?;
         }
         drop(lock);
         Ok(())
@@ -160,7 +170,33 @@ impl StateDir {
         self.save(org, &Remembered { checkpoint: Some(log.checkpoint), ..Remembered::default() }, false)?;
         let bytes: Vec<u8> = log.leaves.iter().flat_map(|leaf| leaf.0).collect();
         let failed = |error| Error::state(format!("{} cannot be written", self.folder.display()), error);
-        self.replace(&self.leaves_file(org), &bytes).map_err(failed)
+        replace_file(&self.leaves_file(org), &bytes).map_err(failed)
+    }
+
+    /// Sets what is remembered to what `lower` makes of it, also where that is less: **the only place where memory goes
+    /// down**. For whoever was told that the server lost something, and what, and accepted it by hand.
+    ///
+    /// The audit log's leaves go with a checkpoint that they do not lead to any more.
+    ///
+    /// # Errors
+    /// As [`Self::save`].
+    pub fn go_back(&self, org: &OrgId, lower: impl FnOnce(&mut Remembered)) -> Result<(), Error> {
+        let failed = |error| Error::state(format!("{} cannot be written", self.folder.display()), error);
+        make_private(&self.folder).map_err(failed)?;
+        let lock = self.lock().map_err(failed)?;
+        let mut remembered = self.load(org)?;
+        let before = remembered.checkpoint;
+        lower(&mut remembered);
+        let bytes = serde_json::to_vec(&remembered).map_err(|error| failed(error.into()))?;
+        replace_file(&self.file(org), &bytes).map_err(failed)?;
+        if remembered.checkpoint != before {
+            match fs::remove_file(self.leaves_file(org)) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
+                _ => {}
+            }
+        }
+        drop(lock);
+        Ok(())
     }
 
     fn leaves_file(&self, org: &OrgId) -> PathBuf {
@@ -177,13 +213,16 @@ impl StateDir {
         Ok(file)
     }
 
-    fn replace(&self, path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-        let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(&self.folder)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    }
+}
+
+/// Replaces a file of a state folder in one step.
+pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
 }
 
 /// Makes a folder that only its owner can enter, with its parents.

@@ -198,7 +198,7 @@ impl<T: Transport> Session<T> {
 
     /// The newest checkpoint, signed by the right key and continuing what is remembered; with the state after each
     /// statement, as far as its records can name them.
-    async fn believed_checkpoint(
+    pub(super) async fn believed_checkpoint(
         &mut self,
         remembered: Option<&Checkpoint>,
         positions: &[u64],
@@ -223,17 +223,24 @@ impl<T: Transport> Session<T> {
     /// The first record that is another one than the log's checkpoints are of: by halving, with proofs that the server's
     /// tree continues ours up to there.
     async fn first_changed(&self, tree: &Tree) -> Error {
+        match self.common_records(tree, tree.len()).await {
+            Ok(good) => Error::bad_record(good as u64, "it is another one than was logged"),
+            Err(error) => error,
+        }
+    }
+
+    /// How many of the first records of `tree` the server's log begins with, as it proves; it does not with `bad` of them.
+    pub(super) async fn common_records(&self, tree: &Tree, mut bad: usize) -> Result<usize, Error> {
         let mut good = 0;
-        let mut bad = tree.len();
         while bad - good > 1 {
             let middle = good + (bad - good) / 2;
-            match self.continues(tree, middle).await {
-                Ok(true) => good = middle,
-                Ok(false) => bad = middle,
-                Err(error) => return error,
+            if self.continues(tree, middle).await? {
+                good = middle;
+            } else {
+                bad = middle;
             }
         }
-        Error::bad_record(good as u64, "it is another one than was logged")
+        Ok(good)
     }
 
     async fn continues(&self, tree: &Tree, size: usize) -> Result<bool, Error> {
@@ -245,8 +252,8 @@ impl<T: Transport> Session<T> {
 }
 
 /// A checkpoint that the directory's key signed, with what came with it.
-struct Believed {
-    checkpoint: Checkpoint,
+pub(super) struct Believed {
+    pub(super) checkpoint: Checkpoint,
     /// The directory after each statement.
     states: Vec<Directory>,
     inclusions: Vec<Inclusion>,

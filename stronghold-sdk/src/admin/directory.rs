@@ -1,6 +1,6 @@
 //! Replaying the directory: from a cache on disk, then from the server.
 
-use crate::{authenticator::AgentAuthenticator, client::Client, error::Error, state::make_private};
+use crate::{authenticator::AgentAuthenticator, client::Client, error::Error, state::{make_private, replace_file}};
 use std::{
     fs::{self, OpenOptions},
     io::{BufRead, BufReader, Write},
@@ -14,6 +14,9 @@ use stronghold_protocol::{
     number::Seq,
     transport::Transport,
 };
+
+/// Takes a statement with the state before it and the one after it.
+pub(super) type EachStatement<'a> = dyn FnMut(Option<&Directory>, &Statement, &Directory) + 'a;
 
 /// The statements that this client has verified, kept so that only newer ones are fetched.
 ///
@@ -122,9 +125,14 @@ impl DirectoryCache {
         }
     }
 
-    /// What the file holds, as far as it verifies. Two processes may both have appended: statements that are there
-    /// already are passed over.
+    /// What the file holds, as far as it verifies.
     fn read_file(&self) -> Option<Directory> {
+        self.read_each(&mut |_, _, _| {})
+    }
+
+    /// The same, with each statement given to `each`: the state before it, which the first lacks, and after it. Two processes
+    /// may both have appended: statements that are there already are passed over.
+    pub(super) fn read_each(&self, each: &mut EachStatement<'_>) -> Option<Directory> {
         let reader = BufReader::new(fs::File::open(self.file.as_ref()?).ok()?);
         let mut directory: Option<Directory> = None;
         for line in reader.lines() {
@@ -136,12 +144,41 @@ impl DirectoryCache {
                 None => Directory::genesis(&statement, &self.org),
             };
             match (after, &directory) {
-                (Ok(after), _) => directory = Some(after),
+                (Ok(after), before) => {
+                    each(before.as_ref(), &statement, &after);
+                    directory = Some(after);
+                }
                 (Err(_), Some(_)) => {}
                 (Err(_), None) => return None,
             }
         }
         directory
+    }
+
+    /// Forgets the statements after `head`, which somebody accepted to lose.
+    ///
+    /// # Errors
+    /// [`Error::State`] when the file cannot be written.
+    pub fn go_back_to(&self, head: HeaderRef) -> Result<(), Error> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let mut kept = Vec::new();
+        let mut unwritten = None;
+        let last = self.read_each(&mut |_, statement, after| {
+            if after.head().seq <= head.seq {
+                match serde_json::to_vec(statement) {
+                    Ok(line) => kept.extend([&line[..], b"\n"].concat()),
+                    Err(error) => unwritten = Some(error),
+                }
+            }
+        });
+        if last.is_none_or(|last| last.head().seq <= head.seq) {
+            return Ok(());
+        }
+        let failed = |error| Error::state(format!("{} cannot be written", file.display()), error);
+        match unwritten {
+            Some(error) => Err(failed(error.into())),
+            None => replace_file(file, &kept).map_err(failed),
+        }
     }
 
     fn check_floor(&self, directory: &Directory) -> Result<(), Error> {

@@ -26,6 +26,8 @@ pub struct VerifiedPast {
     pub purged: usize,
     /// What to remember of the profile.
     pub floor: ProfileFloor,
+    /// The hash of each revision's manifest.
+    pub manifests: BTreeMap<Revision, Hash>,
 }
 
 /// What was seen so far.
@@ -96,7 +98,9 @@ impl<T: Transport> Session<T> {
         if now.value().revision <= newest && history.floor.manifest != Some(now.hash()) {
             return Err(Error::bad_history(history.name(), newest, "readers are shown another one, or an older"));
         }
+        let manifests = history.revisions.iter().map(|revision| (revision.number(), revision.manifest.hash()));
         Ok(VerifiedPast {
+            manifests: manifests.collect(),
             revisions: history.revisions.len(),
             secrets: history.contents.leaves().count(),
             ciphertexts: checked.ciphertexts,
