@@ -25,6 +25,7 @@ mod org;
 mod org_create;
 mod org_policy;
 mod org_verify;
+mod org_verify_report;
 mod profile;
 mod profile_lock;
 mod profile_past;
@@ -33,7 +34,7 @@ mod quickstart;
 mod recovery_sheet;
 mod secret;
 mod secret_past;
-mod source;
+pub(crate) mod source;
 mod user;
 mod user_own;
 
@@ -82,6 +83,7 @@ pub(crate) async fn run(cli: Cli, output: &Output) -> Result<ExitCode, Failure> 
             OrgCommand::Approve { id, yes } => org_policy::approve(settings, output, &id, yes).await?,
             OrgCommand::Withdraw { id } => org_policy::withdraw(settings, output, &id).await?,
             OrgCommand::Verify => org_verify::verify(settings, output).await?,
+            OrgCommand::Verify(args) => org_verify::run(settings, output, &args).await?,
         },
         Command::Audit(command) => audit::run(settings, output, command).await?,
         Command::Doctor => return doctor::run(settings, output).await,

@@ -151,6 +151,22 @@ impl Credentials {
         self.save()
     }
 
+    /// Lets no person of an organization stand on a header beyond `head`: for a server that lost what came after it, where
+    /// that was accepted.
+    pub(crate) fn go_back(&mut self, org: &OrgId, head: HeaderRef) -> Result<(), Failure> {
+        let mut lowered = false;
+        for identity in &mut self.stored.identities {
+            if let Identity::User { org: of, floor: Some(floor), .. } = identity
+                && of == org
+                && floor.seq > head.seq
+            {
+                *floor = head;
+                lowered = true;
+            }
+        }
+        if lowered { self.save() } else { Ok(()) }
+    }
+
     /// Makes another identity the active one.
     pub(crate) fn switch(&mut self, text: &str) -> Result<Identity, Failure> {
         let identity = self.find(text)?.clone();

@@ -2,7 +2,7 @@
 
 use crate::{
     args::Global,
-    cmd::agent_rotation::warn_of_overdue,
+    cmd::{agent_rotation::warn_of_overdue, source::Freshness},
     credentials::{Credentials, Identity},
     failure::Failure,
     input,
@@ -17,7 +17,7 @@ use std::{
 };
 use stronghold_sdk::{
     Agent, Client, HttpTransport, LocalIdentity,
-    admin::{DirectoryCache, Session},
+    admin::{DirectoryCache, Memory, Session},
     ci,
     lock::Lock,
     protocol::{
@@ -154,7 +154,8 @@ impl Settings {
         minimum: Option<Revision>,
         accept_replaced: bool,
     ) -> Result<HttpAgent, Failure> {
-        self.agent_with(token, own_url, minimum, accept_replaced, self.lock()?)
+        let freshness = Freshness { minimum, accept_replaced, accept_rollback: false };
+        self.agent_with(token, own_url, freshness, self.lock()?)
     }
 
     /// The same with a lock file that was read already.
@@ -162,16 +163,16 @@ impl Settings {
         &self,
         token: AgentToken,
         own_url: Option<&str>,
-        minimum: Option<Revision>,
-        accept_replaced: bool,
+        freshness: Freshness,
         lock: Option<Lock>,
     ) -> Result<HttpAgent, Failure> {
         let url = self.url(own_url.or(token.url.as_ref().map(TokenUrl::as_str)))?;
         let mut builder = Agent::builder()
             .token(token)
             .state_dir(self.state_folder())
-            .accept_replaced(accept_replaced)
-            .min_revision(minimum)
+            .accept_replaced(freshness.accept_replaced)
+            .accept_rollback(freshness.accept_rollback)
+            .min_revision(freshness.minimum)
             .lock(lock);
         if let Some(file) = self.receipts() {
             builder = builder.receipts(file);
@@ -210,6 +211,20 @@ impl Settings {
         self.session_of(self.acting()?, lock).await
     }
 
+    /// The acting person's session that knows nothing of before, and apart from it everything that this client remembers: to
+    /// hold one against the other.
+    pub(crate) async fn session_and_memory(&self) -> Result<(HttpSession, Memory), Failure> {
+        let (user, org, seed, url, floor) = match self.acting()? {
+            Acting::User { user, org, seed, url, floor, .. } => (user, org, seed, url, floor),
+            Acting::Agent { source, .. } => return Err(needs_person(source)),
+        };
+        let memory = Memory::load(org, &self.state_folder(), floor)?;
+        let url = self.url(url.as_deref())?;
+        let who = Arc::new(LocalIdentity::from_seed(org, user.into(), &seed));
+        let cache = DirectoryCache::new(org, None, None);
+        Ok((Session::open(self.client(&url)?, who, user, cache, self.clock.clone()).await?, memory))
+    }
+
     /// The session of the signed-in person, whatever token the environment gives.
     pub(crate) async fn session_without_environment(&self) -> Result<HttpSession, Failure> {
         self.session_of(self.signed_in()?, None).await
@@ -232,8 +247,7 @@ impl Settings {
                 warn_of_overdue(&session, &Output::new(&self.global));
                 Ok(session)
             }
-            Acting::Agent { source, .. } => Err(Failure::refused("agents only read: this needs a person")
-                .with_hint(format!("You act as an agent, by the token in {source}. Sign in with `auth login`, and unset API_STRONGHOLD_TOKEN if it is set."))),
+            Acting::Agent { source, .. } => Err(needs_person(source)),
         }
     }
 
@@ -261,6 +275,12 @@ impl Settings {
             _ => Err(Failure::usage("--timeout is a number of seconds from 1 to 3600")),
         }
     }
+}
+
+fn needs_person(source: &str) -> Failure {
+    Failure::refused("agents only read: this needs a person").with_hint(format!(
+        "You act as an agent, by the token in {source}. Sign in with `auth login`, and unset API_STRONGHOLD_TOKEN if it is set."
+    ))
 }
 
 /// Parses a token, wherever it comes from.

@@ -2,6 +2,7 @@
 
 mod builder;
 mod receipts;
+mod rollback;
 
 pub use builder::AgentBuilder;
 
@@ -49,6 +50,7 @@ struct Inner<R> {
     state: Option<StateDir>,
     minimum: Option<Revision>,
     accept_replaced: bool,
+    accept_rollback: bool,
     receipts: Option<ReceiptFile>,
     lock: Option<Lock>,
     pull_options: PullOptions,
@@ -224,10 +226,15 @@ impl<R: ProfileReader> Agent<R> {
         let inner = &self.inner;
         let answered = inner.reader.read_profile(&*inner.identity, &selector, &anchor).await?;
         let want = Want { profile: &selector, anchor: &anchor, floors: &floors, minimum };
-        let opened = open_profile(answered, &*inner.identity, &inner.decryptor, &want)?;
-        self.keep_receipt(&opened)?;
-        self.remember(profile, &opened);
-        Ok(opened)
+        match open_profile(answered, &*inner.identity, &inner.decryptor, &want) {
+            Err(error) if inner.accept_rollback && error.is_rollback() => self.open_older(profile, &want, error).await,
+            opened => {
+                let opened = opened?;
+                self.keep_receipt(&opened)?;
+                self.remember(profile, &opened);
+                Ok(opened)
+            }
+        }
     }
 
     /// Asks for one secret under a key that is known. None when the profile has a new key by now.
@@ -281,12 +288,7 @@ impl<R: ProfileReader> Agent<R> {
     fn remember(&self, asked: &str, opened: &OpenedProfile) {
         let mut memory = self.memory();
         memory.keys.insert(asked.to_owned(), opened.key().clone());
-        let seen = Remembered {
-            header: Some(opened.newest_header()),
-            roster: Some(opened.roster_version()),
-            profiles: vec![opened.floor()],
-            checkpoint: None,
-        };
+        let seen = seen(opened);
         if self.inner.accept_replaced {
             memory.known.forget_name(&opened.floor());
         }
@@ -308,6 +310,16 @@ impl<R: ProfileReader> Agent<R> {
     fn memory(&self) -> std::sync::MutexGuard<'_, Memory> {
         // Nothing panics while it is held; and if something did, what is remembered is still true.
         self.inner.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What to remember of a profile that was verified.
+fn seen(opened: &OpenedProfile) -> Remembered {
+    Remembered {
+        header: Some(opened.newest_header()),
+        roster: Some(opened.roster_version()),
+        profiles: vec![opened.floor()],
+        checkpoint: None,
     }
 }
 

@@ -124,8 +124,7 @@ impl OtherView {
 impl From<Heads> for OtherView {
     fn from(heads: Heads) -> Self {
         let Heads { org_id, header, roster, profiles, checkpoint, .. } = heads;
-        let known =
-            Remembered { header: Some(header), roster: Some(roster), profiles, checkpoint: Some(checkpoint) };
+        let known = Remembered { header: Some(header), roster: Some(roster), profiles, checkpoint: Some(checkpoint) };
         Self { org_id, known }
     }
 }

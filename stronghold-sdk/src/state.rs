@@ -212,7 +212,6 @@ impl StateDir {
         file.lock()?;
         Ok(file)
     }
-
 }
 
 /// Replaces a file of a state folder in one step.

@@ -34,7 +34,24 @@ pub(crate) enum OrgCommand {
         id: String,
     },
     /// Verify the organization's whole directory and every profile's whole past, and that it is what this client remembers
-    Verify,
+    Verify(OrgVerifyArgs),
+}
+
+/// Arguments of `org verify`.
+#[derive(Args, Debug)]
+pub(crate) struct OrgVerifyArgs {
+    /// Write down what was verified, for other clients to hold against what they are shown; no secret is in it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save: Option<PathBuf>,
+    /// Hold what the server shows against what another client wrote down with --save, or against a lock file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) against: Vec<PathBuf>,
+    /// Where the server lost something, as after a restore, go on from what it has; never where it shows another history
+    #[arg(long, conflicts_with = "against")]
+    pub(crate) accept_rollback: bool,
+    /// Do not ask
+    #[arg(long, requires = "accept_rollback")]
+    pub(crate) yes: bool,
 }
 
 /// Arguments of `org policy`.

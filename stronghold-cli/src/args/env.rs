@@ -26,6 +26,9 @@ pub(crate) struct ReadArgs {
     /// Accept that another profile now has this name
     #[arg(long)]
     pub(crate) accept_replaced: bool,
+    /// Accept that the server is behind what this agent remembers, as after a restore, and remember that
+    #[arg(long)]
+    pub(crate) accept_rollback: bool,
     /// Only secrets with these names; `*` stands for any text
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) only: Vec<String>,

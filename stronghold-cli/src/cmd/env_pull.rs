@@ -8,7 +8,7 @@ use stronghold_sdk::format::{self, Format};
 /// Runs the command. Nothing is written before everything is verified.
 pub(crate) async fn run(settings: &Settings, output: &Output, args: &PullArgs) -> Result<(), Failure> {
     let profile = settings.profile(args.read.profile.as_ref())?;
-    let freshness = Freshness::new(args.read.min_revision.as_ref(), args.read.accept_replaced)?;
+    let freshness = Freshness::new(&args.read)?;
     let format = format_of(args.format.as_deref(), args.out.as_deref())?;
     let secrets = source::pull(settings, output, profile, freshness, &source::read_options(&args.read)?).await?;
     let (count, entries) = (secrets.len(), secrets.iter().map(|(name, secret)| (name.expose(), secret.expose())));

@@ -20,7 +20,7 @@ const PROTECTED: &[&str] = &["PATH", "HOME", "PS1", "IFS", "SHELL"];
 /// Runs the command: argv as given, secrets in its environment only, its exit code as ours.
 pub(crate) async fn run(settings: &Settings, output: &Output, args: RunArgs) -> Result<ExitCode, Failure> {
     let profile = settings.profile(args.read.profile.as_ref())?;
-    let freshness = Freshness::new(args.read.min_revision.as_ref(), args.read.accept_replaced)?;
+    let freshness = Freshness::new(&args.read)?;
     let secrets = source::pull(settings, output, profile, freshness, &source::read_options(&args.read)?).await?;
     let Some((program, arguments)) = args.command.split_first() else {
         return Err(Failure::usage("which command? write it after --"));

@@ -1,6 +1,6 @@
 //! `profile lock`: how new profiles are, in a file.
 
-use super::source::as_agent;
+use super::source::{Freshness, as_agent};
 use crate::{
     args::ProfileLockArgs,
     failure::Failure,
@@ -27,7 +27,7 @@ pub(crate) async fn run(settings: &Settings, output: &Output, args: &ProfileLock
     let known = if args.accept_rollback { None } else { Lock::read(file)? };
     let reader = match settings.acting()? {
         Acting::Agent { token, url, .. } => {
-            Reader::Agent(settings.agent_with(token, url.as_deref(), None, false, known.clone())?)
+            Reader::Agent(settings.agent_with(token, url.as_deref(), Freshness::default(), known.clone())?)
         }
         Acting::User { .. } => Reader::User(Box::new(settings.session_with(known.clone()).await?)),
     };

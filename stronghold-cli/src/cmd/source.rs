@@ -16,15 +16,17 @@ pub(crate) struct Freshness {
     pub(crate) minimum: Option<Revision>,
     /// Accept that another profile has the name now.
     pub(crate) accept_replaced: bool,
+    /// Accept less than is remembered, and remember that.
+    pub(crate) accept_rollback: bool,
 }
 
 impl Freshness {
-    /// From the text of `--min-revision`.
-    pub(crate) fn new(minimum: Option<&String>, accept_replaced: bool) -> Result<Self, Failure> {
-        let minimum = input::given(minimum)
+    /// As the flags say.
+    pub(crate) fn new(args: &ReadArgs) -> Result<Self, Failure> {
+        let minimum = input::given(args.min_revision.as_ref())
             .map(|text| text.parse().map_err(|_| Failure::usage("--min-revision is a number")))
             .transpose()?;
-        Ok(Self { minimum, accept_replaced })
+        Ok(Self { minimum, accept_replaced: args.accept_replaced, accept_rollback: args.accept_rollback })
     }
 }
 
@@ -38,10 +40,14 @@ pub(crate) async fn pull(
 ) -> Result<Secrets, Failure> {
     match settings.acting()? {
         Acting::Agent { token, url, .. } => {
-            let agent = settings.agent(token, url.as_deref(), freshness.minimum, freshness.accept_replaced)?;
+            let agent = settings.agent_with(token, url.as_deref(), freshness, settings.lock()?)?;
             let secrets = agent.pull_with(profile, options).await.map_err(as_agent)?;
             settings.warn_of(output, agent.take_warning());
             Ok(secrets)
+        }
+        Acting::User { .. } if freshness.accept_rollback => {
+            Err(Failure::usage("a person accepts what a server lost for all profiles at once")
+                .with_hint("`org verify --accept-rollback` shows what it is, and asks."))
         }
         Acting::User { .. } => {
             let session = settings.session().await?;

@@ -1,6 +1,11 @@
 //! Replaying the directory: from a cache on disk, then from the server.
 
-use crate::{authenticator::AgentAuthenticator, client::Client, error::Error, state::{make_private, replace_file}};
+use crate::{
+    authenticator::AgentAuthenticator,
+    client::Client,
+    error::Error,
+    state::{make_private, replace_file},
+};
 use std::{
     fs::{self, OpenOptions},
     io::{BufRead, BufReader, Write},

@@ -59,9 +59,16 @@ fn told(before: &Directory, statement: &Statement, after: &Directory) -> Option<
         PrincipalId::Agent(_) => None,
     });
     let names = Names { before, after };
-    let changes = verified.body().changes.iter().map(|change| LostChange { kind: change.kind(), text: names.told(change) });
+    let changes =
+        verified.body().changes.iter().map(|change| LostChange { kind: change.kind(), text: names.told(change) });
     let head = after.head();
-    Some(LostStatement { seq: head.seq, hash: head.hash, time: header.value().time, author, changes: changes.collect() })
+    Some(LostStatement {
+        seq: head.seq,
+        hash: head.hash,
+        time: header.value().time,
+        author,
+        changes: changes.collect(),
+    })
 }
 
 /// Looks names up: what a statement ends has its name before it, what it begins after it.
@@ -101,7 +108,9 @@ impl Names<'_> {
             }
             Change::GroupCreated { name, .. } => format!("group created: {name}"),
             Change::GroupDeleted { id } => format!("group deleted: {}", self.group(id)),
-            Change::GroupEpoch { id, epoch, .. } => format!("group's key renewed: {}, generation {epoch}", self.group(id)),
+            Change::GroupEpoch { id, epoch, .. } => {
+                format!("group's key renewed: {}, generation {epoch}", self.group(id))
+            }
             Change::MemberAdded { group, member } => {
                 format!("added to group {}: {}", self.group(group), self.principal(member))
             }

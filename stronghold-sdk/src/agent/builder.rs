@@ -40,6 +40,7 @@ pub struct AgentBuilder {
     state_dir: Option<PathBuf>,
     minimum: Option<Revision>,
     accept_replaced: bool,
+    accept_rollback: bool,
     receipts: Option<ReceiptFile>,
     lock: Option<Lock>,
     pull_options: PullOptions,
@@ -135,6 +136,15 @@ impl AgentBuilder {
         self
     }
 
+    /// Accepts a server that is behind what is remembered, and remembers what it has from then on: for after a restore from a
+    /// backup, when an admin's `org verify` has said what was lost. Nothing goes behind the token's own floor or a lock file,
+    /// and a server that shows something else in the place of what is remembered is refused all the same.
+    #[must_use]
+    pub const fn accept_rollback(mut self, accept: bool) -> Self {
+        self.accept_rollback = accept;
+        self
+    }
+
     /// Keeps the receipt of each read in this file. A read whose receipt cannot be kept fails.
     #[must_use]
     pub fn receipts(mut self, file: ReceiptFile) -> Self {
@@ -198,6 +208,7 @@ impl AgentBuilder {
             state: self.state_dir.map(StateDir::new),
             minimum: self.minimum,
             accept_replaced: self.accept_replaced,
+            accept_rollback: self.accept_rollback,
             receipts: self.receipts,
             lock: self.lock,
             pull_options: self.pull_options,
