@@ -25,6 +25,7 @@ use stronghold_sdk::{
         encoding::decode_base64url,
         id::{OrgId, UserId},
         number::Revision,
+        problem::ProblemCode,
         request::RequestContext,
         time::{Clock, SystemClock},
         token::{AgentToken, TokenUrl},
@@ -33,6 +34,9 @@ use stronghold_sdk::{
     state::StateDir,
 };
 use zeroize::Zeroizing;
+
+/// What to do where `org verify` is refused.
+const OLDER_THAN_KEYS: &str = "If the server was restored from a backup of before you joined or changed your keys, it does not know them: sign in with the password of that time in an empty --config-dir, or let another admin verify it.";
 
 /// A session over HTTP.
 pub(crate) type HttpSession = Session<HttpTransport>;
@@ -222,7 +226,13 @@ impl Settings {
         let url = self.url(url.as_deref())?;
         let who = Arc::new(LocalIdentity::from_seed(org, user.into(), &seed));
         let cache = DirectoryCache::new(org, None, None);
-        Ok((Session::open(self.client(&url)?, who, user, cache, self.clock.clone()).await?, memory))
+        let session = Session::open(self.client(&url)?, who, user, cache, self.clock.clone()).await;
+        let session = session.map_err(|error| {
+            let unknown = error.problem_code() == Some(ProblemCode::Unauthenticated.as_str());
+            let failure = Failure::from(error);
+            if unknown { failure.with_hint(OLDER_THAN_KEYS) } else { failure }
+        })?;
+        Ok((session, memory))
     }
 
     /// The session of the signed-in person, whatever token the environment gives.

@@ -209,7 +209,7 @@ impl Report {
             }
         }
         if self.verdict != Verdict::Same {
-            lines.extend(differences(&self.remembered));
+            lines.extend(differences(&self.remembered, self.lost.forked_at));
             self.push_lost(&mut lines);
         }
         for other in &self.against {
@@ -219,7 +219,7 @@ impl Report {
                 Verdict::Older => format!("{file}: the server shows you an older state than that client has seen."),
                 Verdict::Forked => format!("{file}: a fork. The server shows you another history than that client."),
             });
-            lines.extend(differences(&other.comparison));
+            lines.extend(differences(&other.comparison, None));
             lines.extend(other.own.and_then(own_distance));
         }
         if self.accepted {
@@ -252,8 +252,8 @@ impl Report {
     }
 }
 
-/// What is behind or another one, a line each.
-fn differences(comparison: &Comparison) -> Vec<String> {
+/// What is behind or another one, a line each. `forked_at` is the first statement that is another one, where it is known.
+fn differences(comparison: &Comparison, forked_at: Option<Seq>) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(header) = comparison.header.filter(|header| header.relation.verdict() != Verdict::Same) {
         let (shown, known) = (header.shown.seq, header.known.seq);
@@ -264,7 +264,10 @@ fn differences(comparison: &Comparison) -> Vec<String> {
                     count(by, "statement")
                 )
             }
-            _ => format!("  directory: the server's statement {} is another one than the known", shown.min(known)),
+            _ => match forked_at.unwrap_or(known) {
+                first if first <= shown => format!("  directory: the server's statement {first} is another one"),
+                _ => "  directory: the server's statements are other ones".to_owned(),
+            },
         });
     }
     if let Some(roster) = comparison.roster.filter(|roster| roster.relation.verdict() != Verdict::Same) {

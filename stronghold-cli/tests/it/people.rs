@@ -5,14 +5,14 @@ use serde_json::{Value, json};
 use stronghold_testkit::{Cli, Org};
 
 /// Somebody on a machine of their own, with nothing but a password.
-fn machine(org: &Org) -> Cli {
+pub(crate) fn machine(org: &Org) -> Cli {
     Cli::new(&org.folder())
         .var("API_STRONGHOLD_URL", org.server.url())
         .var("API_STRONGHOLD_PASSWORD", "a password of their own")
 }
 
 /// Invites, accepts and confirms; the account key is returned too.
-fn member(org: &Org, email: &str, role: &str, groups: &[&str]) -> (Cli, String) {
+pub(crate) fn member(org: &Org, email: &str, role: &str, groups: &[&str]) -> (Cli, String) {
     let mut invite = vec!["user", "invite", email, "--role", role];
     groups.iter().for_each(|group| invite.extend(["--group", group]));
     let invited = org.owner.json(&invite);
