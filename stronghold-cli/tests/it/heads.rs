@@ -2,7 +2,10 @@
 
 use crate::{named, people::member, tampering::copy, text};
 use serde_json::{Value, json};
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 use stronghold_testkit::{Cli, Org, Run, Server, ServerOptions, Token};
 
 const HEADS: [&str; 5] = ["checkpoint", "format", "header", "org_id", "profiles"];
@@ -63,7 +66,7 @@ fn mismatch(run: &Run) -> Value {
     report["against"][0].clone()
 }
 
-fn against(cli: &Cli, file: &PathBuf) -> Run {
+fn against(cli: &Cli, file: &Path) -> Run {
     cli.run(&["--json", "org", "verify", "--against", text(file)])
 }
 
