@@ -65,6 +65,53 @@ pub mod dotenv {
     }
 }
 
+/// What another client has seen: heads files and lock files.
+pub mod heads {
+    use super::*;
+    use stronghold_protocol::{
+        checkpoint::Checkpoint,
+        crypto::hash::Hash,
+        evidence::ProfileFloor,
+        number::{Revision, RosterVersion},
+    };
+    use stronghold_sdk::{
+        heads::{Heads, OtherView},
+        lock::Lock,
+    };
+
+    /// A file of each kind.
+    pub fn samples() -> Vec<Vec<u8>> {
+        let world = the_world();
+        let (org, header) = (world.org(), world.directory.head());
+        let floor = |id, name| ProfileFloor {
+            id,
+            name: world::name(name),
+            revision: Revision::FIRST,
+            epoch: Epoch::FIRST,
+            manifest: Some(Hash([9; 32])),
+        };
+        let profiles = vec![floor(world::PRODUCTION, "production"), floor(world::STAGING, "staging")];
+        let checkpoint = Checkpoint { org, size: 42, root: Hash([7; 32]), directory: header };
+        let mut lock = Lock::new(org, header);
+        profiles.iter().for_each(|floor| lock.put(header, floor.clone()));
+        let heads = Heads::new(header, RosterVersion::FIRST, profiles, checkpoint);
+        let texts = [heads.to_text().expect("a file's text"), lock.to_text().expect("a file's text")];
+        texts.map(String::into_bytes).to_vec()
+    }
+
+    /// Whether bytes are such a file.
+    pub fn check(data: &[u8]) -> bool {
+        let heads = Heads::parse(data);
+        assert!(heads.is_err() || Lock::parse(data).is_err(), "a file is of one kind");
+        if let Ok(heads) = heads {
+            let text = heads.to_text().expect("what was read is written");
+            assert_eq!(Heads::parse(text.as_bytes()).expect("what is written is read"), heads);
+            assert_eq!(heads.checkpoint.org, heads.org_id, "of one organization");
+        }
+        OtherView::parse(data).is_ok()
+    }
+}
+
 /// JSON files of secrets.
 pub mod json_format {
     use super::*;

@@ -13,7 +13,7 @@ mod samples;
 mod world;
 
 pub use documents::{api, evidence};
-pub use formats::{dotenv, json_format, sealed_secret};
+pub use formats::{dotenv, heads, json_format, sealed_secret};
 pub use objects::{body, directory, header, manifest, roster, signed_object};
 pub use proofs::proof;
 pub use requests::{audit_record, checkpoint, receipt, signature_headers, token};
