@@ -8,9 +8,8 @@ mod user;
 
 pub(crate) use admin::{
     AgentCommand, AgentCreateArgs, AgentUpdateArgs, AuditCommand, AuditExportArgs, AuditFilter, AuditListArgs,
-    AuditVerifyArgs, ConditionArgs, GroupCommand, InProfile, MemberArgs, OrgCommand, OrgCreateArgs, PolicyArgs,
     AuditVerifyArgs, ConditionArgs, GroupCommand, InProfile, MemberArgs, OrgCommand, OrgCreateArgs, OrgVerifyArgs,
-    ProfileCommand, ProfileLockArgs, SecretCommand, SecretSetArgs,
+    PolicyArgs, ProfileCommand, ProfileLockArgs, SecretCommand, SecretSetArgs,
 };
 pub(crate) use auth::{ApiUserArgs, AuthCommand, LoginArgs, NewPasswordArgs, RecoverArgs, SheetArgs};
 pub(crate) use env::{EnvCommand, PullArgs, PushArgs, ReadArgs, ReferenceArgs, RunArgs};

@@ -82,7 +82,6 @@ pub(crate) async fn run(cli: Cli, output: &Output) -> Result<ExitCode, Failure> 
             OrgCommand::Approvals => org_policy::approvals(settings, output).await?,
             OrgCommand::Approve { id, yes } => org_policy::approve(settings, output, &id, yes).await?,
             OrgCommand::Withdraw { id } => org_policy::withdraw(settings, output, &id).await?,
-            OrgCommand::Verify => org_verify::verify(settings, output).await?,
             OrgCommand::Verify(args) => org_verify::run(settings, output, &args).await?,
         },
         Command::Audit(command) => audit::run(settings, output, command).await?,

@@ -19,9 +19,9 @@ mod groups;
 mod history;
 mod join;
 mod keyring;
-mod new_password;
 mod lost;
 mod memory;
+mod new_password;
 mod own_keys;
 mod people;
 mod profiles;
@@ -46,9 +46,9 @@ pub use history::{
     VersionState,
 };
 pub use join::{AcceptInvite, NewMember};
-pub use new_password::{ChangePassword, PasswordChanged, Recover};
 pub use lost::{LostChange, LostStatement};
 pub use memory::{HeldAgainstMemory, Memory};
+pub use new_password::{ChangePassword, PasswordChanged, Recover};
 pub use people::{MintedInvite, NewInvite};
 pub use profiles::ProfileSummary;
 pub use regained::{Regained, RegainedKind};

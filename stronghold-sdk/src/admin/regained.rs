@@ -86,6 +86,9 @@ fn users(known: &Directory, shown: &Directory, found: &mut Vec<Regained>) {
         if should.keys != user.keys {
             put("has keys again that were replaced".to_owned());
         }
+        if should.recovery != user.recovery {
+            put("has a recovery kit again that was replaced".to_owned());
+        }
     }
     for (id, invite) in shown.invites().filter(|(id, _)| known.invite(id).is_none()) {
         let text = format!("has an open invitation again, as {}", word(invite.role));
