@@ -1,10 +1,13 @@
 //! What the operator says: flags, and environment variables `STRONGHOLD_SERVER_*`; a flag wins.
 
 mod archive;
+mod backup;
 mod data_dir;
 mod streams;
 
 pub use archive::{ArchiveArguments, AuditCommand};
+pub use backup::{BackupArguments, RestoreArguments};
+pub(crate) use data_dir::{CHECKPOINT_KEY, DATABASE, read_seed};
 pub use data_dir::{DataDir, DataDirError};
 pub use streams::{StreamArguments, StreamConfigError};
 
@@ -69,6 +72,10 @@ pub enum Command {
     /// The audit log
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Copy everything that a server needs into a new directory, while it serves
+    Backup(BackupArguments),
+    /// Make a server's data directory of a backup
+    Restore(RestoreArguments),
     /// Print the HTTP API as an OpenAPI 3.1 document
     Openapi,
 }

@@ -1,6 +1,15 @@
 //! Reads the configuration and serves until it is told to stop.
 
-use std::{io::Write, process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    io::Write,
+    ops::ControlFlow,
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use stronghold_protocol::time::{Clock, SystemClock};
 use stronghold_server::{
     access::openapi_document,
@@ -8,7 +17,11 @@ use stronghold_server::{
         archive,
         stream::{self, StreamOptions},
     },
-    config::{ArchiveArguments, Arguments, AuditCommand, Command, DataDir, LogFormat, ServeArguments},
+    backup::{self, BackedUpOrg, Progress, Watch},
+    config::{
+        ArchiveArguments, Arguments, AuditCommand, BackupArguments, Command, DataDir, LogFormat, RestoreArguments,
+        ServeArguments,
+    },
     http::Server,
     service::{Service, ServiceKeys, SetupCode},
     store::{Store, sqlite::SqliteStore},
@@ -44,6 +57,8 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         Some(Command::Openapi) => print_line(&serde_json::to_string_pretty(&openapi_document())?),
         Some(Command::SetupCode { data_dir }) => runtime.block_on(print_setup_code(&DataDir::open(data_dir)?)),
         Some(Command::Audit(AuditCommand::Archive(archive))) => runtime.block_on(archive_records(archive)),
+        Some(Command::Backup(backup)) => runtime.block_on(take_backup(backup)),
+        Some(Command::Restore(restore)) => runtime.block_on(restore_backup(restore)),
         None => {
             let serve = &arguments.serve;
             serve.check()?;
@@ -121,6 +136,79 @@ async fn archive_records(arguments: &ArchiveArguments) -> Result<(), Failure> {
         }
         None => print_line("no record is older: nothing was archived"),
     }
+}
+
+async fn take_backup(arguments: &BackupArguments) -> Result<(), Failure> {
+    let request = arguments.request();
+    let manifest = stoppable(move |watch| backup::take(&request, SystemClock.now(), watch)).await??;
+    let (out, bytes) = (arguments.out.display(), manifest.files.database.bytes);
+    print_line(&format!("backed up into {out}: {bytes} bytes, as of {}", manifest.time))?;
+    print_organizations(&manifest.organizations)?;
+    match manifest.files.checkpoint_key {
+        Some(_) => Ok(()),
+        None => print_line("the checkpoint key is not in it: no server starts on it without that file"),
+    }
+}
+
+async fn restore_backup(arguments: &RestoreArguments) -> Result<(), Failure> {
+    let request = arguments.request();
+    let restored = stoppable(move |watch| backup::restore(&request, SystemClock.now(), watch)).await??;
+    let data_dir = arguments.data_dir.display();
+    print_line(&format!("restored into {data_dir}: the backup of {}", restored.manifest.time))?;
+    print_organizations(&restored.manifest.organizations)?;
+    match restored.setup_codes {
+        0 => {}
+        open => print_line(&format!(
+            "{open} open setup codes are void: make another with stronghold-server setup-code --data-dir {data_dir}"
+        ))?,
+    }
+    print_line(&format!(
+        "next: start the server with --data-dir {data_dir}, then run `api-stronghold-cli org verify` on each client, \
+         which compares it with what the client remembers"
+    ))
+}
+
+fn print_organizations(organizations: &[BackedUpOrg]) -> Result<(), Failure> {
+    for BackedUpOrg { org, statements, head, records } in organizations {
+        print_line(&format!("organization {org}: {statements} statements, head {head}, {records} audit records"))?;
+    }
+    Ok(())
+}
+
+/// Does what takes long on a thread of its own, saying on standard error how far it is. Told to stop, it ends at the next
+/// occasion and leaves nothing behind; told again, at once.
+async fn stoppable<T: Send + 'static>(work: impl FnOnce(&mut Watch<'_>) -> T + Send + 'static) -> Result<T, Failure> {
+    let stopped = Arc::new(AtomicBool::new(false));
+    let (first, second) = (stop_signal()?, Arc::clone(&stopped));
+    let signals = tokio::spawn(async move {
+        first.await;
+        second.store(true, Ordering::Relaxed);
+        if let Ok(again) = stop_signal() {
+            again.await;
+            std::process::exit(1);
+        }
+    });
+    let done = tokio::task::spawn_blocking(move || {
+        let mut said = 0;
+        work(&mut |progress| {
+            said = say_progress(progress, said);
+            if stopped.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
+    });
+    let done = done.await?;
+    signals.abort();
+    Ok(done)
+}
+
+/// Says each tenth of what takes a while. Returns how many tenths were said.
+fn say_progress(progress: Progress, said: u64) -> u64 {
+    const LARGE: u64 = 256 * 1024 * 1024;
+    let Progress { done, total } = progress;
+    let tenths = if total < LARGE { 0 } else { done.saturating_mul(10) / total };
+    if tenths > said {
+        let _ = writeln!(std::io::stderr(), "{}% of {} MiB", tenths * 10, total / (1024 * 1024));
+    }
+    tenths.max(said)
 }
 
 fn open_store(data: &DataDir) -> Result<SqliteStore, Failure> {

@@ -24,6 +24,7 @@ mod orgs;
 mod public;
 mod read_profile;
 mod read_secrets;
+mod restored;
 mod revision;
 mod rotate_keys;
 mod seal_check;
@@ -37,6 +38,7 @@ mod write_revision;
 
 pub use in_process::InProcess;
 pub use message::{Incoming, Outgoing};
+pub(crate) use restored::{RESTORED_AT, restored_value};
 pub use settings::{Limits, ServiceKeys, Settings};
 pub use setup::{SetupCode, allow_setup};
 
@@ -84,6 +86,8 @@ struct Inner<S> {
     contents: Contents,
     rates: RateLimiter,
     audit_trees: AuditTrees,
+    /// When the store was restored from a backup, if ever: what was signed before is not taken.
+    restored_at: Option<Timestamp>,
 }
 
 /// A service cannot start.
@@ -110,10 +114,12 @@ impl<S: Store> Service<S> {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartError> {
         let opaque = login::server_setup(&store).await?;
+        let restored_at = store.snapshot(restored::restored_at).await?;
         let contents = Contents::new(settings.limits.cache_bytes);
         let (orgs, replaying, rates) = (Orgs::default(), tokio::sync::Mutex::new(()), RateLimiter::default());
         let audit_trees = AuditTrees::default();
-        let inner = Inner { store, settings, keys, opaque, clock, orgs, replaying, contents, rates, audit_trees };
+        let inner =
+            Inner { store, settings, keys, opaque, clock, orgs, replaying, contents, rates, audit_trees, restored_at };
         Ok(Self { inner: Arc::new(inner) })
     }
 

@@ -9,8 +9,8 @@ use std::{
 use stronghold_protocol::crypto::random;
 use zeroize::Zeroizing;
 
-const DATABASE: &str = "stronghold.db";
-const CHECKPOINT_KEY: &str = "checkpoint.key";
+pub(crate) const DATABASE: &str = "stronghold.db";
+pub(crate) const CHECKPOINT_KEY: &str = "checkpoint.key";
 const SETUP_CODE: &str = "setup-code";
 
 /// The data directory cannot be used.
@@ -52,6 +52,27 @@ impl DataDir {
         Ok(Self(path.to_owned()))
     }
 
+    /// Uses a directory that is there already: for commands in which a slip in its name must not make one.
+    ///
+    /// # Errors
+    /// [`DataDirError::Io`] when it is not there, or is something else than a directory.
+    pub fn existing(path: &Path) -> Result<Self, DataDirError> {
+        fs::read_dir(path).map_err(|error| DataDirError::Io { path: path.to_owned(), error })?;
+        Ok(Self(path.to_owned()))
+    }
+
+    /// The directory itself.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Where the checkpoint key is.
+    #[must_use]
+    pub fn checkpoint_key(&self) -> PathBuf {
+        self.0.join(CHECKPOINT_KEY)
+    }
+
     /// Where the database is.
     #[must_use]
     pub fn database(&self) -> PathBuf {
@@ -70,22 +91,13 @@ impl DataDir {
     /// # Errors
     /// [`DataDirError`] when it cannot be read, written or made, or has another length.
     pub fn checkpoint_seed(&self) -> Result<Zeroizing<[u8; 32]>, DataDirError> {
-        let path = self.0.join(CHECKPOINT_KEY);
-        match fs::read(&path).map(Zeroizing::new) {
-            Ok(bytes) => {
-                let mut seed = Zeroizing::new([0; 32]);
-                if bytes.len() != seed.len() {
-                    return Err(DataDirError::Damaged(path));
-                }
-                seed.copy_from_slice(&bytes);
-                Ok(seed)
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+        match read_seed(&self.checkpoint_key())? {
+            Some(seed) => Ok(seed),
+            None => {
                 let seed = random::secret::<32>()?;
                 self.write_private(CHECKPOINT_KEY, seed.as_slice())?;
                 Ok(seed)
             }
-            Err(error) => Err(DataDirError::Io { path, error }),
         }
     }
 
@@ -119,4 +131,22 @@ impl DataDir {
         })?;
         Ok(path)
     }
+}
+
+/// The 32 bytes of a checkpoint key's file; none when there is no such file.
+///
+/// # Errors
+/// [`DataDirError`] when it cannot be read, or has another length.
+pub(crate) fn read_seed(path: &Path) -> Result<Option<Zeroizing<[u8; 32]>>, DataDirError> {
+    let bytes = match fs::read(path).map(Zeroizing::new) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(DataDirError::Io { path: path.to_owned(), error }),
+    };
+    let mut seed = Zeroizing::new([0; 32]);
+    if bytes.len() != seed.len() {
+        return Err(DataDirError::Damaged(path.to_owned()));
+    }
+    seed.copy_from_slice(&bytes);
+    Ok(Some(seed))
 }

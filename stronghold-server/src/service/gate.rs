@@ -249,7 +249,7 @@ impl<S: Store> Inner<S> {
     }
 
     fn judge(&self, asked: &Asked, tx: &mut dyn Tx, state: &OrgState, now: Timestamp) -> Result<Caller, Refused> {
-        check_fresh(asked, tx, now)?;
+        self.check_fresh(asked, tx, now)?;
         // 6.
         let key = asked.request.params().key_id;
         let owner = state.directory.key_owner(&key).ok_or_else(Problem::unauthenticated)?;
@@ -263,7 +263,7 @@ impl<S: Store> Inner<S> {
 
     /// The same for whoever holds the code of an open invitation.
     fn judge_invited(&self, asked: &Asked, tx: &mut dyn Tx, invite: &Invite, now: Timestamp) -> Result<(), Refused> {
-        check_fresh(asked, tx, now)?;
+        self.check_fresh(asked, tx, now)?;
         // 6.
         check_invite(invite, now)?;
         // 7.
@@ -271,6 +271,23 @@ impl<S: Store> Inner<S> {
             return Err(forbidden(CallerKind::Invitee).into());
         }
         Ok(())
+    }
+
+    /// 4. and 5. of the order of refusal.
+    fn check_fresh(&self, asked: &Asked, tx: &mut dyn Tx, now: Timestamp) -> Result<(), Refused> {
+        let params = asked.request.params();
+        // 4.
+        check_clock(params.created, now).map_err(|_| Problem::clock_skew(now))?;
+        // A restored store has not the nonces of what came after its backup.
+        if self.restored_at.is_some_and(|restored| params.created < restored.as_seconds()) {
+            return Err(Problem::clock_skew(now).into());
+        }
+        // 5.
+        if tx.claim_nonce(&asked.org, &params.key_id, &params.nonce, now)? {
+            Ok(())
+        } else {
+            Err(Problem::new(ProblemCode::NonceUsed, "sign the request anew").into())
+        }
     }
 
     /// The public key with this id, from memory, or from the store if that is ahead.
@@ -410,19 +427,6 @@ pub(super) fn find_profile(directory: &Directory, selector: &ProfileSelector) ->
         ProfileSelector::Id(id) => directory.profile(id),
     }
     .map(|profile| profile.id)
-}
-
-/// 4. and 5. of the order of refusal.
-fn check_fresh(asked: &Asked, tx: &mut dyn Tx, now: Timestamp) -> Result<(), Refused> {
-    let params = asked.request.params();
-    // 4.
-    check_clock(params.created, now).map_err(|_| Problem::clock_skew(now))?;
-    // 5.
-    if tx.claim_nonce(&asked.org, &params.key_id, &params.nonce, now)? {
-        Ok(())
-    } else {
-        Err(Problem::new(ProblemCode::NonceUsed, "sign the request anew").into())
-    }
 }
 
 fn forbidden(kind: CallerKind) -> Problem {

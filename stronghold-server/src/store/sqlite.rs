@@ -5,6 +5,7 @@
 //! commit; other processes may open it at the same time, which is how it can be backed up while it is in use.
 
 mod column;
+mod copy;
 mod migrations;
 mod open;
 mod readers;
@@ -14,6 +15,8 @@ mod writer;
 
 #[cfg(test)]
 mod tests;
+
+pub(crate) use copy::{CopyError, Inspected, copy, inspect, renounce};
 
 use super::{Store, StoreError, Tx};
 use open::Database;

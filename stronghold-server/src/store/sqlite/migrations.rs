@@ -57,7 +57,10 @@ pub(super) enum MigrationError {
 }
 
 /// How many migrations the database has had; at most all there are.
-fn layout(connection: &Connection) -> Result<usize, MigrationError> {
+///
+/// # Errors
+/// As [`check`].
+pub(super) fn layout(connection: &Connection) -> Result<usize, MigrationError> {
     let number = |pragma: &str| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
     let (application, version) = (number("application_id")?, number("user_version")?);
     let is_empty: bool =

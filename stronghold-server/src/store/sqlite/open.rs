@@ -48,7 +48,7 @@ impl Database {
             let error = match self.configure_writer(&mut connection) {
                 Ok(()) => return Ok(connection),
                 Err(MigrationError::Sqlite(error)) => error,
-                Err(other) => return Err(self.unusable(other.to_string())),
+                Err(other) => return Err(self.refuse(other)),
             };
             // SQLite does not wait when it changes a new file's journal while another server does the same: it answers
             // "busy" at once. Every step may be repeated.
@@ -67,6 +67,35 @@ impl Database {
         let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         configure(&connection, "PRAGMA cache_size = -8192;").map_err(|error| self.explain(error))?;
         Ok(connection)
+    }
+
+    /// Opens a connection for copying, beside a server that may have the file open or not, and perhaps of another release:
+    /// it changes nothing. Not a read-only one, which would leave a log beside a database that nobody serves.
+    ///
+    /// # Errors
+    /// [`StoreError::Unusable`], with the reason for people.
+    pub(super) fn open_source(&self) -> Result<Connection, StoreError> {
+        let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        configure(&connection, "PRAGMA query_only = ON;").map_err(|error| self.explain(error))?;
+        Ok(connection)
+    }
+
+    /// Opens the only connection to a copy.
+    ///
+    /// # Errors
+    /// [`StoreError::Unusable`], with the reason for people.
+    pub(super) fn open_copy(&self) -> Result<Connection, StoreError> {
+        let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        configure(&connection, "").map_err(|error| self.explain(error))?;
+        Ok(connection)
+    }
+
+    /// What is wrong with the file's layout, for people.
+    pub(super) fn refuse(&self, error: MigrationError) -> StoreError {
+        match error {
+            MigrationError::Sqlite(error) => self.explain(error),
+            other => self.unusable(other.to_string()),
+        }
     }
 
     /// Creates the file with mode 0600 if there is none; SQLite gives `-wal` and `-shm` the mode of the file itself.

@@ -1,0 +1,64 @@
+//! `stronghold-server backup` and `stronghold-server restore`.
+
+use crate::backup::{BackupRequest, RestoreRequest};
+use clap::Args;
+use std::path::PathBuf;
+
+/// What to back up.
+///
+/// The server goes on serving and writing. The backup is a new directory with the database as of one moment, the checkpoint
+/// key, and backup.json, which says what they are; or, when anything fails, there is none.
+///
+/// Whoever has a backup has what a thief of the database has: no names, values or notes of secrets, but who may read what, and
+/// users' e-mail addresses. With the checkpoint key they can sign audit checkpoints. Keep it as you keep the server itself.
+/// Files made by `audit archive` are not in it.
+#[derive(Debug, Args)]
+pub struct BackupArguments {
+    /// Directory of the server's data
+    #[arg(long, env = "STRONGHOLD_SERVER_DATA_DIR", value_name = "DIR")]
+    pub data_dir: PathBuf,
+    /// Directory to make, in one that is there; it must not be there yet
+    #[arg(long, env = "STRONGHOLD_SERVER_BACKUP_OUT", value_name = "DIR")]
+    pub out: PathBuf,
+    /// Leave out the checkpoint key, without which no server starts again: keep it elsewhere
+    #[arg(long, env = "STRONGHOLD_SERVER_BACKUP_WITHOUT_KEY")]
+    pub without_key: bool,
+}
+
+impl BackupArguments {
+    /// What is asked for.
+    #[must_use]
+    pub fn request(&self) -> BackupRequest {
+        BackupRequest { data_dir: self.data_dir.clone(), output: self.out.clone(), without_key: self.without_key }
+    }
+}
+
+/// What to restore.
+///
+/// Everything is checked first: the manifest, each file's SHA-256, the database itself, and that each organization is as the
+/// manifest says. Open setup codes and log-ins are void in the restored data; everything else is as it was: what was
+/// deactivated, removed or changed after the backup is not any more.
+#[derive(Debug, Args)]
+pub struct RestoreArguments {
+    /// Directory that a backup made
+    #[arg(long, env = "STRONGHOLD_SERVER_RESTORE_FROM", value_name = "DIR")]
+    pub from: PathBuf,
+    /// Directory of the server's data; made if it is missing, and without a database
+    #[arg(long, env = "STRONGHOLD_SERVER_DATA_DIR", value_name = "DIR")]
+    pub data_dir: PathBuf,
+    /// File of the checkpoint key, where the backup was taken without it
+    #[arg(long, env = "STRONGHOLD_SERVER_CHECKPOINT_KEY", value_name = "FILE")]
+    pub checkpoint_key: Option<PathBuf>,
+}
+
+impl RestoreArguments {
+    /// What is asked for.
+    #[must_use]
+    pub fn request(&self) -> RestoreRequest {
+        RestoreRequest {
+            from: self.from.clone(),
+            data_dir: self.data_dir.clone(),
+            checkpoint_key: self.checkpoint_key.clone(),
+        }
+    }
+}
