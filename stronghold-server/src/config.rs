@@ -73,8 +73,19 @@ pub enum Command {
     #[command(subcommand)]
     Audit(AuditCommand),
     /// Copy everything that a server needs into a new directory, while it serves
+    ///
+    /// The server goes on serving and writing. The new directory holds the database as of one moment, the checkpoint key, and
+    /// backup.json, which says what they are; where anything fails, there is none.
+    ///
+    /// Whoever has a backup has what a thief of the database has: no names, values or notes of secrets, but who may read what,
+    /// and users' e-mail addresses. With the checkpoint key they can sign audit checkpoints. Keep it as you keep the server
+    /// itself. Files made by `audit archive` are not in it.
     Backup(BackupArguments),
     /// Make a server's data directory of a backup
+    ///
+    /// Everything is checked first: backup.json, each file's SHA-256, the database itself, and that each organization is as
+    /// backup.json says. Open setup codes and log-ins are void in the restored data. Everything else is as it was: what was
+    /// deactivated, removed or changed after the backup is not any more.
     Restore(RestoreArguments),
     /// Print the HTTP API as an OpenAPI 3.1 document
     Openapi,

@@ -10,6 +10,7 @@ mod audit_follow;
 mod audit_reads;
 mod audit_stream;
 mod auth;
+mod backup;
 mod bad_files;
 mod bad_places;
 mod bad_servers;

@@ -285,7 +285,7 @@ fn adopt(
         return Err(RestoreError::Differs { manifest: path(), org: differs.org });
     }
     match renounce(copied, RESTORED_AT, &restored_value(now)) {
-        Ok(renounced) => Ok(renounced.setup_codes),
+        Ok(setup_codes) => Ok(setup_codes),
         Err(CopyError::Full) => Err(RestoreError::Full(data.path().to_owned())),
         Err(CopyError::Stopped) => Err(RestoreError::Stopped),
         Err(CopyError::Store(error)) => Err(refused(error)),

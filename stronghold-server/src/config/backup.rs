@@ -5,13 +5,6 @@ use clap::Args;
 use std::path::PathBuf;
 
 /// What to back up.
-///
-/// The server goes on serving and writing. The backup is a new directory with the database as of one moment, the checkpoint
-/// key, and backup.json, which says what they are; or, when anything fails, there is none.
-///
-/// Whoever has a backup has what a thief of the database has: no names, values or notes of secrets, but who may read what, and
-/// users' e-mail addresses. With the checkpoint key they can sign audit checkpoints. Keep it as you keep the server itself.
-/// Files made by `audit archive` are not in it.
 #[derive(Debug, Args)]
 pub struct BackupArguments {
     /// Directory of the server's data
@@ -34,10 +27,6 @@ impl BackupArguments {
 }
 
 /// What to restore.
-///
-/// Everything is checked first: the manifest, each file's SHA-256, the database itself, and that each organization is as the
-/// manifest says. Open setup codes and log-ins are void in the restored data; everything else is as it was: what was
-/// deactivated, removed or changed after the backup is not any more.
 #[derive(Debug, Args)]
 pub struct RestoreArguments {
     /// Directory that a backup made

@@ -6,6 +6,7 @@ mod audit_archive;
 mod audit_log;
 mod audit_sinks;
 mod audit_stream;
+mod backup;
 mod fail_closed;
 mod http;
 mod process;
