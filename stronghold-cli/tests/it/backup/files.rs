@@ -315,7 +315,7 @@ fn what_was_used_or_ended_after_the_backup() {
     };
     at(&org.server).json(&create);
     for _ in 0..2 {
-        org.pull(&agent, &scene.profile);
+        let _ = org.pull(&agent, &scene.profile);
     }
     org.as_agent(&agent).run(&["env", "pull", "--profile", &scene.profile]).fails(3);
     org.owner.json(&["agent", "deactivate", &agent.name]);

@@ -80,13 +80,13 @@ impl Database {
         Ok(connection)
     }
 
-    /// Opens the only connection to a copy.
+    /// Opens the only connection to a copy; it needs no memory shared with others, which would be another file.
     ///
     /// # Errors
     /// [`StoreError::Unusable`], with the reason for people.
     pub(super) fn open_copy(&self) -> Result<Connection, StoreError> {
         let connection = self.connect(OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        configure(&connection, "").map_err(|error| self.explain(error))?;
+        configure(&connection, "PRAGMA locking_mode = EXCLUSIVE;").map_err(|error| self.explain(error))?;
         Ok(connection)
     }
 
