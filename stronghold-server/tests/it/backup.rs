@@ -72,7 +72,7 @@ async fn a_restored_server_takes_no_request_that_was_answered_before() {
     assert_eq!(refusal(service.handle(fresh).await), (401, "nonce_used".to_owned()));
 }
 
-/// Also where the clock was set back since, so that the time alone would let them pass.
+/// Of the very second of the restore, which its time alone would let pass.
 #[tokio::test]
 async fn nonces_of_before_the_backup_are_used_up() {
     let (world, agent) = furnished().await;

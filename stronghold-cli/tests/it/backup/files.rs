@@ -341,3 +341,20 @@ fn what_was_used_or_ended_after_the_backup() {
     assert_eq!(newcomer(org, &second).json(&["org", "verify"])["verified"], true);
     scene.org.server.stop();
 }
+
+/// Of a server that was killed, whose newest writes are in the log beside its database.
+#[test]
+fn a_killed_servers_data_is_backed_up() {
+    let mut scene = Scene::new();
+    scene.org.push(&scene.profile, &[("KEY", b"newest")]);
+    scene.org.server.kill();
+    let out = scene.org.folder();
+    backup(scene.org.server.data_dir(), &out, &[]).succeeds();
+    assert_eq!(beside(&out), ["backup.json", "checkpoint.key", "stronghold.db"]);
+    let server = restored(&scene.org, &out);
+    let owner = newcomer(&scene.org, &server);
+    assert_eq!(owner.ok(&["secret", "get", "KEY", "--profile", &scene.profile]).stdout, b"newest");
+    // The killed one goes on as if nothing had been.
+    scene.org.server.start_again();
+    assert_eq!(scene.org.owner.json(&["org", "verify"])["verified"], true);
+}

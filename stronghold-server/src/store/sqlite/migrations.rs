@@ -5,7 +5,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// In order; the n-th makes layout n.
-const MIGRATIONS: [&str; 5] = [
+pub(super) const MIGRATIONS: [&str; 5] = [
     include_str!("migrations/0001_initial.sql"),
     include_str!("migrations/0002_staging.sql"),
     include_str!("migrations/0003_audit_streams.sql"),
@@ -14,7 +14,7 @@ const MIGRATIONS: [&str; 5] = [
 ];
 
 /// Marks a file as ours in its header (`application_id`): "STGH" in ASCII.
-const APPLICATION_ID: i64 = 0x5354_4748;
+pub(super) const APPLICATION_ID: i64 = 0x5354_4748;
 
 /// Checks that a database is new, or ours and not of a newer release, without writing to it.
 ///

@@ -4,6 +4,7 @@ use super::{SqliteOptions, SqliteStore};
 use crate::store::contract::{Place, store_contract};
 use std::path::PathBuf;
 
+mod copies;
 mod damage;
 mod file;
 mod history;
