@@ -83,10 +83,10 @@ impl SqliteTx<'_> {
     ) -> Result<Option<PastVersion>, StoreError> {
         let Some(org) = self.find_org(&permit.org())? else { return Ok(None) };
         let profile = permit.profile();
-        // Without the index's name the planner would go through the whole profile to have the epochs in order.
+        // Without the hint the planner would go through the whole profile to have the epochs in order.
         let mut select = self.prepare(&format!(
-            "SELECT e.blind_index, e.secret, e.version, e.ciphertexts, e.epoch FROM entries AS e INDEXED BY entries_by_version
-             WHERE e.org = ?1 AND e.profile = ?2 AND e.secret = ?3 AND e.version = ?4 AND {TAKEN}
+            "SELECT e.blind_index, e.secret, e.version, e.ciphertexts, e.epoch FROM entries AS e
+             WHERE e.org = ?1 AND e.profile = ?2 AND unlikely(e.secret = ?3) AND e.version = ?4 AND {TAKEN}
              ORDER BY e.epoch DESC LIMIT 1"
         ))?;
         let version = integer(asked.version.get());
@@ -117,7 +117,7 @@ impl SqliteTx<'_> {
     ) -> Result<Option<Version>, StoreError> {
         let Some(org) = self.find_org(org)? else { return Ok(None) };
         let mut select = self.prepare(&format!(
-            "SELECT e.version FROM entries AS e INDEXED BY entries_by_version
+            "SELECT e.version FROM entries AS e
              WHERE e.org = ?1 AND e.profile = ?2 AND e.secret = ?3 AND {TAKEN}
              ORDER BY e.version DESC LIMIT 1"
         ))?;
