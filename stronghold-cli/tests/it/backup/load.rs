@@ -165,9 +165,9 @@ impl Held {
     /// Whether each of its threads is stopped: the signal is on its way for a while.
     fn stands_still(&self) -> bool {
         let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).into_iter().flatten().flatten();
-        let states = tasks.filter_map(|task| fs::read_to_string(task.path().join("stat")).ok());
+        let mut states = tasks.filter_map(|task| fs::read_to_string(task.path().join("stat")).ok());
         // The state comes after the name, which stands in parentheses.
-        states.map(|stat| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))).all(|stopped| stopped)
+        states.all(|stat| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T')))
     }
 
     fn signal(&self, signal: Signal) {
