@@ -97,14 +97,23 @@ fn new_records_come_as_lines_of_json_over_a_restart_of_the_server() {
 fn it_does_not_show_its_own_questions() {
     let org = Org::start();
     let mut following = Following::start(&org.owner, &["--limit", "0"]);
-    // Several questions of its own lie before this.
+    // It shows its heading once it knows where the log ends: what is written from then on is new.
+    following.until("the heading", |line| line.starts_with("TIME"));
+    let create_group = || org.owner.ok(&["group", "create", &org.name("group")]);
+    let newest_statement = || {
+        let listed = org.owner.json(&["audit", "list", "--action", "directory.commit"]);
+        listed.as_array().unwrap().last().unwrap()["statement"].as_u64().unwrap()
+    };
+    // Several questions of its own lie before each.
+    let mut last = 0;
     for _ in 0..3 {
-        let name = org.name("group");
-        org.owner.ok(&["group", "create", &name]);
-        let seq = org.owner.json(&["audit", "list", "--action", "directory.commit"]);
-        let seq = seq.as_array().unwrap().last().unwrap()["statement"].as_u64().unwrap();
-        following.until("the statement", |line| line.contains(&format!("statement {seq} ")));
+        create_group();
+        last = newest_statement();
+        following.until("the statement", |line| line.contains(&format!("statement {last} ")));
     }
+    // Shown after everything before it, the last command's questions included.
+    create_group();
+    following.until("the end", |line| line.contains(&format!("statement {} ", last + 1)));
     let (code, lines) = following.end(Signal::TERM);
     assert_eq!(code, Some(0));
     assert!(lines[0].starts_with("TIME"), "{lines:?}");
