@@ -103,8 +103,17 @@ fn ways(stolen: &[StolenSeal], profile: ProfileId) -> Vec<KeyPath> {
 async fn a_deleted_agent_opens_nothing_newer_whatever_the_server_hands_it() {
     let mut world = World::new().await;
     let production = world.profile("production", &[("DATABASE_URL", "old"), ("KEPT", "kept")]).await;
-    let group = world.group("deploy", &[production]).await;
-    let (stays, leaves) = (world.token("stays", &[group]).await, world.token("leaves", &[group]).await);
+    let (group, other) = (world.group("deploy", &[production]).await, world.group("other", &[production]).await);
+    let leaves = world.token("leaves", &[group]).await;
+    // Everyone else who reads the profile, through whatever group; each has read it, and remembers that.
+    let mut everyone = Vec::new();
+    for (name, groups) in [("same group", vec![group]), ("another group", vec![other]), ("both", vec![group, other])] {
+        let token = world.token(name, &groups).await;
+        let (agent, _) = world.agent_with(&token, Some(world.folder(name)));
+        agent.pull("production").await.unwrap();
+        everyone.push((token, agent));
+    }
+    let stays = &everyone[0].0;
     let stolen = database::seals(&Connection::open(world.database()).unwrap());
     let own = Identity::from_seed(&leaves.seed);
     let (_, old_masters) = open_everything(leaves.org, own.kem_key(), &stolen);
@@ -117,7 +126,7 @@ async fn a_deleted_agent_opens_nothing_newer_whatever_the_server_hands_it() {
         wire.lies(move |request, _| obedient.answer(request, &token, way.clone()));
         leaver.pull("production").await
     };
-    let before = Arc::new(Obedient::new(&world, &stays, &leaves, production).await);
+    let before = Arc::new(Obedient::new(&world, stays, &leaves, production).await);
     let mut opened = 0;
     for way in ways(&stolen, production) {
         if let Ok(secrets) = pull(Arc::clone(&before), way).await {
@@ -129,7 +138,7 @@ async fn a_deleted_agent_opens_nothing_newer_whatever_the_server_hands_it() {
 
     world.session.delete_agent(leaves.agent).await.unwrap();
     world.set(production, &[("DATABASE_URL", "new"), ("ADDED", "later")]).await;
-    let after = Arc::new(Obedient::new(&world, &stays, &leaves, production).await);
+    let after = Arc::new(Obedient::new(&world, stays, &leaves, production).await);
     let connection = Connection::open(world.database()).unwrap();
     let stolen = database::seals(&connection);
     let tried = ways(&stolen, production);
@@ -155,9 +164,12 @@ async fn a_deleted_agent_opens_nothing_newer_whatever_the_server_hands_it() {
     println!("tried {} ways and {newer} newer ciphertexts; none opened", tried.len());
     assert!(tried.len() > 5 && newer >= 4 && older == 2);
 
-    // Everyone else: the next pull works, with no action of their own.
-    let (stayer, _) = world.agent(&stays);
-    let secrets = stayer.pull("production").await.unwrap();
-    assert_eq!(secrets.get("DATABASE_URL").unwrap().expose_str(), Some("new"));
-    assert_eq!(secrets.get("ADDED").unwrap().expose_str(), Some("later"));
+    // Everyone else: the next pull works, with no action of their own; of who goes on, and of who starts anew.
+    for (token, running) in &everyone {
+        for agent in [running, &world.agent(token).0] {
+            let secrets = agent.pull("production").await.unwrap();
+            assert_eq!(secrets.get("DATABASE_URL").unwrap().expose_str(), Some("new"));
+            assert_eq!(secrets.get("ADDED").unwrap().expose_str(), Some("later"));
+        }
+    }
 }
