@@ -1,0 +1,151 @@
+/**
+ * The page's side of the worker: every method of `Session` as a typed asynchronous call, and the account functions that open one.
+ * Here, once for all pages: floors are kept, an integrity error takes over the screen, and pages reload after a change.
+ */
+import type { AccountKeyInfo, NewMember, NewOwner, Session, StrongholdError } from "./api";
+import { PROGRESS, type PlainError, type Reply } from "./messages";
+import { directoryChanged, integrityError, noteActivity, reachable } from "./state";
+import { keepOrganization, storedOrganization } from "./storage";
+import workerUrl from "./worker.ts?worker&url";
+
+/** Who is signed in. */
+export type Me = ReturnType<Session["me"]>;
+
+type Async<T> = { [K in keyof T]: T[K] extends (...args: infer A) => infer R ? (...args: A) => Promise<Awaited<R>> : never };
+
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: StrongholdError): void;
+  progress?: (value: unknown) => void;
+}
+
+let worker: Worker | undefined;
+let lastId = 0;
+const pending = new Map<number, Pending>();
+
+/** Calls that change what pages show; after each of them, and only when it succeeded, what is shown is read again. */
+const CHANGES = new Set<string>([
+  "renameOrganization", "setOwnerThreshold", "approve", "withdrawApproval", "createAgent", "updateAgent", "activateAgent", "deactivateAgent",
+  "rotateToken", "finishRotation", "deleteAgent", "createGroup", "deleteGroup", "addMember", "removeMember", "grant", "revoke", "createProfile",
+  "renameProfile", "deleteProfile", "rotateProfile", "edit", "importDotenv", "restoreProfile", "rollbackSecret", "restoreSecret", "inviteUser",
+  "cancelInvite", "confirmUser", "setRole", "removeUser",
+]);
+
+/** Trusted Types, where the browser has them: the one policy allows the one worker and nothing else. */
+function workerScript(): string {
+  const allowed = (url: string): string => {
+    if (url !== workerUrl) {
+      throw new TypeError("only the console's own worker may be started");
+    }
+    return url;
+  };
+  const factory = (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes;
+  policy ??= factory?.createPolicy("stronghold-worker", { createScriptURL: allowed });
+  return policy === undefined ? allowed(workerUrl) : (policy.createScriptURL(workerUrl) as unknown as string);
+}
+
+interface TrustedTypes {
+  createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): object };
+}
+let policy: ReturnType<TrustedTypes["createPolicy"]> | undefined;
+
+function toError({ message, ...members }: PlainError): StrongholdError {
+  return Object.assign(new Error(message), members, { name: "StrongholdError" as const });
+}
+
+async function receive({ data }: MessageEvent<Reply>): Promise<void> {
+  const call = pending.get(data.id);
+  if (call === undefined) {
+    return;
+  }
+  if ("progress" in data) {
+    noteActivity();
+    call.progress?.(data.progress);
+    return;
+  }
+  pending.delete(data.id);
+  if (data.floors !== undefined) {
+    await keepOrganization(data.floors.org_id, { floors: data.floors.floors });
+  }
+  if (!("error" in data)) {
+    reachable.value = true;
+    call.resolve(data.ok);
+    return;
+  }
+  const error = toError(data.error);
+  if (error.kind === "integrity") {
+    integrityError.value = error;
+  } else if (error.kind === "unreachable") {
+    reachable.value = false;
+  }
+  call.reject(error);
+}
+
+function start(): Worker {
+  const started = new Worker(workerScript(), { type: "module" });
+  started.onmessage = receive;
+  started.onerror = () => {
+    started.terminate();
+    worker = undefined;
+    rejectAll("The console's cryptography could not be started. Reload the page; if it stays so, the server serves an incomplete console.");
+  };
+  return started;
+}
+
+function rejectAll(reason: string): void {
+  const error = toError({ kind: "failure", message: reason, conflict: false });
+  for (const call of pending.values()) {
+    call.reject(error);
+  }
+  pending.clear();
+}
+
+async function call(method: string, args: unknown[]): Promise<unknown> {
+  worker ??= start();
+  const to = worker;
+  const id = ++lastId;
+  const progress = args.find((arg) => typeof arg === "function") as ((value: unknown) => void) | undefined;
+  const answer = new Promise((resolve, reject) => pending.set(id, { resolve, reject, progress }));
+  to.postMessage({ id, method, args: args.map((arg) => (typeof arg === "function" ? PROGRESS : arg)) });
+  const ok = await answer;
+  if (CHANGES.has(method)) {
+    directoryChanged();
+  }
+  return ok;
+}
+
+/** The open session: every method of `Session`, asynchronous. Errors are `StrongholdError`. */
+export const session = new Proxy({} as Async<Omit<Session, "close" | "remembered">>, {
+  get: (_, method) => (...args: unknown[]) => call(String(method), args),
+});
+
+/** What is done without a session. The server is always the one that served this page. */
+export const accounts = {
+  createOrganization: (organization: { name: string; email: string; password: string; setup_code: string }) =>
+    call("createOrganization", [location.origin, organization]) as Promise<NewOwner>,
+  async signIn(credentials: { account_key: string; email: string; password: string }): Promise<Me> {
+    const { org_id } = await accounts.checkAccountKey(credentials.account_key);
+    const stored = await storedOrganization(org_id);
+    return (await call("signIn", [location.origin, credentials, stored?.floors])) as Me;
+  },
+  acceptInvite: (invitation: { code: string; email: string; password: string }) => call("acceptInvite", [location.origin, invitation]) as Promise<NewMember>,
+  recover: (recovery: { recovery_kit: string; password: string }, floors?: string) =>
+    call("recover", [location.origin, recovery, floors]) as Promise<{ account_key: string }>,
+  changePassword: (change: { account_key: string; email: string; password: string; new_password: string; new_account_key: boolean }) =>
+    call("changePassword", [location.origin, change]) as Promise<{ account_key?: string }>,
+  /** What a typed account key is for. Throws with a sentence when it is none. */
+  checkAccountKey: (text: string) => call("checkAccountKey", [text]) as Promise<AccountKeyInfo>,
+};
+
+/** Wipes the session's keys and ends the worker with all that it held; a worker too busy to answer is ended all the same. */
+export function closeSession(): void {
+  const ending = worker;
+  worker = undefined;
+  rejectAll("The console was locked.");
+  if (ending === undefined) {
+    return;
+  }
+  ending.onmessage = ending.onerror = () => ending.terminate();
+  ending.postMessage({ id: ++lastId, method: "close", args: [] });
+  setTimeout(() => ending.terminate(), 500);
+}

@@ -1,0 +1,70 @@
+/** Entering and leaving a session, the automatic lock, and keeping up with what others change. */
+import { closeSession, session, type Me } from "./client";
+import { announcement, directoryChanged, idleFor, integrityError, lockReason, me, noteActivity, organizationName, reachable, settings, toasts } from "./state";
+import { unsaved } from "./router";
+
+const SYNC_EVERY = 20_000;
+const LOOK_EVERY = 5_000;
+
+let timers: ReturnType<typeof setInterval>[] = [];
+
+/** Called after a call that opened a session: shows the pages, and starts what runs beside them. */
+export async function enter(who?: Me): Promise<void> {
+  const entered = who ?? (await session.me());
+  organizationName.value = (await session.organization()).name;
+  noteActivity();
+  lockReason.value = "";
+  me.value = entered;
+  stopTimers();
+  timers = [setInterval(lockWhenIdle, LOOK_EVERY), setInterval(() => void keepUp(), SYNC_EVERY)];
+}
+
+/** Ends the session: its keys are wiped and all that pages showed is gone. The reason is told where the person signs in again. */
+export function lock(reason = ""): void {
+  stopTimers();
+  closeSession();
+  unsaved.value = false;
+  toasts.value = [];
+  announcement.value = "";
+  organizationName.value = "";
+  reachable.value = true;
+  integrityError.value = undefined;
+  lockReason.value = reason;
+  me.value = undefined;
+}
+
+/** Asks the server for what is newer, and has the pages read again if there was something. */
+export async function keepUp(): Promise<void> {
+  if (me.value === undefined || document.hidden) {
+    return;
+  }
+  try {
+    if ((await session.sync()).changed) {
+      me.value = await session.me();
+      organizationName.value = (await session.organization()).name;
+      directoryChanged();
+    }
+  } catch {
+    // The client has said it already: an integrity error has its screen, an unreachable server its line.
+    return;
+  }
+}
+
+function lockWhenIdle(): void {
+  const minutes = settings.value?.auto_lock_minutes ?? 10;
+  if (idleFor() >= minutes * 60_000) {
+    lock(`Locked after ${minutes} minutes without input.`);
+  }
+}
+
+function stopTimers(): void {
+  timers.forEach(clearInterval);
+  timers = [];
+}
+
+/** Counts what the person does as activity, from the start of the page on. */
+export function watchActivity(): void {
+  for (const event of ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"]) {
+    addEventListener(event, noteActivity, { passive: true });
+  }
+}

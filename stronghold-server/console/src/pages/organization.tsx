@@ -1,0 +1,6 @@
+import { PageHeader } from "../components/PageHeader";
+
+/** The organization as a whole. */
+export function OrganizationPage() {
+  return <PageHeader title="Organization" />;
+}

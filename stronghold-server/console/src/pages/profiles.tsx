@@ -1,0 +1,6 @@
+import { PageHeader } from "../components/PageHeader";
+
+/** The profiles of the organization. */
+export function ProfilesPage() {
+  return <PageHeader title="Profiles" />;
+}

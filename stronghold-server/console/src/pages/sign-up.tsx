@@ -1,0 +1,4 @@
+/** SignUp. */
+export function SignUpPage() {
+  return <main class="entry"><h1>SignUp</h1></main>;
+}
