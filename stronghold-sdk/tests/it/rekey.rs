@@ -8,8 +8,9 @@ use rusqlite::Connection;
 use std::collections::BTreeMap;
 use stronghold_sdk::{
     Agent, Client,
-    admin::{Edit, NewSecret, RekeyProgress, Session},
+    admin::{Access, Edit, NewSecret, RekeyProgress, Session},
     protocol::{
+        directory::Role,
         id::{GroupId, ProfileId},
         limits,
         name::{Name, SecretName},
@@ -18,6 +19,8 @@ use stronghold_sdk::{
 };
 use zeroize::Zeroizing;
 
+/// As many groups as read the profile that is killed, raced and written to while it is encrypted anew.
+const GROUPS: usize = 100;
 /// More secrets than a statement encrypts anew inline.
 const LARGE: usize = limits::INLINE_REKEY_SECRETS + 1;
 /// At how many points a rotation is killed.
@@ -45,6 +48,38 @@ impl Setting {
         let stays = world.token("stays", &[group]).await;
         let leaves = world.token("leaves", &[group]).await;
         Self { world, profile, group, stays, leaves }
+    }
+
+    /// Removes the agent that leaves, killed at every request of that: each time before it arrives, and before its answer does.
+    /// Membership, the agent's end and all new keys come together or not at all. Returns how often it was killed.
+    async fn kill_removals(&mut self, stays: &Agent<Client<Wire>>, secrets: usize) -> usize {
+        let (leaver, _) = self.world.agent(&self.leaves);
+        let id = self.leaves.agent;
+        for deaths in 0.. {
+            let (mut session, wire) = self.world.second_wire().await;
+            let death = Death { answered: deaths / 2, arrives: deaths % 2 == 1 };
+            let done = wire.until(death, session.delete_agent(id)).await;
+            self.world.session.sync().await.unwrap();
+            let directory = self.world.session.directory();
+            let (group, profile) = (directory.group(&self.group).unwrap(), directory.profile(&self.profile).unwrap());
+            let is_member = group.members.contains(&id.into());
+            match (directory.agent(&id).unwrap().deleted, is_member, group.epoch.get(), profile.epoch.get()) {
+                (false, true, 1, 1) => {
+                    assert!(done.is_none(), "it was done and is not there");
+                    pull_whole(&leaver, secrets).await;
+                }
+                (true, false, 2, 2) => {
+                    assert_eq!(code(leaver.pull("production").await), "deleted");
+                    pull_whole(stays, secrets).await;
+                    assert_eq!(self.epochs(), BTreeMap::from([(1, secrets)]), "wholly before");
+                    assert_eq!(self.world.session.pending_rekeys().await.unwrap(), [self.profile]);
+                    assert!(deaths > 2, "it takes several requests");
+                    return deaths + usize::from(done.is_none());
+                }
+                half => panic!("half of a removal: {half:?}"),
+            }
+        }
+        unreachable!("a removal ends")
     }
 
     /// Key generations of what the newest revision holds, and how many secrets are of each.
@@ -126,16 +161,33 @@ async fn a_large_profile_is_readable_throughout_and_flips_at_once() {
     assert_eq!(first.value.as_slice(), b"0");
 }
 
-/// Whoever needs the new key finishes first: a writer, a newcomer, somebody who renames.
+/// Whoever needs the new key finishes first: a writer, a newcomer, somebody who renames. And whoever may write can resume it.
 #[tokio::test]
 async fn whoever_comes_next_finishes() {
     let mut setting = Setting::new(LARGE, 1).await;
     let (agent, _) = setting.world.agent(&setting.stays);
     let mut other = setting.world.second_session().await;
-    for (expected, round) in (2..).zip(["edit", "newcomer", "name", "grant"]) {
+    setting.world.session.grant(setting.group, setting.profile, Access::Write).await.unwrap();
+    let (mut writer, _) = setting.world.member("writer", Role::Editor, &[setting.group]).await;
+    let (mut reader, _) = setting.world.member("reader", Role::Editor, &[]).await;
+    for (expected, round) in (2..).zip(["edit", "writer resumes", "writer edits", "newcomer", "name", "grant"]) {
         setting.world.session.rotate_profile(setting.profile).await.unwrap();
         assert_eq!(other.pending_rekeys().await.unwrap(), [setting.profile], "{round}");
         match round {
+            "writer resumes" => {
+                reader.sync().await.unwrap();
+                assert!(
+                    reader.pending_rekeys().await.unwrap().is_empty(),
+                    "what one cannot write is no work of one's own"
+                );
+                writer.sync().await.unwrap();
+                assert_eq!(writer.pending_rekeys().await.unwrap(), [setting.profile]);
+                assert!(writer.finish_rekey(setting.profile, &mut |_| {}).await.unwrap());
+            }
+            "writer edits" => {
+                writer.sync().await.unwrap();
+                set(&mut writer, setting.profile, [("SECRET_0".to_owned(), "0".to_owned())].into_iter()).await;
+            }
             "edit" => set(&mut other, setting.profile, [("SECRET_0".to_owned(), "0".to_owned())].into_iter()).await,
             "newcomer" => assert!(other.add_member(setting.group, setting.leaves.agent.into()).await.is_ok()),
             "name" => {
@@ -144,7 +196,7 @@ async fn whoever_comes_next_finishes() {
             }
             _ => {
                 let group = other.create_group(Name::new("more").unwrap()).await.unwrap();
-                other.grant(group, setting.profile, stronghold_sdk::admin::Access::Read).await.unwrap();
+                other.grant(group, setting.profile, Access::Read).await.unwrap();
             }
         }
         assert_eq!(setting.epochs(), BTreeMap::from([(expected, LARGE)]), "{round}");
@@ -177,9 +229,9 @@ async fn a_second_removal_starts_again() {
 #[tokio::test]
 async fn killed_at_any_point_and_resumed_it_ends_well() {
     let secrets = limits::SECRETS_PER_PROFILE;
-    let mut setting = Setting::new(secrets, 100).await;
+    let mut setting = Setting::new(secrets, GROUPS).await;
     let (agent, _) = setting.world.agent(&setting.stays);
-    setting.world.session.delete_agent(setting.leaves.agent).await.unwrap();
+    let removals = setting.kill_removals(&agent, secrets).await;
     let mut deaths = 0;
     // Forty requests stage, and some come before and after: every second of them, before it arrives or after.
     for point in (0..).map(|number| number * 4 + number % 2) {
@@ -202,7 +254,10 @@ async fn killed_at_any_point_and_resumed_it_ends_well() {
             Some(false) => panic!("nobody else was there to do it"),
         }
     }
-    println!("a rotation of {secrets} secrets in 100 groups was killed at {deaths} points, and ended well");
+    println!(
+        "a removal from {GROUPS} groups' profile of {secrets} secrets was killed at {removals} points and happened wholly or \
+         not at all; its rotation was killed at {deaths} points, and ended well"
+    );
     assert!(deaths >= DEATHS);
     assert_eq!(setting.epochs(), BTreeMap::from([(2, secrets)]));
     assert_eq!(setting.leftovers(), 0);
@@ -211,39 +266,60 @@ async fn killed_at_any_point_and_resumed_it_ends_well() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_busy_editor_cannot_starve_a_removal_nor_lose_a_write() {
-    let mut setting = Setting::new(LARGE, 1).await;
+    // The counter is one more, which makes it a full one.
+    let secrets = limits::SECRETS_PER_PROFILE - 1;
+    let mut setting = Setting::new(secrets, GROUPS).await;
     let small = setting.world.profile("small", &[("COUNT", "0")]).await;
-    setting.world.session.grant(setting.group, small, stronghold_sdk::admin::Access::Read).await.unwrap();
-    let mut editor = setting.world.second_session().await;
-    let (stop, mut stopped) = tokio::sync::watch::channel(false);
-    let profile = setting.profile;
-    let busy = tokio::spawn(async move {
-        let mut written = 0;
-        while !*stopped.borrow_and_update() {
-            written += 1;
-            for edited in [small, profile] {
+    for profile in [small, setting.profile] {
+        setting.world.session.grant(setting.group, profile, Access::Write).await.unwrap();
+    }
+    let (_, account) = setting.world.member("editor", Role::Editor, &[setting.group]).await;
+    // On two devices, each with a profile of its own, as fast as that goes.
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let mut devices = Vec::new();
+    for edited in [small, setting.profile] {
+        let mut editor = setting.world.try_session(&account).await.unwrap();
+        let (count, mut counted) = tokio::sync::watch::channel(0_u64);
+        let mut stopped = stopped.clone();
+        let busy = tokio::spawn(async move {
+            let mut written = 0;
+            while !*stopped.borrow_and_update() {
+                written += 1;
                 set(&mut editor, edited, [("COUNT".to_owned(), written.to_string())].into_iter()).await;
+                count.send_replace(written);
             }
-        }
-        written
-    });
+            written
+        });
+        counted.wait_for(|count| *count > 2).await.unwrap();
+        devices.push((busy, counted));
+    }
+    let before: Vec<u64> = devices.iter().map(|(_, counted)| *counted.borrow()).collect();
     setting.world.session.remove_member(setting.group, setting.leaves.agent.into()).await.unwrap();
     finish(&mut setting.world.session).await;
     stop.send(true).unwrap();
-    let written = busy.await.unwrap();
-    let (agent, _) = setting.world.agent(&setting.stays);
-    for name in ["small", "production"] {
-        let pulled = agent.pull(name).await.unwrap();
-        assert_eq!(pulled.get("COUNT").unwrap().expose_str(), Some(&*written.to_string()), "{name}");
+    let mut written = Vec::new();
+    for (busy, _) in devices {
+        written.push(busy.await.unwrap());
     }
-    assert_eq!(setting.epochs(), BTreeMap::from([(2, LARGE + 2)]));
-    assert!(written > 0);
+    let (agent, _) = setting.world.agent(&setting.stays);
+    for (name, last) in ["small", "production"].into_iter().zip(&written) {
+        let pulled = agent.pull(name).await.unwrap();
+        assert_eq!(pulled.get("COUNT").unwrap().expose_str(), Some(&*last.to_string()), "{name}");
+    }
+    assert_eq!(setting.epochs(), BTreeMap::from([(2, secrets + 2)]));
+    let during: Vec<u64> = written.iter().zip(&before).map(|(all, before)| all - before).collect();
+    println!(
+        "an editor wrote {during:?} times to two profiles while an agent was removed from both, one of {secrets} secrets"
+    );
+    assert!(during.iter().all(|writes| *writes > 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_admins_who_rotate_at_once_both_end_well() {
-    let setting = Setting::new(LARGE, 1).await;
-    let (mut one, mut two) = (setting.world.second_session().await, setting.world.second_session().await);
+    let secrets = limits::SECRETS_PER_PROFILE;
+    let mut setting = Setting::new(secrets, GROUPS).await;
+    let (mut one, _) = setting.world.member("one", Role::Admin, &[]).await;
+    let (mut two, _) = setting.world.member("two", Role::Admin, &[]).await;
     let rotate = async |session: &mut Session<Wire>| {
         session.rotate_profile(setting.profile).await.unwrap();
         finish(session).await;
@@ -251,10 +327,10 @@ async fn two_admins_who_rotate_at_once_both_end_well() {
     tokio::join!(rotate(&mut one), rotate(&mut two));
     one.sync().await.unwrap();
     let epoch = one.directory().profile(&setting.profile).unwrap().epoch.get();
-    assert_eq!(setting.epochs(), BTreeMap::from([(i64::try_from(epoch).unwrap(), LARGE)]));
+    assert_eq!(setting.epochs(), BTreeMap::from([(i64::try_from(epoch).unwrap(), secrets)]));
     assert_eq!(epoch, 3, "each made one");
     assert!(one.pending_rekeys().await.unwrap().is_empty());
     assert_eq!(setting.leftovers(), 0);
     let (agent, _) = setting.world.agent(&setting.stays);
-    pull_whole(&agent, LARGE).await;
+    pull_whole(&agent, secrets).await;
 }
