@@ -129,8 +129,7 @@ export const accounts = {
     return (await call("signIn", [location.origin, credentials, stored?.floors])) as Me;
   },
   acceptInvite: (invitation: { code: string; email: string; password: string }) => call("acceptInvite", [location.origin, invitation]) as Promise<NewMember>,
-  recover: (recovery: { recovery_kit: string; password: string }, floors?: string) =>
-    call("recover", [location.origin, recovery, floors]) as Promise<{ account_key: string }>,
+  recover: (recovery: { recovery_kit: string; password: string }) => call("recover", [location.origin, recovery, undefined]) as Promise<{ account_key: string }>,
   changePassword: (change: { account_key: string; email: string; password: string; new_password: string; new_account_key: boolean }) =>
     call("changePassword", [location.origin, change]) as Promise<{ account_key?: string }>,
   /** What a typed account key is for. Throws with a sentence when it is none. */

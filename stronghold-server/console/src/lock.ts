@@ -35,9 +35,10 @@ export function lock(reason = ""): void {
 
 /** Asks the server for what is newer, and has the pages read again if there was something. */
 export async function keepUp(): Promise<void> {
-  if (me.value === undefined || document.hidden) {
+  if (me.value === undefined || document.hidden || asking) {
     return;
   }
+  asking = true;
   try {
     if ((await session.sync()).changed) {
       me.value = await session.me();
@@ -47,8 +48,12 @@ export async function keepUp(): Promise<void> {
   } catch {
     // The client has said it already: an integrity error has its screen, an unreachable server its line.
     return;
+  } finally {
+    asking = false;
   }
 }
+
+let asking = false;
 
 function lockWhenIdle(): void {
   const minutes = settings.value?.auto_lock_minutes ?? 10;

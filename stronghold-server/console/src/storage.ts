@@ -4,6 +4,8 @@
  * A browser that refuses storage costs the remembering, and nothing more.
  */
 
+import { joinFloors } from "./floors";
+
 /** What is kept of one organization. */
 export interface StoredOrganization {
   org_id: string;
@@ -59,7 +61,10 @@ export async function storedOrganization(orgId: string): Promise<StoredOrganizat
   return (await storedOrganizations()).find((stored) => stored.org_id === orgId);
 }
 
-/** Changes what is kept of an organization in one transaction; a member set to `undefined` is forgotten. Says whether it could. */
+/**
+ * Changes what is kept of an organization in one transaction, so that tabs cannot undo each other: floors only rise. A member set to
+ * `undefined` is forgotten. Says whether it could.
+ */
 export async function keepOrganization(orgId: string, change: Partial<Omit<StoredOrganization, "org_id">>): Promise<boolean> {
   try {
     const transaction = (await database()).transaction("organizations", "readwrite");
@@ -67,6 +72,9 @@ export async function keepOrganization(orgId: string, change: Partial<Omit<Store
     const before = store.get(orgId) as IDBRequest<StoredOrganization | undefined>;
     before.onsuccess = () => {
       const next: StoredOrganization = { ...before.result, org_id: orgId, ...change };
+      if (change.floors !== undefined) {
+        next.floors = joinFloors(before.result?.floors, change.floors);
+      }
       for (const key of ["email", "account_key", "floors"] as const) {
         if (next[key] === undefined) {
           delete next[key];

@@ -7,24 +7,34 @@ import { PROGRESS, type Floors, type PlainError, type Reply, type Request } from
 import { loadWasm } from "./wasm";
 
 const module = loadWasm();
+// A failure to load is told by the call that needs it.
+module.catch(() => undefined);
 let session: Session | undefined;
+let organization = "";
 let lastFloors: string | undefined;
+
+/** Takes over an opened session; gives who it is. */
+async function open(opened: Session): Promise<ReturnType<Session["me"]>> {
+  session = opened;
+  const me = await opened.me();
+  organization = me.org_id;
+  return me;
+}
 
 /** Calls that are made without a session, by name; each opens one where the person can act at once. */
 const accounts: Record<string, (type: typeof Session, args: any[]) => Promise<unknown>> = {
   async createOrganization(type, [url, organization]) {
     const made = await type.createOrganization(url, organization);
-    session = made.session;
+    await open(made.session);
     return made.owner;
   },
   async signIn(type, [url, credentials, remembered]) {
-    session = await type.signIn(url, credentials, remembered);
-    return session.me();
+    return open(await type.signIn(url, credentials, remembered));
   },
   acceptInvite: (type, [url, invitation]) => type.acceptInvite(url, invitation),
   async recover(type, [url, recovery, remembered]) {
     const recovered = await type.recover(url, recovery, remembered);
-    session = recovered.session;
+    await open(recovered.session);
     return { account_key: recovered.account_key };
   },
   changePassword: (type, [url, change]) => type.changePassword(url, change),
@@ -44,26 +54,18 @@ function plain(error: unknown): PlainError {
 }
 
 /** The floors, if they are not those that were told last. */
-function changedFloors(): Floors | undefined {
-  if (session === undefined) {
-    return undefined;
-  }
-  const floors = session.remembered();
-  if (floors === lastFloors) {
+async function changedFloors(): Promise<Floors | undefined> {
+  const floors = await session?.remembered();
+  if (floors === undefined || floors === lastFloors) {
     return undefined;
   }
   lastFloors = floors;
-  return { org_id: session.me().org_id, floors };
+  return { org_id: organization, floors };
 }
 
 /** Adds changed floors to an answer. Where they cannot be told (the session is closed), the answer goes without. */
-function send(reply: Reply): void {
-  let floors: Floors | undefined;
-  try {
-    floors = changedFloors();
-  } catch {
-    floors = undefined;
-  }
+async function send(reply: Reply): Promise<void> {
+  const floors = await changedFloors().catch(() => undefined);
   postMessage(floors === undefined ? reply : { ...reply, floors });
 }
 
@@ -87,15 +89,11 @@ async function run({ id, method, args }: Request): Promise<unknown> {
 
 onmessage = async ({ data }: MessageEvent<Request>) => {
   if (data.method === "close") {
-    session?.close();
+    await session?.close();
     session = undefined;
     postMessage({ id: data.id, ok: null });
     return;
   }
-  try {
-    const ok = await run(data);
-    send({ id: data.id, ok });
-  } catch (error) {
-    send({ id: data.id, error: plain(error) });
-  }
+  const reply = await run(data).then((ok) => ({ id: data.id, ok }), (error) => ({ id: data.id, error: plain(error) }));
+  await send(reply);
 };

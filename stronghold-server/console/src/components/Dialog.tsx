@@ -66,6 +66,7 @@ export function Dialog({ title, onClose, children, footer, onSubmit, mustStay = 
       </header>
       {onSubmit === undefined ? body : (
         <form
+          noValidate
           onSubmit={(event) => {
             event.preventDefault();
             onSubmit();

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useId, useState } from "preact/hooks";
+import { useEffect, useId, useState } from "preact/hooks";
 import { IconButton } from "./Button";
 
 /** What a field takes. */
@@ -32,6 +32,13 @@ export interface FieldProps {
 export function Field({ label, value, onValue, type = "text", hint, error, required, disabled, readOnly, autoComplete = "off", autoFocus, placeholder, rows, code, min, max, maxLength, name }: FieldProps) {
   const id = useId();
   const [shown, setShown] = useState(false);
+  // A dialog sees to its own focus, once it is open.
+  useEffect(() => {
+    const field = autoFocus ? document.getElementById(id) : null;
+    if (field?.closest("dialog") === null) {
+      field.focus();
+    }
+  }, []);
   const describedBy = [hint !== undefined && `${id}-hint`, error !== undefined && `${id}-error`].filter(Boolean).join(" ");
   const common = {
     id,
