@@ -48,23 +48,58 @@ type Bend = fn(&mut Roster, RosterMember);
 
 /// A statement that one owner makes without anybody's leave: what an honest client would never draft.
 fn forged(directory: &Directory, roster: &Roster, by: &Identity, more: Vec<Change>) -> Statement {
-    let key = by.signing_key();
-    let signed = Signed::create(roster, &[key]).unwrap();
+    let signed = Signed::create(roster, &[by.signing_key()]).unwrap();
     let reference = RosterRef { version: roster.version, hash: signed.hash_as::<Roster>() };
     let mut changes = vec![Change::RosterChanged { roster: signed }];
     changes.extend(more);
+    forged_next(directory, reference, by, changes)
+}
+
+/// A statement after the newest one, true in all but who signed it.
+pub(crate) fn forged_next(directory: &Directory, roster: RosterRef, by: &Identity, changes: Vec<Change>) -> Statement {
     let body = serde_json::to_vec(&Body { changes }).unwrap();
     let header = Header {
         org: directory.org(),
         seq: directory.head().seq.next(),
         prev: directory.head().hash,
         time: stronghold_sdk::protocol::time::Timestamp::from_millis(1_795_400_000_000).unwrap(),
-        roster: reference,
+        roster,
         log_root: directory.header_log().root(),
         state_root: directory.state_root(),
         body: object_hash(Body::TYPE, &body),
     };
-    Statement { header: Signed::create(&header, &[key]).unwrap(), body: body.into() }
+    Statement { header: Signed::create(&header, &[by.signing_key()]).unwrap(), body: body.into() }
+}
+
+/// A server that shows people one statement more than there is.
+pub(crate) fn show_to_people(wire: &Wire, shown: Statement) {
+    wire.lies(move |request, reply| {
+        if !request.parts().path().ends_with("/directory") {
+            return reply;
+        }
+        let mut page: DirectoryPage = serde_json::from_slice(&reply.body).unwrap();
+        page.statements.push(shown.clone());
+        page.head.seq = page.head.seq.next();
+        page.head.hash = shown.header.hash_as::<Header>();
+        Reply { body: serde_json::to_vec(&page).unwrap(), ..reply }
+    });
+}
+
+/// The same for agents, who see its header, and its roster where it brings one.
+pub(crate) fn show_to_agents(wire: &Wire, shown: Statement) {
+    wire.lies(move |request, reply| {
+        if !request.parts().path().ends_with("/read") {
+            return reply;
+        }
+        let mut sealed: SealedProfile = serde_json::from_slice(&reply.body).unwrap();
+        let changes = serde_json::from_slice::<Body>(&shown.body.0).unwrap().changes;
+        sealed.chain.rosters.extend(changes.into_iter().find_map(|change| match change {
+            Change::RosterChanged { roster } => Some(roster),
+            _ => None,
+        }));
+        sealed.chain.head = shown.header.clone();
+        Reply { body: serde_json::to_vec(&sealed).unwrap(), ..reply }
+    });
 }
 
 fn next_roster(directory: &Directory) -> Roster {
@@ -104,35 +139,11 @@ async fn one_owner_alone_changes_no_owners_even_with_a_server_that_helps() {
             // What an honest server does, and every client that replays.
             assert!(directory.append(&statement).is_err(), "{what}");
             // A server that helps hands it to the other owner and to an agent.
-            let (person, person_wire) = world.second_wire().await;
-            let mut person = person;
-            let shown = statement.clone();
-            person_wire.lies(move |request, reply| {
-                if !request.parts().path().ends_with("/directory") {
-                    return reply;
-                }
-                let mut page: DirectoryPage = serde_json::from_slice(&reply.body).unwrap();
-                page.statements.push(shown.clone());
-                page.head.seq = page.head.seq.next();
-                page.head.hash = shown.header.hash_as::<Header>();
-                Reply { body: serde_json::to_vec(&page).unwrap(), ..reply }
-            });
+            let (mut person, person_wire) = world.second_wire().await;
+            show_to_people(&person_wire, statement.clone());
             assert_eq!(person.sync().await.unwrap_err().kind(), ErrorKind::Integrity, "{what}");
             let (agent, agent_wire) = world.agent(&token);
-            let shown = statement.clone();
-            agent_wire.lies(move |request, reply| {
-                if !request.parts().path().ends_with("/read") {
-                    return reply;
-                }
-                let mut sealed: SealedProfile = serde_json::from_slice(&reply.body).unwrap();
-                let roster = match &serde_json::from_slice::<Body>(&shown.body.0).unwrap().changes[0] {
-                    Change::RosterChanged { roster } => roster.clone(),
-                    _ => unreachable!("the roster comes first"),
-                };
-                sealed.chain.rosters.push(roster);
-                sealed.chain.head = shown.header.clone();
-                Reply { body: serde_json::to_vec(&sealed).unwrap(), ..reply }
-            });
+            show_to_agents(&agent_wire, statement);
             let refused = agent.pull("production").await.unwrap_err();
             assert_eq!(refused.kind(), ErrorKind::Integrity, "{what}: {refused}");
             assert!(refused.to_string().contains("roster"), "{what}: {refused}");

@@ -1,7 +1,9 @@
 //! The end of people's rights: whoever is removed, in whatever role; and who goes on with what they left.
 
 use crate::{
+    approvals::{forged_next as forged_statement, show_to_agents, show_to_people},
     database::{self, MasterKeys, open_all},
+    history::{verify, version},
     people::{set, value},
     world::{Wire, World, code},
 };
@@ -13,11 +15,12 @@ use stronghold_sdk::{
     crypto::identity::Identity,
     open::ProfileKey,
     protocol::{
-        directory::Role,
+        directory::{Change, Role},
         id::{GroupId, ProfileId},
         limits,
         manifest::Manifest,
         name::SecretName,
+        roster::RosterRef,
         signed::Signed,
     },
 };
@@ -116,6 +119,36 @@ async fn whoever_is_removed_opens_and_signs_nothing_more_and_all_others_go_on() 
             reply
         });
         assert_eq!(reader.pull("production").await.unwrap_err().kind(), ErrorKind::Integrity, "{role:?}");
+        // Nor of a statement: one that would make a group, and one that would bring them back.
+        world.session.sync().await.unwrap();
+        let directory = world.session.directory();
+        let roster = RosterRef { version: directory.roster().value().version, hash: directory.roster().hash() };
+        let keys = Identity::from_seed(&account.seed);
+        let create = Change::GroupCreated {
+            id: GroupId::generate(stronghold_sdk::protocol::time::Clock::now(&*world.clock)).unwrap(),
+            name: "theirs".parse().unwrap(),
+            key: keys.public_keys().kem,
+        };
+        let by_owner = forged_statement(directory, roster, &world.owner_identity(), vec![create.clone()]);
+        assert!(directory.append(&by_owner).is_ok(), "the signature is what is wrong with the same of theirs");
+        let again = Change::MemberAdded { group, member: account.user.into() };
+        for change in [create, again] {
+            let statement = forged_statement(directory, roster, &keys, vec![change]);
+            assert!(directory.append(&statement).is_err(), "{role:?}");
+            let (mut person, person_wire) = world.second_wire().await;
+            show_to_people(&person_wire, statement.clone());
+            assert_eq!(person.sync().await.unwrap_err().kind(), ErrorKind::Integrity, "{role:?}");
+            let (reader, wire) = world.agent(&agent);
+            show_to_agents(&wire, statement);
+            assert_eq!(reader.pull("production").await.unwrap_err().kind(), ErrorKind::Integrity, "{role:?}");
+        }
+        // What they signed rightfully stays: it is read, with their name to it, and it verifies.
+        let history = world.session.secret_history(production, "KEY").await.unwrap();
+        let authors: Vec<_> = history.versions.iter().map(|known| (known.version.get(), known.author)).collect();
+        assert_eq!(authors[1], (2, account.user), "{role:?}");
+        let (_, past) = world.session.secret_version(production, "KEY", version(2)).await.unwrap();
+        assert_eq!(past.value.as_slice(), b"by whoever leaves");
+        verify(&world, production).await.unwrap();
         world.session.verify_audit(None, &mut |_| {}).await.unwrap();
         // The address is free again; the keys are not the old ones.
         let (_, again) = world.member("leaves", Role::Editor, &[]).await;
