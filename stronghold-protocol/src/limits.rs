@@ -37,7 +37,7 @@ pub const SOURCE_CIDRS: usize = 64;
 /// Largest request that a server takes, in bytes: a batch that re-encrypts inline, in base64.
 pub const REQUEST_BYTES: usize = 64 * 1024 * 1024;
 /// Largest reply that a client takes, in bytes: a full profile of the largest values, in base64, with room for proofs.
-pub const REPLY_BYTES: usize = 4 * 1024 * 1024 * 1024 - 1;
+pub const REPLY_BYTES: usize = u32::MAX as usize;
 /// Longest `stronghold-context` header, in bytes.
 pub const CONTEXT_BYTES: usize = 4096;
 /// Longest path and query of a request, in bytes, together.

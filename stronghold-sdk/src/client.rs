@@ -98,7 +98,7 @@ impl<T: Transport> Client<T> {
                 return Err(error);
             }
             tracing::debug!(%error, attempt, "trying again");
-            tokio::time::sleep(pause(&error, attempt)).await;
+            rest(pause(&error, attempt)).await;
             attempt += 1;
         }
     }
@@ -153,6 +153,17 @@ fn pause(error: &Error, attempt: u32) -> Duration {
     let share = random::array::<1>().map_or(255, |[byte]| u32::from(byte));
     let jittered = grown.mul_f64(0.5 + f64::from(share) / 510.0);
     asked.map_or(jittered, |asked| asked.min(LONGEST_PAUSE) + jittered / 4)
+}
+
+#[cfg(not(target_family = "wasm"))]
+async fn rest(pause: Duration) {
+    tokio::time::sleep(pause).await;
+}
+
+/// By `setTimeout`. There is one thread, so the timer never leaves it.
+#[cfg(target_family = "wasm")]
+async fn rest(pause: Duration) {
+    send_wrapper::SendWrapper::new(gloo_timers::future::sleep(pause)).await;
 }
 
 fn encode(body: &impl Serialize) -> Result<Vec<u8>, Error> {

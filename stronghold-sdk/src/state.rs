@@ -5,7 +5,7 @@ use crate::error::Error;
 use serde::{Deserialize, Serialize};
 use std::{
     fs::{self, File, OpenOptions},
-    io::{ErrorKind, Write},
+    io::ErrorKind,
     path::{Path, PathBuf},
 };
 use stronghold_protocol::{
@@ -215,13 +215,21 @@ impl StateDir {
 }
 
 /// Replaces a file of a state folder in one step.
+#[cfg(not(target_family = "wasm"))]
 pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write as _;
     let folder = path.parent().unwrap_or_else(|| Path::new("."));
     let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// Refuses: a browser has no files. What is remembered there, [`Remembered`], is the caller's to keep.
+#[cfg(target_family = "wasm")]
+pub(crate) fn replace_file(_path: &Path, _bytes: &[u8]) -> std::io::Result<()> {
+    Err(ErrorKind::Unsupported.into())
 }
 
 /// Makes a folder that only its owner can enter, with its parents.
