@@ -19,6 +19,7 @@ mod ended;
 mod exposure;
 mod formats;
 mod grace;
+mod guesses;
 mod heads;
 mod history;
 mod history_tampering;
