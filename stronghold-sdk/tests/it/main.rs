@@ -32,6 +32,7 @@ mod people_ended;
 mod published;
 mod published_hpke;
 mod readers;
+mod records;
 mod references;
 mod rekey;
 mod state;
