@@ -279,6 +279,53 @@ async fn no_owner_signs_another_past() {
     verify_restarted(&world, profile).await.unwrap();
 }
 
+/// An owner signs everything anew that no statement vouches for yet, one revision after the other: no link is broken. Whoever
+/// never saw it cannot tell; whoever did names the revision. What is vouched for stays as it is.
+#[tokio::test]
+async fn what_is_not_vouched_for_yet_is_known_by_who_saw_it() {
+    let (mut world, profile, _) = aged().await;
+    for value in ["four", "five"] {
+        world.set(profile, &[("KEY", value)]).await;
+    }
+    let floor = verify(&world, profile).await.unwrap().floor;
+    let newest = i64::try_from(floor.revision.get()).unwrap();
+    let vouched = world.session.directory().profile(&profile).unwrap().vouched.revision.get();
+    let vouched = i64::try_from(vouched).unwrap();
+    assert!(vouched + 2 < newest, "several revisions are above the newest that is vouched for");
+    let database = database(&world);
+    let kept: Vec<(i64, Vec<u8>, Vec<u8>)> = {
+        let mut select = database.prepare("SELECT revision, manifest, manifest_bytes FROM revisions").unwrap();
+        select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap().map(Result::unwrap).collect()
+    };
+    let put = |number: i64, hash: &[u8], bytes: &[u8]| {
+        let sql = "UPDATE revisions SET manifest = ?1, manifest_bytes = ?2 WHERE revision = ?3";
+        assert_eq!(database.execute(sql, params![hash, bytes, number]).unwrap(), 1);
+    };
+    for from in [vouched + 1, vouched] {
+        let mut prev = None;
+        for number in from..=newest {
+            let honest = &kept.iter().find(|(known, ..)| *known == number).unwrap().2;
+            let signed: Signed = serde_json::from_slice(honest).unwrap();
+            let mut said: Manifest = serde_json::from_slice(&signed.payload.0).unwrap();
+            said.time = Timestamp::from_millis(1).unwrap();
+            said.prev = prev.or(said.prev);
+            let other = Signed::create(&said, &[world.owner_identity().signing_key()]).unwrap();
+            prev = Some(other.hash_as::<Manifest>());
+            put(number, &other.hash_as::<Manifest>().0, &serde_json::to_vec(&other).unwrap());
+        }
+        let forgetful = verify_restarted(&world, profile).await;
+        assert_eq!(forgetful.is_ok(), from > vouched, "from {from} on");
+        let mut session = world.session_on_restarted().await.unwrap();
+        session.set_floors(vec![floor.clone()]);
+        let states = session.past_states().await.unwrap();
+        let error = session.verify_past(profile, &states).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Integrity, "{error}");
+        assert!(error.to_string().contains(&format!("revision {newest}")), "{error}");
+        kept.iter().for_each(|(number, hash, bytes)| put(*number, hash, bytes));
+    }
+    verify_restarted(&world, profile).await.unwrap();
+}
+
 /// Whoever was removed signs again, with the server and an owner: a revision that names a header of when they might, and is
 /// followed by another one.
 #[tokio::test]
