@@ -78,7 +78,7 @@ export function Field({ label, value, onValue, type = "text", hint, error, requi
 export function Select<V extends string>({ label, value, onValue, options, hint, disabled, hideLabel }: {
   label: string;
   value: V;
-  onValue(value: V): void;
+  onValue(value: NoInfer<V>): void;
   options: { value: V; label: string }[];
   hint?: ComponentChildren;
   disabled?: boolean;

@@ -5,7 +5,7 @@ import { useId, useRef } from "preact/hooks";
 export function Tabs<V extends string>({ label, value, onValue, tabs, children }: {
   label: string;
   value: V;
-  onValue(value: V): void;
+  onValue(value: NoInfer<V>): void;
   tabs: { value: V; label: ComponentChildren }[];
   /** The panel of the tab that is chosen. */
   children: ComponentChildren;
