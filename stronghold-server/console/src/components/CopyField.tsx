@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { announce, toast } from "../state";
+import { visible } from "./Badge";
 import { Button, IconButton } from "./Button";
 
 /** Copies, says so aloud and with a tick that goes again. Where the browser refuses, it says that too. */
@@ -37,7 +38,7 @@ export function CopyField({ text, what, multiline }: { text: string; what: strin
   const { copied, copy } = useCopy(what);
   return (
     <div class={multiline ? "copy-field multiline" : "copy-field"}>
-      {multiline ? <pre tabIndex={0} role="group" aria-label={what}>{text}</pre> : <code title={text}>{text}</code>}
+      {multiline ? <pre tabIndex={0} role="group" aria-label={what}>{text.split("\n").map(visible).join("\n")}</pre> : <code title={text}>{visible(text)}</code>}
       <IconButton icon={copied ? "check" : "copy"} label={`Copy ${what}`} onPress={() => copy(text)} />
     </div>
   );

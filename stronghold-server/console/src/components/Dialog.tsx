@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
-import type { StrongholdError } from "../api";
 import { useAction } from "../hooks";
+import { visible } from "./Badge";
 import { Button, IconButton } from "./Button";
 import { ErrorNote } from "./ErrorNote";
 import { Field } from "./Field";
@@ -95,8 +95,8 @@ export function ConfirmDialog({ title, children, confirm, typed, danger = true, 
   const [mismatch, setMismatch] = useState<string>();
   const action = useAction(onConfirm);
   const submit = (): void => {
-    if (typed !== undefined && text.trim() !== typed) {
-      setMismatch(`Type “${typed}” exactly.`);
+    if (typed !== undefined && ![typed, visible(typed)].includes(text.trim())) {
+      setMismatch(`Type “${visible(typed)}” exactly.`);
       return;
     }
     setMismatch(undefined);
@@ -116,8 +116,8 @@ export function ConfirmDialog({ title, children, confirm, typed, danger = true, 
       }
     >
       {children}
-      {typed !== undefined && <Field label={`Type “${typed}” to confirm`} value={text} onValue={setText} error={mismatch} autoFocus />}
-      <ErrorNote error={action.error as StrongholdError | undefined} />
+      {typed !== undefined && <Field label={`Type “${visible(typed)}” to confirm`} value={text} onValue={setText} error={mismatch} autoFocus />}
+      <ErrorNote error={action.error} />
     </Dialog>
   );
 }
