@@ -1,6 +1,151 @@
+import { useState } from "preact/hooks";
+import type { PersonListed } from "../api";
+import { session } from "../client";
+import { Badge, Name, visible } from "../components/Badge";
+import { Button } from "../components/Button";
+import { DataTable, type Column } from "../components/DataTable";
+import { ConfirmDialog } from "../components/Dialog";
+import { EmptyState } from "../components/EmptyState";
+import { Loading } from "../components/Loading";
+import { Menu, type MenuItem } from "../components/Menu";
 import { PageHeader } from "../components/PageHeader";
+import { Time } from "../components/Time";
+import { useLoad, useShortcut } from "../hooks";
+import { Approvals } from "../people/approvals";
+import { ChangeRoleDialog, RemoveDialog } from "../people/change";
+import { ConfirmUserDialog } from "../people/confirm";
+import { InviteCodeDialog, InviteDialog, type Invited } from "../people/invite";
+import "../people/people.css";
+import { mayDecide, roleLabel, roleMay } from "../people/roles";
+import { me, toast } from "../state";
 
-/** The people of the organization. */
+/** What is being done to whom. */
+type Doing = { what: "confirm" | "cancel" | "role" | "remove"; person: PersonListed };
+
+const STATUSES: Record<PersonListed["status"], { label: string; tone: "good" | "plain" | "accent" | "warn"; means: string }> = {
+  member: { label: "Member", tone: "good", means: "Their keys are in the directory." },
+  invited: { label: "Invited", tone: "plain", means: "The code was not used yet." },
+  accepted: { label: "Accepted", tone: "accent", means: "They made their keys, and wait for somebody to confirm them." },
+  expired: { label: "Expired", tone: "warn", means: "The code was not used in time. Cancel it, and invite them again." },
+};
+
+/** The people: members and invitations, what waits for more owners, and the way to invite somebody. */
 export function PeoplePage() {
-  return <PageHeader title="People" />;
+  const [inviting, setInviting] = useState(false);
+  const [invited, setInvited] = useState<Invited>();
+  const [doing, setDoing] = useState<Doing>();
+  const people = useLoad(async () => {
+    const [listed, approvals] = await Promise.all([session.people(), session.approvals()]);
+    return { listed, approvals };
+  });
+  const manages = me.value?.is_manager === true;
+  useShortcut("n", "Invite somebody", () => setInviting(true), manages);
+  const invite = manages ? <Button kind="primary" icon="plus" onPress={() => setInviting(true)}>Invite</Button> : undefined;
+  const done = (): void => setDoing(undefined);
+  return (
+    <>
+      <PageHeader title="People" about="Who works with the organization, and as what. Each has keys of their own; a code passed outside the server brings them in." actions={invite} />
+      <Loading of={people} lines={6}>
+        {({ listed, approvals }) => (
+          <>
+            <Approvals approvals={approvals} />
+            <DataTable
+              label="People"
+              rows={listed}
+              columns={columns(manages ? setDoing : undefined)}
+              rowKey={(person) => person.user_id ?? person.invite_id ?? person.email}
+              search={(person) => `${person.email} ${person.role} ${person.status} ${person.groups.join(" ")}`}
+              searchLabel="Search people and groups"
+            />
+            {manages && listed.length === 1 && (
+              <EmptyState icon="people" title="You are alone" action={invite}>
+                <p>Invite a second owner: an organization whose only owner loses password and recovery kit is lost. Editors and auditors join the same way.</p>
+              </EmptyState>
+            )}
+          </>
+        )}
+      </Loading>
+      {inviting && (
+        <InviteDialog
+          onClose={() => setInviting(false)}
+          onInvited={(made) => {
+            setInviting(false);
+            setInvited(made);
+          }}
+        />
+      )}
+      {invited !== undefined && <InviteCodeDialog invited={invited} onKept={() => setInvited(undefined)} />}
+      {doing !== undefined && <Doing doing={doing} onClose={done} />}
+    </>
+  );
+}
+
+function Doing({ doing: { what, person }, onClose }: { doing: Doing; onClose(): void }) {
+  const { user_id, invite_id } = person;
+  if (what === "role" && user_id !== undefined) {
+    return <ChangeRoleDialog person={{ ...person, user_id }} onClose={onClose} />;
+  }
+  if (what === "remove" && user_id !== undefined) {
+    return <RemoveDialog person={{ ...person, user_id }} onClose={onClose} />;
+  }
+  if (what === "confirm" && invite_id !== undefined) {
+    return <ConfirmUserDialog person={{ ...person, invite_id }} onClose={onClose} />;
+  }
+  return invite_id === undefined ? null : <CancelDialog email={person.email} inviteId={invite_id} onClose={onClose} />;
+}
+
+function CancelDialog({ email, inviteId, onClose }: { email: string; inviteId: string; onClose(): void }) {
+  const name = visible(email);
+  return (
+    <ConfirmDialog
+      title={`Cancel the invitation of ${name}?`}
+      confirm="Cancel invitation"
+      onClose={onClose}
+      onConfirm={async () => {
+        await session.cancelInvite(inviteId);
+        toast(`The invitation of ${name} is void`);
+        onClose();
+      }}
+    >
+      <p>Its code opens nothing any more. Whoever has accepted it cannot be confirmed.</p>
+    </ConfirmDialog>
+  );
+}
+
+function columns(act: ((doing: Doing) => void) | undefined): Column<PersonListed>[] {
+  const shown: Column<PersonListed>[] = [
+    { key: "email", title: "Address", cell: (person) => <span title={visible(person.email)}><Name>{person.email}</Name>{person.user_id !== undefined && person.user_id === me.value?.user_id && <> <Badge>You</Badge></>}</span>, sort: (person) => person.email },
+    { key: "role", title: "Role", width: "100px", cell: (person) => <span title={roleMay(person.role)}>{roleLabel(person.role)}</span>, sort: (person) => person.role },
+    { key: "status", title: "Status", width: "120px", cell: (person) => <Badge tone={STATUSES[person.status].tone} title={STATUSES[person.status].means}>{STATUSES[person.status].label}</Badge>, sort: (person) => person.status },
+    { key: "groups", title: "Groups", minor: true, cell: (person) => person.groups.length === 0 ? <span class="quiet">none</span> : <span title={person.groups.map(visible).join(", ")}>{person.groups.map((group, index) => <>{index > 0 && ", "}<Name>{group}</Name></>)}</span>, sort: (person) => person.groups.join(" ") || undefined },
+    { key: "seen", title: "Last seen", width: "140px", minor: true, cell: (person) => <Time at={person.last_seen_at} never={person.status !== "member" ? "-" : seesActivity() ? "never" : "not known"} />, sort: (person) => person.last_seen_at },
+    { key: "expires", title: "Expires", width: "130px", minor: true, cell: (person) => <Time at={person.expires_at} never="-" />, sort: (person) => person.expires_at },
+  ];
+  if (act !== undefined) {
+    shown.push({ key: "actions", title: "Actions", hideTitle: true, width: "148px", align: "end", cell: (person) => <Actions person={person} act={act} /> });
+  }
+  return shown;
+}
+
+/** Whether the server tells this person when others were served. */
+function seesActivity(): boolean {
+  return me.value?.is_manager === true || me.value?.role === "auditor";
+}
+
+function Actions({ person, act }: { person: PersonListed; act(doing: Doing): void }) {
+  if (person.user_id === me.value?.user_id || !mayDecide(person.role)) {
+    return null;
+  }
+  const items: MenuItem[] = person.status === "member"
+    ? [
+        { label: "Change role", icon: "edit", act: () => act({ what: "role", person }) },
+        { label: "Remove", icon: "trash", danger: true, act: () => act({ what: "remove", person }) },
+      ]
+    : [{ label: "Cancel invitation", icon: "close", danger: true, act: () => act({ what: "cancel", person }) }];
+  return (
+    <span class="row-actions">
+      {person.status === "accepted" && <Button small kind="primary" onPress={() => act({ what: "confirm", person })}>Confirm</Button>}
+      <Menu label={`Actions for ${visible(person.email)}`} items={items} />
+    </span>
+  );
 }
