@@ -311,3 +311,32 @@ fn another_checkpoint_key_is_refused() {
         assert!(said.contains("not signed by the key that the directory names"), "{said}");
     }
 }
+
+/// The key is swapped at the server itself: it then has one that the directory does not name, and releases no secret, no checkpoint
+/// and no receipt. A server that signs with it all the same is the one above.
+#[test]
+fn a_server_whose_key_was_swapped_releases_nothing() {
+    let mut org = Org::start();
+    let profile = org.profile(&[("KEY", b"value")]);
+    let agent = org.agent(&[&org.group(&[&profile])]);
+    org.owner.json(&["audit", "verify"]);
+    let (file, foreign) = (org.server.data_dir().join("checkpoint.key"), [7; 32]);
+    let genuine = fs::read(&file).unwrap();
+    for key in [foreign, genuine.try_into().unwrap()] {
+        org.server.stop();
+        fs::write(&file, key).unwrap();
+        org.server.start_again();
+        let read = [
+            org.as_agent(&agent).run(&["env", "pull", "--profile", &profile]),
+            org.as_agent(&agent).run(&["secret", "get", "KEY", "--profile", &profile]),
+            org.owner.run(&["-q", "audit", "verify"]),
+            org.owner.run(&["-q", "org", "verify"]),
+        ];
+        for run in read {
+            match key == foreign {
+                true => drop(run.fails(1)),
+                false => drop(run.succeeds()),
+            }
+        }
+    }
+}
