@@ -1,7 +1,7 @@
 //! Passwords from the command line: changed, forgotten, on a new device; and the printable recovery kit.
 
 use serde_json::Value;
-use std::os::unix::fs::PermissionsExt;
+use std::{fs, os::unix::fs::PermissionsExt};
 use stronghold_testkit::{Cli, Org, Run};
 
 const EMAIL: &str = "ada@acme.example";
@@ -60,7 +60,8 @@ fn a_changed_password_is_the_only_one() {
     let changed = by_variables.ok(&[&change[..], &["--new-account-key"]].concat()).json();
     let new_key = text(&changed, "account_key");
     assert_ne!(new_key, key);
-    login(&org, key, FIRST).fails(3);
+    let line = login(&org, key, FIRST).fails(3);
+    assert!(line.contains("password or the account key is wrong"), "the right password with the old key: {line}");
     login(&org, new_key, FIRST).succeeds();
     org.owner.ok(&["audit", "verify"]);
     let record = org.owner.json(&["audit", "list", "--action", "account.replace"]);
@@ -78,8 +79,8 @@ fn a_forgotten_password_is_replaced_with_the_printed_kit() {
     let cli = machine(&org, FIRST).var("API_STRONGHOLD_INVITE", text(&invited, "code"));
     let shown = cli.ok(&accept).json();
     org.owner.json(&["user", "confirm", EMAIL]);
-    assert_eq!(std::fs::metadata(&sheet).unwrap().permissions().mode() & 0o777, 0o600);
-    let sheet = std::fs::read_to_string(&sheet).unwrap();
+    assert_eq!(fs::metadata(&sheet).unwrap().permissions().mode() & 0o777, 0o600);
+    let sheet = fs::read_to_string(&sheet).unwrap();
     let kit = text(&shown, "recovery_kit");
     assert!(sheet.contains(kit) && sheet.contains(EMAIL) && sheet.contains(org.server.url()), "{sheet}");
     assert_eq!(scanned(&sheet), kit, "the QR code holds the same");
@@ -111,6 +112,51 @@ fn a_forgotten_password_is_replaced_with_the_printed_kit() {
     assert!(line.contains("password or the account key is wrong"), "{line}");
     org.owner.json(&["user", "remove", EMAIL, "--yes"]);
     machine(&org, NEXT).run_with(&["auth", "recover", "--kit", "-"], kit.as_bytes()).fails(3);
+}
+
+/// A server that gives one person what it keeps of another, or something that it made up, is one plain error for whoever signs in
+/// or recovers: refused, where it looks like a wrong password; an integrity violation, where the password opened it.
+#[test]
+fn a_server_that_swaps_records_is_one_plain_error() {
+    let mut org = Org::start();
+    let (_, shown) = joined(&org, "editor");
+    let (key, kit) = (text(&shown, "account_key").to_owned(), text(&shown, "recovery_kit").to_owned());
+    let database = org.server.data_dir().join("stronghold.db");
+    // Column, what it is replaced with, and the exit codes of signing in and of recovering.
+    let owners = |column: &str| format!("(SELECT {column} FROM passwords WHERE user <> ?1)");
+    let bent = |column: &str| format!("CAST({column} || x'00' AS BLOB)");
+    let cases = [
+        ("record", owners("record"), 3, 0),
+        ("envelope", owners("envelope"), 5, 0),
+        ("envelope", bent("envelope"), 5, 0),
+        ("recovery", owners("recovery"), 0, 5),
+        ("recovery", bent("recovery"), 0, 5),
+    ];
+    let user = shown["user_id"].as_str().unwrap().replace('-', "");
+    let user = data_encoding::HEXLOWER.decode(user.as_bytes()).unwrap();
+    org.server.stop();
+    let kept = fs::read(&database).unwrap();
+    for (column, with, signs_in, recovers) in cases {
+        fs::write(&database, &kept).unwrap();
+        let changed = rusqlite::Connection::open(&database).unwrap();
+        let sql = format!("UPDATE passwords SET {column} = {with} WHERE user = ?1");
+        assert_eq!(changed.execute(&sql, [&user]).unwrap(), 1, "{sql}");
+        drop(changed);
+        org.server.start_again();
+        let recover = machine(&org, NEXT).var("API_STRONGHOLD_RECOVERY_KIT", &kit);
+        // Signing in first: recovering replaces what it needs.
+        for (run, code) in [(login(&org, &key, FIRST), signs_in), (recover.run(&["auth", "recover"]), recovers)] {
+            match code {
+                0 => drop(run.succeeds()),
+                code => {
+                    let line = run.fails(code);
+                    let said = if code == 3 { "password or the account key is wrong" } else { "integrity violation" };
+                    assert!(line.contains(said), "{with}: {line}");
+                }
+            }
+        }
+        org.server.stop();
+    }
 }
 
 #[test]
