@@ -94,6 +94,15 @@ impl Org {
         self.session.confirm_user(minted.invite).await.unwrap().0
     }
 
+    /// Groups that read a profile.
+    pub async fn groups(&mut self, count: usize, profile: ProfileId) {
+        for number in 0..count {
+            let name = Name::new(&format!("group {number}")).unwrap();
+            let group = self.session.create_group(name).await.unwrap();
+            self.session.grant(group, profile, Access::Read).await.unwrap();
+        }
+    }
+
     /// An agent that reads these profiles, through a group of its own.
     pub async fn agent(&mut self, name: &str, profiles: &[ProfileId]) -> AgentToken {
         let group = self.session.create_group(Name::new(name).unwrap()).await.unwrap();
