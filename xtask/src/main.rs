@@ -1,8 +1,9 @@
-//! Every developer command of the project: `cargo xtask quickstart | test | check`.
+//! Every developer command of the project: `cargo xtask quickstart | test | check`, and those for single parts.
 
 mod check;
 mod run;
 mod tools;
+mod wasm;
 
 use run::{Failed, Step, cargo};
 use std::{
@@ -15,6 +16,10 @@ const USAGE: &str = "\
 cargo xtask quickstart [-- ARGS]  build what is needed and run `api-stronghold-cli quickstart ARGS`
                                   (--once ends by itself, --import FILE, --data-dir DIR)
 cargo xtask test                  everything that is checked, installing what is missing
+cargo xtask wasm                  the package for browsers and Node, in bindings/wasm/pkg
+cargo xtask console               the web console on top of it, for the server to embed when it is built next
+cargo xtask reproduce             build both once more in another folder, and compare every byte
+cargo xtask browser [FILES]       the tests of console and package, in a real browser and in Node
 cargo xtask check                 format, lints, docs, licences, file sizes, dependency arrows
 cargo xtask fuzz [RUNS]           run every fuzz target for a bounded number of inputs";
 
@@ -30,6 +35,10 @@ fn main() -> ExitCode {
     let result = match command.as_str() {
         "quickstart" => return quickstart(&rest),
         "test" => test(),
+        "wasm" => tools::install().and_then(|_| wasm::package(&root(), &target())),
+        "console" => tools::install().and_then(|_| console()),
+        "reproduce" => tools::install().and_then(|_| console()).and_then(|()| wasm::reproduce()),
+        "browser" => tools::install().and_then(|_| console()).and_then(|()| build()).and_then(|()| browser(&rest)),
         "check" => tools::install().and_then(|tools| check::all(&tools)),
         "fuzz" => tools::install().and_then(|tools| fuzz(&tools, rest.first().map_or(FUZZ_RUNS, String::as_str))),
         _ => {
@@ -78,8 +87,28 @@ fn build() -> Result<(), Failed> {
     cargo("build the server and the command line", &["build", "-p", "stronghold-server", "-p", "stronghold-cli"]).run()
 }
 
+fn console() -> Result<(), Failed> {
+    wasm::package(&root(), &target())?;
+    wasm::console(&root())
+}
+
+/// The console's and the package's own tests, with the programs that were built.
+fn browser(files: &[String]) -> Result<(), Failed> {
+    let folder = root().join("stronghold-server").join("console");
+    Step::new("tests in the browser and in Node", "npm")
+        .args(&["--prefix"])
+        .args(&[&folder])
+        .args(&["test", "--silent", "--"])
+        .args(files)
+        .env("STRONGHOLD_TEST_BIN", target().join("debug"))
+        .env("STRONGHOLD_TEST_SCREENSHOTS", target().join("screenshots"))
+        .run()
+}
+
 fn test() -> Result<(), Failed> {
     let tools = tools::install()?;
+    // First, because the server embeds it.
+    console()?;
     check::all(&tools)?;
     build()?;
     let mut tests = cargo("tests", &["test", "--workspace", "--no-fail-fast"]);
@@ -87,6 +116,8 @@ fn test() -> Result<(), Failed> {
         tests = tests.env(name, value);
     }
     tests.run()?;
+    browser(&[])?;
+    wasm::reproduce()?;
     cargo("the main job, from nothing", &["xtask", "quickstart", "--", "--once"]).run()?;
     cargo("benchmarks, in short", &["bench", "-p", "stronghold-benches", "--", "--quick"]).run()?;
     fuzz(&tools, FUZZ_RUNS)

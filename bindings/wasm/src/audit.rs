@@ -1,0 +1,148 @@
+//! The audit log.
+
+use crate::{
+    convert::{Listener, from_js, parse_time, to_js},
+    error::Outcome,
+    session::Session,
+};
+use js_sys::Function;
+use serde::{Deserialize, Serialize};
+use stronghold_sdk::{
+    admin::{AuditEntry, AuditFilter, AuditPart, AuditQuery, AuditReader, LogRecord},
+    protocol::{audit::Outcome as Decision, crypto::hash::Hash, time::Timestamp},
+    state::{KnownLog, Remembered},
+};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+
+/// After how many verified records the listener is told.
+const TOLD_EVERY: u64 = 256;
+
+#[derive(Deserialize)]
+struct Wanted {
+    agent_id: Option<String>,
+    user_id: Option<String>,
+    profile_id: Option<String>,
+    secret: Option<String>,
+    action: Option<String>,
+    outcome: Option<Decision>,
+    since: Option<String>,
+    until: Option<String>,
+}
+
+impl Wanted {
+    fn query(self) -> Outcome<AuditQuery> {
+        Ok(AuditQuery {
+            since: parse_time(self.since.as_deref())?,
+            until: parse_time(self.until.as_deref())?,
+            agent: self.agent_id,
+            user: self.user_id,
+            profile: self.profile_id,
+            secret: self.secret,
+            action: self.action,
+            outcome: self.outcome,
+            context: Vec::new(),
+        })
+    }
+}
+
+#[derive(Serialize)]
+struct Listed {
+    entries: Vec<AuditEntry>,
+    size: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Followed {
+    entries: Vec<AuditEntry>,
+    next: u64,
+}
+
+#[derive(Serialize)]
+struct Verified {
+    records: u64,
+    allowed: u64,
+    denied: u64,
+    root: Hash,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    continues: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    newest: Option<Timestamp>,
+}
+
+#[wasm_bindgen]
+impl Session {
+    /// The newest records before `before` that match, newest first; from the end of the log without it.
+    #[wasm_bindgen(js_name = auditList)]
+    pub async fn audit_list(&self, filter: JsValue, limit: u32, before: Option<f64>) -> Outcome {
+        let query = from_js::<Wanted>(filter, "filter")?.query()?;
+        let shared = self.shared()?;
+        let mut open = shared.work().await;
+        let filter = AuditFilter::new(query, &mut open.session).await?;
+        let mut reader = AuditReader::default();
+        let size = reader.len(&open.session).await?;
+        let end = before.map_or(size, position).min(size);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let AuditPart { mut entries, next } = reader.newest(&mut open.session, &filter, end, limit).await?;
+        entries.reverse();
+        open.remember_directory();
+        to_js(&Listed { entries, size, next: (next > 0).then_some(next) })
+    }
+
+    /// The records from a position on that match, oldest first.
+    #[wasm_bindgen(js_name = auditSince)]
+    pub async fn audit_since(&self, filter: JsValue, from: f64) -> Outcome {
+        let query = from_js::<Wanted>(filter, "filter")?.query()?;
+        let shared = self.shared()?;
+        let mut open = shared.work().await;
+        let mut filter = AuditFilter::new(query, &mut open.session).await?;
+        let read = AuditReader::default().since(&mut open.session, &mut filter, position(from)).await;
+        open.remember_directory();
+        let AuditPart { entries, next } = read?;
+        to_js(&Followed { entries, next })
+    }
+
+    /// Verifies every record, from raw bytes, against the directory and what this device remembers, and remembers the
+    /// checkpoint. `each` is told how many are verified.
+    #[wasm_bindgen(js_name = auditVerify)]
+    pub async fn audit_verify(&self, each: Option<Function>) -> Outcome {
+        let shared = self.shared()?;
+        let mut open = shared.work().await;
+        let known = shared.remembered().checkpoint.map(KnownLog::from);
+        let listener = Listener::new(each);
+        let (mut allowed, mut denied, mut newest) = (0_u64, 0_u64, None);
+        let mut count = |record: &LogRecord| {
+            match record.record.outcome {
+                Decision::Allowed => allowed += 1,
+                Decision::Denied => denied += 1,
+            }
+            newest = Some(record.record.time);
+            if (allowed + denied) % TOLD_EVERY == 0 {
+                listener.tell(&number(allowed + denied));
+            }
+        };
+        let verified = open.session.verify_audit(known.as_ref(), &mut count).await?;
+        let checkpoint = verified.log.checkpoint;
+        open.remember(&Remembered { checkpoint: Some(checkpoint), ..Remembered::default() });
+        to_js(&Verified {
+            records: checkpoint.size,
+            allowed,
+            denied,
+            root: checkpoint.root,
+            continues: known.map(|log| log.checkpoint.size),
+            newest,
+        })
+    }
+}
+
+/// A position in the log: JavaScript's numbers are exact below 2^53, as positions are.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is clamped to what fits")]
+fn position(number: f64) -> u64 {
+    number.clamp(0.0, 9_007_199_254_740_991.0) as u64
+}
+
+#[allow(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
+fn number(count: u64) -> JsValue {
+    JsValue::from_f64(count as f64)
+}

@@ -1,0 +1,44 @@
+//! Errors as JavaScript sees them.
+
+use js_sys::Reflect;
+use stronghold_sdk::{Error, ErrorKind};
+use wasm_bindgen::JsValue;
+
+/// What is thrown: an `Error` in JavaScript. It is built only from an [`Error`], so that nothing thrown holds a secret.
+pub struct Thrown(Error);
+
+impl<E: Into<Error>> From<E> for Thrown {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl From<Thrown> for JsValue {
+    fn from(Thrown(error): Thrown) -> Self {
+        let thrown = js_sys::Error::new(&error.to_string());
+        thrown.set_name("StrongholdError");
+        let kind = match error.kind() {
+            ErrorKind::Integrity => "integrity",
+            ErrorKind::Refused => "refused",
+            ErrorKind::NotFound => "not_found",
+            ErrorKind::Unreachable => "unreachable",
+            _ => "failure",
+        };
+        let members = [
+            ("kind", Some(Self::from_str(kind))),
+            ("code", error.problem_code().map(Self::from_str)),
+            ("advice", error.advice().map(Self::from_str)),
+            ("conflict", Some(Self::from_bool(error.is_conflict()))),
+        ];
+        for (name, value) in members {
+            if let Some(value) = value {
+                // A new object takes every member.
+                let _ = Reflect::set(&thrown, &name.into(), &value);
+            }
+        }
+        thrown.into()
+    }
+}
+
+/// What a call gives, or throws.
+pub(crate) type Outcome<T = JsValue> = Result<T, Thrown>;

@@ -1,0 +1,209 @@
+//! The organization as a whole.
+
+use crate::{
+    convert::{Listener, name, parse, to_js},
+    error::Outcome,
+    session::{Session, client, clock},
+    shown::Decided,
+};
+use js_sys::Function;
+use serde::Serialize;
+use std::sync::Arc;
+use stronghold_sdk::{
+    Error,
+    admin::{DirectoryCache, PendingApproval, Session as SdkSession},
+    heads::Verdict,
+    protocol::{
+        crypto::{hash::Hash, sign::SigningPublicKey},
+        directory::{Directory, Role},
+        id::{OrgId, UserId},
+        time::Timestamp,
+    },
+};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+
+#[derive(Serialize)]
+struct Shown {
+    org_id: OrgId,
+    /// The id in groups of four, for people to compare.
+    fingerprint: String,
+    name: String,
+    owners: Vec<String>,
+    admins: Vec<String>,
+    owner_threshold: u32,
+    approvals_pending: usize,
+    roster_version: u64,
+    statements: u64,
+    head: Hash,
+    checkpoint_key: SigningPublicKey,
+    agents: usize,
+    groups: usize,
+    profiles: usize,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct Approval {
+    approval_id: Hash,
+    since: Timestamp,
+    signed_by: Vec<String>,
+    missing: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner_threshold: Option<u32>,
+    new_owners: Vec<String>,
+    former_owners: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Verified {
+    statements: u64,
+    profiles: usize,
+    secrets: usize,
+    revisions: usize,
+    ciphertexts: usize,
+    purged: usize,
+    heads_only: Vec<String>,
+}
+
+#[wasm_bindgen]
+impl Session {
+    /// The organization, as its directory says.
+    pub async fn organization(&self) -> Outcome {
+        let shared = self.shared()?;
+        let open = shared.work().await;
+        to_js(&shown(open.session.directory()))
+    }
+
+    /// Renames the organization. False where it had the name.
+    #[wasm_bindgen(js_name = renameOrganization)]
+    pub async fn rename_organization(&self, new: String) -> Outcome<bool> {
+        let shared = self.shared()?;
+        let mut open = shared.work().await;
+        let renamed = open.session.rename_organization(&name(&new)?).await?;
+        open.remember_directory();
+        Ok(renamed)
+    }
+
+    /// Says how many owners must sign what changes owners.
+    #[wasm_bindgen(js_name = setOwnerThreshold)]
+    pub async fn set_owner_threshold(&self, threshold: u32) -> Outcome {
+        let shared = self.shared()?;
+        let mut open = shared.work().await;
+        let decision = open.session.set_owner_threshold(threshold).await?;
+        open.remember_directory();
+        to_js(&Decided::from(decision))
+    }
+
+    /// What waits for more owners' signatures.
+    pub async fn approvals(&self) -> Outcome {
+        let shared = self.shared()?;
+        let open = shared.work().await;
+        let directory = open.session.directory();
+        let pending = open.session.pending_approvals();
+        to_js(&pending.into_iter().map(|pending| Approval::of(directory, pending)).collect::<Vec<_>>())
+    }
+
+    /// Signs what waits.
+    pub async fn approve(&self, approval_id: String) -> Outcome {
+        let shared = self.shared()?;
+        let mut open = shared.work().await;
+        let decision = open.session.approve(parse(&approval_id, "approval's id")?).await?;
+        open.finish_rekeys(&Listener::new(None)).await?;
+        open.remember_directory();
+        to_js(&Decided::from(decision))
+    }
+
+    /// Withdraws what waits.
+    #[wasm_bindgen(js_name = withdrawApproval)]
+    pub async fn withdraw_approval(&self, approval_id: String) -> Outcome<()> {
+        let shared = self.shared()?;
+        let mut open = shared.work().await;
+        open.session.withdraw_approval(parse(&approval_id, "approval's id")?).await?;
+        open.remember_directory();
+        Ok(())
+    }
+
+    /// Verifies everything that there ever was, from the genesis on, and that it continues what this device remembers.
+    #[wasm_bindgen(js_name = verifyOrganization)]
+    pub async fn verify_organization(&self, each: Option<Function>) -> Outcome {
+        let shared = self.shared()?;
+        let mut open = shared.work().await;
+        let (org, user) = (open.session.directory().org(), open.session.user());
+        // A session that knows nothing: what is remembered is held against what it is shown, not mixed with it.
+        let cache = DirectoryCache::new(org, None, None);
+        let mut fresh = SdkSession::open(client(&shared.url)?, Arc::clone(&open.who), user, cache, clock()).await?;
+        let listener = Listener::new(each);
+        let view = fresh.view(&mut |profile| listener.tell(&JsValue::from_str(profile.as_str()))).await?;
+        let remembered = shared.remembered();
+        let comparison = fresh.compare(&view, &remembered, None).await?;
+        match comparison.verdict_of_memory() {
+            Verdict::Same => {}
+            Verdict::Older => {
+                return Err(Error::rolled_back("the server lacks some of what this device remembers").into());
+            }
+            Verdict::Forked => {
+                return Err(Error::rolled_back("the server shows another history than this device remembers").into());
+            }
+        }
+        let heads = view.heads();
+        open.session.sync().await?;
+        open.remember(&stronghold_sdk::state::Remembered { profiles: heads.profiles, ..Default::default() });
+        to_js(&Verified {
+            statements: view.head().seq.get() + 1,
+            profiles: view.readable(),
+            secrets: view.secrets,
+            revisions: view.revisions,
+            ciphertexts: view.ciphertexts,
+            purged: view.purged,
+            heads_only: view.heads_only.iter().map(ToString::to_string).collect(),
+        })
+    }
+}
+
+fn shown(directory: &Directory) -> Shown {
+    let members = |role: Role| {
+        let live = directory.users().filter(move |user| !user.removed && user.role == role);
+        live.map(|user| user.email.to_string()).collect()
+    };
+    let roster = directory.roster().value();
+    let org = directory.org();
+    Shown {
+        org_id: org,
+        fingerprint: grouped(&org.to_string()),
+        name: directory.policy().name.to_string(),
+        owners: members(Role::Owner),
+        admins: members(Role::Admin),
+        owner_threshold: roster.owner_threshold,
+        approvals_pending: directory.approvals().count(),
+        roster_version: roster.version.get(),
+        statements: directory.head().seq.get() + 1,
+        head: directory.head().hash,
+        checkpoint_key: directory.checkpoint_key(),
+        agents: directory.agents().filter(|agent| !agent.deleted).count(),
+        groups: directory.groups().count(),
+        profiles: directory.profiles().count(),
+        version: env!("CARGO_PKG_VERSION"),
+    }
+}
+
+fn grouped(text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    let groups: Vec<String> = letters.chunks(4).map(|group| group.iter().collect()).collect();
+    groups.join(" ")
+}
+
+impl Approval {
+    fn of(directory: &Directory, pending: PendingApproval) -> Self {
+        let address = |id: &UserId| directory.user(id).map_or_else(|| id.to_string(), |user| user.email.to_string());
+        let addresses = |ids: &[UserId]| ids.iter().map(address).collect();
+        Self {
+            approval_id: pending.id,
+            since: pending.since,
+            signed_by: addresses(&pending.signed_by),
+            missing: pending.missing,
+            owner_threshold: pending.owner_threshold,
+            new_owners: addresses(&pending.new_owners),
+            former_owners: addresses(&pending.former_owners),
+        }
+    }
+}

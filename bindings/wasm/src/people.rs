@@ -1,0 +1,191 @@
+//! People: invitations, roles, removal.
+
+use crate::{
+    convert::{Listener, email, from_js, parse, to_js},
+    error::Outcome,
+    session::{Open, Session},
+    shown::Decided,
+};
+use js_sys::Function;
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use stronghold_sdk::{
+    Error,
+    admin::{Decision, Exposed, NewInvite},
+    protocol::{
+        directory::{Directory, Role},
+        id::{GroupId, InviteId, PrincipalId, UserId},
+        number::Seq,
+        time::{Clock, SystemClock, Timestamp},
+    },
+};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use zeroize::Zeroizing;
+
+#[derive(Deserialize)]
+struct Wanted {
+    email: String,
+    role: Role,
+    group_ids: Vec<GroupId>,
+    expires_at: String,
+}
+
+#[derive(Serialize)]
+struct Invited {
+    invite_id: InviteId,
+    code: Zeroizing<String>,
+    expires_at: Timestamp,
+}
+
+#[derive(Serialize)]
+struct Confirmed {
+    user_id: UserId,
+    decision: Decided,
+}
+
+#[derive(Serialize)]
+struct Changed {
+    decision: Decided,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exposed: Option<Exposed>,
+}
+
+#[derive(Serialize)]
+struct Listed {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<UserId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invite_id: Option<InviteId>,
+    email: String,
+    role: Role,
+    status: &'static str,
+    groups: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_seen_at: Option<Timestamp>,
+}
+
+#[wasm_bindgen]
+impl Session {
+    /// Members and open invitations.
+    pub async fn people(&self) -> Outcome {
+        let shared = self.shared()?;
+        let mut open = shared.work().await;
+        let accepted: Vec<InviteId> = match open.session.is_manager() {
+            true => open.session.acceptances().await?.iter().map(|accepted| accepted.value().invite).collect(),
+            false => Vec::new(),
+        };
+        let seen: BTreeMap<PrincipalId, Timestamp> =
+            open.activity().await?.into_iter().map(|entry| (entry.principal, entry.last_seen_at)).collect();
+        let (directory, now) = (open.session.directory(), SystemClock.now());
+        let members = directory.users().filter(|user| !user.removed).map(|user| Listed {
+            user_id: Some(user.id),
+            invite_id: None,
+            email: user.email.to_string(),
+            role: user.role,
+            status: "member",
+            groups: names(directory, user.groups.iter()),
+            expires_at: None,
+            last_seen_at: seen.get(&user.id.into()).copied(),
+        });
+        let invited = directory.invites().map(|(id, invite)| Listed {
+            user_id: None,
+            invite_id: Some(id),
+            email: invite.email.to_string(),
+            role: invite.role,
+            status: match accepted.contains(&id) {
+                true => "accepted",
+                false if invite.expires_at <= now => "expired",
+                false => "invited",
+            },
+            groups: names(directory, invite.groups.iter()),
+            expires_at: Some(invite.expires_at),
+            last_seen_at: None,
+        });
+        to_js(&members.chain(invited).collect::<Vec<_>>())
+    }
+
+    /// Invites somebody. The code can be seen only now, and is passed outside the server.
+    #[wasm_bindgen(js_name = inviteUser)]
+    pub async fn invite_user(&self, invite: JsValue) -> Outcome {
+        let Wanted { email: address, role, group_ids, expires_at } = from_js(invite, "invite")?;
+        let shared = self.shared()?;
+        let mut open = shared.work().await;
+        let expires_at = parse(&expires_at, "time (RFC 3339)")?;
+        let new = NewInvite { email: email(&address)?, role, groups: group_ids, expires_at, url: shared.token_url() };
+        let minted = open.session.invite_user(new).await?;
+        open.remember_directory();
+        let code = Zeroizing::new(minted.code.expose_secret().to_owned());
+        to_js(&Invited { invite_id: minted.invite, code, expires_at: minted.expires_at })
+    }
+
+    /// Cancels an invitation that is not confirmed yet.
+    #[wasm_bindgen(js_name = cancelInvite)]
+    pub async fn cancel_invite(&self, invite_id: String) -> Outcome<()> {
+        let shared = self.shared()?;
+        let mut open = shared.work().await;
+        open.session.cancel_invite(parse(&invite_id, "invitation's id")?).await?;
+        open.remember_directory();
+        Ok(())
+    }
+
+    /// Makes somebody who accepted a member.
+    #[wasm_bindgen(js_name = confirmUser)]
+    pub async fn confirm_user(&self, invite_id: String) -> Outcome {
+        let shared = self.shared()?;
+        let mut open = shared.work().await;
+        let (user_id, decision) = open.session.confirm_user(parse(&invite_id, "invitation's id")?).await?;
+        open.remember_directory();
+        to_js(&Confirmed { user_id, decision: decision.into() })
+    }
+
+    /// Gives a member another role.
+    #[wasm_bindgen(js_name = setRole)]
+    pub async fn set_role(&self, user_id: String, role: String) -> Outcome {
+        let role: Role = from_js(JsValue::from_str(&role), "role")?;
+        let shared = self.shared()?;
+        let mut open = shared.work().await;
+        let before = open.session.directory().head().seq;
+        let id: UserId = parse(&user_id, "user's id")?;
+        let decision = open.session.set_role(id, role).await?;
+        open.changed(decision, before, id, &Listener::new(None)).await
+    }
+
+    /// Removes a member for good and encrypts anew what they could read.
+    #[wasm_bindgen(js_name = removeUser)]
+    pub async fn remove_user(&self, user_id: String, progress: Option<Function>) -> Outcome {
+        let shared = self.shared()?;
+        let mut open = shared.work().await;
+        let before = open.session.directory().head().seq;
+        let id: UserId = parse(&user_id, "user's id")?;
+        let decision = open.session.remove_user(id).await?;
+        open.changed(decision, before, id, &Listener::new(progress)).await
+    }
+}
+
+impl Open<'_> {
+    async fn changed(&mut self, decision: Decision, before: Seq, id: UserId, listener: &Listener) -> Outcome {
+        let exposed = match decision {
+            Decision::Made => Some(self.exposed_since(before, Some(id.into()), listener).await?),
+            Decision::Unchanged | Decision::Pending(_) => None,
+        };
+        self.remember_directory();
+        to_js(&Changed { decision: decision.into(), exposed })
+    }
+
+    /// When each principal was last served; nothing for whoever may not see that.
+    pub(crate) async fn activity(&self) -> Result<Vec<stronghold_sdk::protocol::api::ActivityEntry>, Error> {
+        match self.session.activity().await {
+            Err(error) if error.kind() == stronghold_sdk::ErrorKind::Refused => Ok(Vec::new()),
+            other => other,
+        }
+    }
+}
+
+fn names<'a>(directory: &Directory, ids: impl Iterator<Item = &'a GroupId>) -> Vec<String> {
+    let mut names: Vec<String> = ids.filter_map(|id| directory.group(id)).map(|group| group.name.to_string()).collect();
+    names.sort_unstable();
+    names
+}
