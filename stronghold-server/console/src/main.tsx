@@ -1,5 +1,6 @@
 import { render } from "preact";
 import { App } from "./app";
+import { watchForms } from "./forms";
 import { watchActivity } from "./lock";
 import { readSettings } from "./state";
 import "./styles/base.css";
@@ -13,6 +14,7 @@ import "./styles/print.css";
 const root = document.getElementById("app");
 if (root !== null) {
   watchActivity();
+  watchForms();
   void readSettings();
   render(<App />, root);
 }

@@ -117,7 +117,7 @@ export function DataTable<R>({ label, rows, columns, rowKey, href, onOpen, searc
         <div class={virtual ? "table-box virtual" : "table-box"} ref={box} onScroll={virtual ? look : undefined} tabIndex={virtual ? 0 : undefined} role={virtual ? "region" : undefined} aria-label={virtual ? label : undefined}>
           <table class="table" aria-label={label} aria-rowcount={virtual ? found.length + 1 : undefined} aria-describedby={`${id}-help`} onKeyDown={move}>
             <colgroup>
-              {columns.map((column) => <col key={column.key} class={column.minor ? "minor" : undefined} style={column.width === undefined ? {} : { inlineSize: column.width }} />)}
+              {columns.map((column) => <col key={column.key} class={[column.minor && "minor", column.hideTitle && "buttons"].filter(Boolean).join(" ") || undefined} style={column.width === undefined ? {} : { inlineSize: column.width }} />)}
             </colgroup>
             <thead>
               <tr aria-rowindex={virtual ? 1 : undefined}>
@@ -156,5 +156,5 @@ export function DataTable<R>({ label, rows, columns, rowKey, href, onOpen, searc
 }
 
 function cellClass<R>(column: Column<R>): string | undefined {
-  return [column.minor && "minor", column.align === "end" && "end"].filter(Boolean).join(" ") || undefined;
+  return [column.minor && "minor", column.align === "end" && "end", column.hideTitle && "buttons"].filter(Boolean).join(" ") || undefined;
 }

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useAction } from "../hooks";
 import { visible } from "./Badge";
 import { Button, IconButton } from "./Button";
@@ -24,7 +24,8 @@ export interface DialogProps {
 export function Dialog({ title, onClose, children, footer, onSubmit, mustStay = false, wide }: DialogProps) {
   const id = useId();
   const element = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // A layout effect: its end runs before the next dialog begins, which could not see where the focus came from otherwise.
+  useLayoutEffect(() => {
     const dialog = element.current;
     const before = document.activeElement;
     if (dialog === null) {

@@ -66,7 +66,7 @@ export function Field({ label, value, onValue, type = "text", hint, error, requi
       </label>
       <div class="input-row">
         {rows === undefined ? <input {...common} type={(type === "password" && shown ? "text" : type) as "text"} min={min} max={max} /> : <textarea {...common} rows={rows} />}
-        {type === "password" && <IconButton icon={shown ? "eyeOff" : "eye"} label={`Show ${label.toLowerCase()}`} pressed={shown} onPress={() => setShown(!shown)} />}
+        {type === "password" && <IconButton icon={shown ? "eyeOff" : "eye"} label="Show what is typed" pressed={shown} onPress={() => setShown(!shown)} />}
       </div>
       {hint !== undefined && <div class="hint" id={`${id}-hint`}>{hint}</div>}
       {error !== undefined && <div class="field-error" id={`${id}-error`}>{error}</div>}

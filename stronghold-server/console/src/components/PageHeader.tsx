@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { organizationName } from "../state";
 import { Icon } from "./Icons";
 
@@ -12,6 +12,13 @@ export function PageHeader({ title, heading, about, actions, back }: {
   actions?: ComponentChildren;
   back?: { href: string; label: string };
 }) {
+  const shown = useRef<HTMLHeadingElement>(null);
+  // What had the focus may be gone with the page before: then this page begins at its heading.
+  useEffect(() => {
+    if (document.activeElement === null || document.activeElement === document.body) {
+      shown.current?.focus({ preventScroll: true });
+    }
+  }, []);
   useEffect(() => {
     document.title = organizationName.value === "" ? `${title} - Stronghold` : `${title} - ${organizationName.value} - Stronghold`;
   }, [title, organizationName.value]);
@@ -19,7 +26,7 @@ export function PageHeader({ title, heading, about, actions, back }: {
     <header class="page-header">
       {back !== undefined && <a class="back" href={back.href}><Icon name="back" /><span>{back.label}</span></a>}
       <div class="page-header-row">
-        <h1 tabIndex={-1}>{heading ?? title}</h1>
+        <h1 tabIndex={-1} ref={shown}>{heading ?? title}</h1>
         {actions !== undefined && <div class="actions">{actions}</div>}
       </div>
       {about !== undefined && <div class="about">{about}</div>}

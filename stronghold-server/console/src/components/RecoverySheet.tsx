@@ -35,7 +35,7 @@ export function RecoverySheet({ made, owner, goOn, onDone, before }: { made: New
       <section class="kit" aria-label="Recovery kit">
         <h2>Recovery kit</h2>
         <p>It replaces a forgotten password. Whoever holds it can act as you: print it and lock it away, or keep it offline.</p>
-        <output class="secret-text" translate={false}>{made.recovery_kit}</output>
+        <output class="secret-text" translate={false} tabIndex={0}>{made.recovery_kit}</output>
         <div class="actions">
           <Button icon="print" kind="primary" onPress={() => print()}>Print</Button>
           <Button icon="download" onPress={() => save(made, owner)}>Save as a file</Button>
@@ -45,7 +45,7 @@ export function RecoverySheet({ made, owner, goOn, onDone, before }: { made: New
       <section class="kit" aria-label="Account key">
         <h2>Account key</h2>
         <p>Needed together with the password on every new device. Without it nobody can test guesses of the password, the server included.</p>
-        <output class="secret-text" translate={false}>{made.account_key}</output>
+        <output class="secret-text" translate={false} tabIndex={0}>{made.account_key}</output>
         <div class="actions"><CopyButton text={made.account_key} what="Account key" /></div>
       </section>
       <Note tone="warn">Both are shown this once. Without password and kit, or account key and kit, nobody can help you back in.</Note>

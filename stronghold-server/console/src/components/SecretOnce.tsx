@@ -16,7 +16,7 @@ export function SecretOnce({ text, what, onKept, advice }: {
   return (
     <section class="secret-once" aria-label={what}>
       <div class="secret-once-row">
-        <output class="secret-text" translate={false}>{text}</output>
+        <output class="secret-text" translate={false} tabIndex={0}>{text}</output>
         <CopyButton text={text} what={what} label={`Copy ${what.toLowerCase()}`} primary autoFocus />
       </div>
       <p class="hint">{advice ?? `It is shown this once, and nobody can show it again. Keep it where only what uses it can read it.`}</p>

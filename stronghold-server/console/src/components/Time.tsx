@@ -11,7 +11,7 @@ export function relativeTime(time: string, now = Date.now()): string {
     return time;
   }
   const unit = UNITS.find(([, length]) => Math.abs(seconds) >= length);
-  return unit === undefined ? (seconds > 0 ? "in a moment" : "just now") : relative.format(Math.trunc(seconds / unit[1]), unit[0]);
+  return unit === undefined ? (seconds > 0 ? "in a moment" : "just now") : relative.format(Math.round(seconds / unit[1]), unit[0]);
 }
 
 /** A time exactly, in the person's zone. */

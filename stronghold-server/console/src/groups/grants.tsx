@@ -25,7 +25,7 @@ export function Grants({ group, manages }: { group: GroupListed; manages: boolea
   const columns: Column<Grant>[] = [
     { key: "profile", title: "Profile", cell: (grant) => <a href={href("profiles", grant.profile_id)}><Name>{grant.profile}</Name></a>, sort: (grant) => grant.profile },
     { key: "access", title: "Access", width: "220px", cell: (grant) => <AccessBadges granted={grant} /> },
-    ...(changes ? [{ key: "change", title: "Change", hideTitle: true, width: "64px", align: "end" as const, cell: (grant: Grant) => <IconButton icon="edit" label={`Change access to ${visible(grant.profile)}`} onPress={() => open({ profile_id: grant.profile_id, name: grant.profile }, grant)} /> }] : []),
+    ...(changes ? [{ key: "change", title: "Change", hideTitle: true, width: "52px", align: "end" as const, cell: (grant: Grant) => <IconButton icon="edit" label={`Change access to ${visible(grant.profile)}`} onPress={() => open({ profile_id: grant.profile_id, name: grant.profile }, grant)} /> }] : []),
   ];
   return (
     <section class="card" aria-labelledby="group-grants">

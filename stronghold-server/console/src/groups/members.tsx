@@ -24,7 +24,7 @@ export function Members({ group, manages }: { group: GroupListed; manages: boole
   const columns: Column<Member>[] = [
     { key: "name", title: "Name", cell: (member) => (member.kind === "agent" ? <a href={href("agents", member.id)}><Name>{member.name}</Name></a> : <Name>{member.name}</Name>), sort: (member) => member.name },
     { key: "kind", title: "Kind", width: "110px", cell: (member) => <Kind kind={member.kind} />, sort: (member) => member.kind },
-    ...(changes ? [{ key: "remove", title: "Remove", hideTitle: true, width: "64px", align: "end" as const, cell: (member: Member) => <IconButton icon="close" label={`Remove ${visible(member.name)}`} onPress={() => setLeaving(member)} /> }] : []),
+    ...(changes ? [{ key: "remove", title: "Remove", hideTitle: true, width: "52px", align: "end" as const, cell: (member: Member) => <IconButton icon="close" label={`Remove ${visible(member.name)}`} onPress={() => setLeaving(member)} /> }] : []),
   ];
   return (
     <section class="card" aria-labelledby="group-members">

@@ -31,8 +31,8 @@ const COLUMNS: Column<AgentListed>[] = [
   {
     key: "status",
     title: "Status",
-    width: "150px",
-    cell: (agent) => <>{<StatusBadge status={agent.status} />}{agent.rotation_pending !== undefined && <> <Badge tone="warn" title="Two tokens are good until the rotation is finished">Rotating</Badge></>}</>,
+    width: "190px",
+    cell: (agent) => <><StatusBadge status={agent.status} />{agent.rotation_pending !== undefined && <> <Badge tone="warn" title="Two tokens are good until the rotation is finished">Rotating</Badge></>}</>,
     sort: (agent) => agent.status,
   },
   { key: "groups", title: "Groups", minor: true, cell: (agent) => <GroupNames agent={agent} />, sort: (agent) => agent.groups.map((group) => group.name).join(" ") || undefined },
