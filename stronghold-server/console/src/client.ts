@@ -9,7 +9,7 @@ import { keepOrganization, storedOrganization } from "./storage";
 import workerUrl from "./worker.ts?worker&url";
 
 /** Who is signed in. */
-export type Me = ReturnType<Session["me"]>;
+export type Me = Awaited<ReturnType<Session["me"]>>;
 
 type Async<T> = { [K in keyof T]: T[K] extends (...args: infer A) => infer R ? (...args: A) => Promise<Awaited<R>> : never };
 

@@ -14,7 +14,7 @@ let organization = "";
 let lastFloors: string | undefined;
 
 /** Takes over an opened session; gives who it is. */
-async function open(opened: Session): Promise<ReturnType<Session["me"]>> {
+async function open(opened: Session): Promise<Awaited<ReturnType<Session["me"]>>> {
   session = opened;
   const me = await opened.me();
   organization = me.org_id;
