@@ -38,7 +38,7 @@ export class Session {
 
   /** Replays what is newer of the directory; gives the new head. Everything below except where marked works on the directory as of the last sync or own change. */
   sync(): Promise<{ seq: number; changed: boolean }>;
-  me(): Promise<{ user_id: string; email: string; role: Role; org_id: string; is_manager: boolean; is_owner: boolean }>;
+  me(): Promise<Me>;
 
   // ---- organization ----
   organization(): Promise<OrganizationInfo>;
@@ -119,6 +119,7 @@ export class Session {
   auditVerify(each: (verified: number) => void): Promise<AuditVerified>;
 }
 
+export interface Me { user_id: string; email: string; role: Role; org_id: string; is_manager: boolean; is_owner: boolean }
 export type Principal = { kind: "agent"; id: string } | { kind: "user"; id: string };
 export interface Decision { status: "unchanged" | "made" | "pending"; approval_id?: string }
 export interface RekeyProgress { profile: string; done: number; total: number }

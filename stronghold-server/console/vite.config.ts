@@ -1,10 +1,16 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
-import { publish } from "./build/publish.ts";
+import { integrityOf, publish } from "./build/publish.ts";
+
+const module = fileURLToPath(import.meta.resolve("stronghold-wasm/stronghold_wasm_bg.wasm"));
 
 export default defineConfig({
   base: "/",
   publicDir: false,
   plugins: [publish()],
+  // The worker takes no other module than the one that it was built with.
+  define: { WASM_INTEGRITY: JSON.stringify(integrityOf(readFileSync(module))) },
   worker: {
     format: "es",
     rolldownOptions: { output: { entryFileNames: "assets/[name]-[hash].js" } },

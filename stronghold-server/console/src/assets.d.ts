@@ -8,3 +8,5 @@ declare module "*?url" {
   export default url;
 }
 declare module "*.css";
+/** SHA-384 of the wasm module, as an `integrity` attribute has it. */
+declare const WASM_INTEGRITY: string;
