@@ -92,6 +92,16 @@ export async function keepOrganization(orgId: string, change: Partial<Omit<Store
   }
 }
 
+/** Forgets all that is kept of an organization, its floors too. Says whether it could. */
+export async function forgetOrganization(orgId: string): Promise<boolean> {
+  try {
+    await within("organizations", "readwrite", (store) => store.delete(orgId));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The settings of this device, or the defaults. */
 export async function storedSettings(): Promise<Settings> {
   try {
