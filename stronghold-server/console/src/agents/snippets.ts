@@ -4,7 +4,7 @@
 export type SnippetKind = "cli" | "docker" | "github";
 
 /** A word for a POSIX shell: as it is where that is safe, else in single quotes. */
-function shellWord(text: string): string {
+export function shellWord(text: string): string {
   return /^[A-Za-z0-9_./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 

@@ -1,3 +1,4 @@
+import { shellWord } from "../agents/snippets";
 import type { Me } from "../client";
 import { Name } from "../components/Badge";
 import { Button } from "../components/Button";
@@ -96,7 +97,7 @@ function Everywhere({ who }: { who: Me }) {
         <li>
           <strong>It was open, or somebody knows your password.</strong> They may have your keys, which outlive the password.{" "}
           {who.is_manager ? "Change the keys themselves; everything is encrypted anew:" : "Have an owner or admin remove you and invite you again; what you could read is encrypted anew."}
-          {who.is_manager && <CopyField text={`api-stronghold-cli --url ${location.origin} user rotate-keys --email ${who.email}`} what="command" />}
+          {who.is_manager && <CopyField text={`api-stronghold-cli --url ${location.origin} user rotate-keys --email ${shellWord(who.email)}`} what="command" />}
         </li>
         <li>Then rotate, at their issuers, the secrets that the audit log shows as read.</li>
       </ul>
