@@ -1,0 +1,21 @@
+/** Calls about profiles that need more than the call. */
+import type { SecretValue } from "../api";
+import { session } from "../client";
+import { directoryChanged } from "../state";
+
+/** Encrypts anew what a profile holds, if somebody began that and did not finish. False where there was nothing to do. */
+export async function finishRekey(profileId: string): Promise<boolean> {
+  const finished = await session.finishRekey(profileId);
+  directoryChanged();
+  return finished;
+}
+
+/** A value as text; `undefined` where it is none, but bytes. */
+export function asText(value: SecretValue): string | undefined {
+  return "text" in value ? value.text : undefined;
+}
+
+/** Whether two values are the same bytes. */
+export function sameValue(a: SecretValue | undefined, b: SecretValue | undefined): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,38 @@
+import type { ProfileListed } from "../api";
+import { Badge } from "../components/Badge";
+import { Button } from "../components/Button";
+import { ErrorNote, Note } from "../components/ErrorNote";
+import { useAction } from "../hooks";
+import { toast } from "../state";
+import { finishRekey } from "./calls";
+
+/** What the state of a profile is for whoever is signed in. */
+export function ProfileState({ profile }: { profile: ProfileListed }) {
+  if (!profile.readable) {
+    return <Badge title="None of your groups is granted this profile">No access</Badge>;
+  }
+  return (
+    <>
+      {profile.rekeying && <><Badge tone="warn" title="It has a new key, and what it holds is not yet encrypted under it">Being encrypted anew</Badge>{" "}</>}
+      {!profile.rekeying && (profile.writable ? <Badge tone="good">Read and write</Badge> : <Badge>Read only</Badge>)}
+    </>
+  );
+}
+
+/** Says that a profile has a new key under which it is not yet encrypted, and finishes that. */
+export function RekeyNote({ profile, onFinished }: { profile: ProfileListed; onFinished?: () => void }) {
+  const finish = useAction(async () => {
+    const finished = await finishRekey(profile.profile_id);
+    toast(finished ? "All is encrypted anew." : "Somebody else had finished it already.");
+    onFinished?.();
+  });
+  return (
+    <Note tone="warn">
+      <div class="stack">
+        <p><strong>It is being encrypted anew.</strong> It has a new key, and whoever gave it was interrupted. Until that is finished it can be read, not written.</p>
+        {profile.writable && <div><Button small busy={finish.busy} onPress={finish.run}>Finish</Button></div>}
+        <ErrorNote error={finish.error} />
+      </div>
+    </Note>
+  );
+}
