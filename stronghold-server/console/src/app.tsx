@@ -10,7 +10,7 @@ import { Name } from "./components/Badge";
 import { Skeleton } from "./components/Spinner";
 import { Toasts } from "./components/Toasts";
 import { useShortcut } from "./hooks";
-import { keepUp, lock } from "./lock";
+import { keepUp, lock, lockWhenIdle } from "./lock";
 import { AcceptPage } from "./pages/accept";
 import { AccountPage } from "./pages/account";
 import { AgentPage } from "./pages/agent";
@@ -105,8 +105,13 @@ function Shell() {
     }
     first.current = false;
   }, [here]);
+  // Whatever others changed is there when a page comes, and when the tab comes back.
+  useEffect(() => void keepUp(), [here]);
   useEffect(() => {
-    const back = (): void => void keepUp();
+    const back = (): void => {
+      lockWhenIdle();
+      void keepUp();
+    };
     document.addEventListener("visibilitychange", back);
     return () => document.removeEventListener("visibilitychange", back);
   }, []);

@@ -101,6 +101,10 @@ function rejectAll(reason: string): void {
 }
 
 async function call(method: string, args: unknown[]): Promise<unknown> {
+  // After an answer that did not verify, nothing more is asked.
+  if (integrityError.value !== undefined) {
+    throw integrityError.value;
+  }
   worker ??= start();
   const to = worker;
   const id = ++lastId;

@@ -7,5 +7,5 @@ export function watchForms(): void {
         target.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
       }
     }));
-  });
+  }, { capture: true });
 }

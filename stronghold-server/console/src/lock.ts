@@ -13,14 +13,15 @@ export async function enter(who?: Me): Promise<void> {
   const entered = who ?? (await session.me());
   organizationName.value = (await session.organization()).name;
   noteActivity();
-  lockReason.value = "";
+  lockReason.value = undefined;
   me.value = entered;
   stopTimers();
   timers = [setInterval(lockWhenIdle, LOOK_EVERY), setInterval(() => void keepUp(), SYNC_EVERY)];
 }
 
 /** Ends the session: its keys are wiped and all that pages showed is gone. The reason is told where the person signs in again. */
-export function lock(reason = ""): void {
+export function lock(reason?: string): void {
+  const alarming = integrityError.value !== undefined;
   stopTimers();
   closeSession();
   unsaved.value = false;
@@ -29,13 +30,13 @@ export function lock(reason = ""): void {
   organizationName.value = "";
   reachable.value = true;
   integrityError.value = undefined;
-  lockReason.value = reason;
+  lockReason.value = reason === undefined ? undefined : { text: reason, alarming };
   me.value = undefined;
 }
 
 /** Asks the server for what is newer, and has the pages read again if there was something. */
 export async function keepUp(): Promise<void> {
-  if (me.value === undefined || document.hidden || asking) {
+  if (me.value === undefined || document.hidden || asking || integrityError.value !== undefined) {
     return;
   }
   asking = true;
@@ -55,7 +56,8 @@ export async function keepUp(): Promise<void> {
 
 let asking = false;
 
-function lockWhenIdle(): void {
+/** Locks if nothing was done for too long. Also called when the page comes back into sight: timers rest while a machine sleeps. */
+export function lockWhenIdle(): void {
   const minutes = settings.value?.auto_lock_minutes ?? 10;
   if (idleFor() >= minutes * 60_000) {
     lock(`Locked after ${minutes} minutes without input.`);

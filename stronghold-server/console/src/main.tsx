@@ -7,6 +7,7 @@ import "./styles/base.css";
 import "./styles/layout.css";
 import "./styles/controls.css";
 import "./styles/components.css";
+import "./styles/overlays.css";
 import "./styles/table.css";
 import "./styles/pages.css";
 import "./styles/print.css";

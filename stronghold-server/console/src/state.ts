@@ -13,8 +13,8 @@ export const organizationName = signal("");
 /** The phase of the session: `starting` until the device's memory was read. */
 export const phase = computed(() => (settings.value === undefined ? "starting" : me.value === undefined ? "signed-out" : "signed-in"));
 
-/** Why the console was locked, told on the sign-in page; empty otherwise. */
-export const lockReason = signal("");
+/** Why the console was locked, told on the sign-in page; and whether it was for an answer that did not verify. */
+export const lockReason = signal<{ text: string; alarming: boolean } | undefined>(undefined);
 
 /** Rises when the directory or anything else that is shown has changed; what pages show is then read again. */
 export const directoryTick = signal(0);

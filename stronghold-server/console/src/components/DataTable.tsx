@@ -134,7 +134,7 @@ export function DataTable<R>({ label, rows, columns, rowKey, href, onOpen, searc
               </tr>
             </thead>
             <tbody>
-              {from > 0 && <tr class="spacer" aria-hidden="true" style={{ blockSize: `${from * ROW_HEIGHT}px` }}><td colSpan={columns.length} /></tr>}
+              {from > 0 && <tr class="spacer" aria-hidden="true" style={{ blockSize: `${from * ROW_HEIGHT}px` }}><td /></tr>}
               {found.slice(from, to).map((row, offset) => (
                 <tr key={rowKey(row)} data-index={from + offset} aria-rowindex={virtual ? from + offset + 2 : undefined} class={href || onOpen ? "opens" : undefined}>
                   {columns.map((column, position) => position > 0 || (!href && !onOpen) ? <td key={column.key} class={cellClass(column)}>{column.cell(row)}</td> : (
@@ -144,7 +144,7 @@ export function DataTable<R>({ label, rows, columns, rowKey, href, onOpen, searc
                   ))}
                 </tr>
               ))}
-              {to < found.length && <tr class="spacer" aria-hidden="true" style={{ blockSize: `${(found.length - to) * ROW_HEIGHT}px` }}><td colSpan={columns.length} /></tr>}
+              {to < found.length && <tr class="spacer" aria-hidden="true" style={{ blockSize: `${(found.length - to) * ROW_HEIGHT}px` }}><td /></tr>}
             </tbody>
           </table>
           {found.length === 0 && <p class="no-match">Nothing matches.</p>}

@@ -70,6 +70,8 @@ export function Dialog({ title, onClose, children, footer, onSubmit, mustStay = 
           noValidate
           onSubmit={(event) => {
             event.preventDefault();
+            // A form around the dialog is not what was sent.
+            event.stopPropagation();
             onSubmit();
           }}
         >

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 
+// A unit begins a little before it is full, so that nobody reads "60 minutes".
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [["year", 31_557_600], ["month", 2_629_800], ["day", 86_400], ["hour", 3600], ["minute", 60]];
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const exact = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "long" });
@@ -10,7 +11,7 @@ export function relativeTime(time: string, now = Date.now()): string {
   if (Number.isNaN(seconds)) {
     return time;
   }
-  const unit = UNITS.find(([, length]) => Math.abs(seconds) >= length);
+  const unit = UNITS.find(([, length]) => Math.abs(seconds) >= length * 0.98);
   return unit === undefined ? (seconds > 0 ? "in a moment" : "just now") : relative.format(Math.round(seconds / unit[1]), unit[0]);
 }
 

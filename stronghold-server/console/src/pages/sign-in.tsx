@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { StrongholdError } from "../api";
 import { accounts } from "../client";
+import { visible } from "../components/Badge";
 import { Button } from "../components/Button";
 import { EntryFrame } from "../components/EntryFrame";
 import { ErrorNote, Note } from "../components/ErrorNote";
@@ -8,6 +9,7 @@ import { Checkbox, Field, Select } from "../components/Field";
 import { Skeleton } from "../components/Spinner";
 import { useAction } from "../hooks";
 import { enter } from "../lock";
+import { ForgetDeviceDialog } from "../organization/forget";
 import { href } from "../router";
 import { lockReason } from "../state";
 import { keepOrganization, storedOrganizations, type StoredOrganization } from "../storage";
@@ -21,13 +23,14 @@ const LINKS = [
 /** Signs in: with the password alone where this device remembers the account key. Afterwards the page that was asked for is shown. */
 export function SignInPage() {
   const [known, setKnown] = useState<StoredOrganization[]>();
+  const reason = lockReason.value;
   useEffect(() => {
     void storedOrganizations().then((all) => setKnown(all.filter((stored) => stored.account_key !== undefined && stored.email !== undefined)));
-  }, []);
+  }, [reason]);
   return (
     <EntryFrame title="Sign in" links={LINKS}>
-      {lockReason.value !== "" && <Note tone={lockReason.value.includes("verify") ? "bad" : "plain"}>{lockReason.value}</Note>}
-      {known === undefined ? <Skeleton /> : <SignInForm known={known} />}
+      {reason !== undefined && <Note tone={reason.alarming ? "bad" : "plain"}>{reason.text}</Note>}
+      {known === undefined ? <Skeleton /> : <SignInForm key={known.length} known={known} />}
     </EntryFrame>
   );
 }
@@ -66,38 +69,41 @@ function SignInForm({ known }: { known: StoredOrganization[] }) {
   };
 
   return (
-    <form
-      class="stack"
-      noValidate
-      onSubmit={async (event) => {
-        event.preventDefault();
-        if (await checkKey()) {
-          await signIn.run();
-        }
-      }}
-    >
-      {known.length > 0 && (
-        <Select
-          label="Account on this device"
-          value={chosen}
-          onValue={setChosen}
-          options={[...known.map((organization) => ({ value: organization.org_id, label: `${organization.email} (${organization.org_id.slice(0, 8)})` })), { value: OTHER, label: "Another account" }]}
-        />
-      )}
-      {stored === undefined && (
-        <>
-          <Field label="E-mail address" type="email" name="username" autoComplete="username" autoFocus value={email} onValue={setEmail} />
-          <Field label="Account key" code value={accountKey} onValue={setAccountKey} error={keyProblem} placeholder="stronghold_account_…" hint="You got it when you joined. It is on the sheet with your recovery kit." />
-        </>
-      )}
-      <Field label="Password" type="password" name="password" autoComplete="current-password" autoFocus={stored !== undefined} value={password} onValue={setPassword} />
-      {stored === undefined ? (
-        <Checkbox label="Remember the account key on this device" hint="Then only the password is asked here. Leave it off on a machine that others use." checked={remember} onChecked={setRemember} />
-      ) : null}
-      <ErrorNote error={signIn.error} />
-      <Button type="submit" kind="primary" busy={signIn.busy}>Sign in</Button>
-      {stored !== undefined && <Forget stored={stored} />}
-    </form>
+    <>
+      <form
+        class="stack"
+        noValidate
+        onSubmit={async (event) => {
+          event.preventDefault();
+          if (await checkKey()) {
+            await signIn.run();
+          }
+        }}
+      >
+        {known.length > 0 && (
+          <Select
+            label="Account on this device"
+            value={chosen}
+            onValue={setChosen}
+            options={[...known.map((organization) => ({ value: organization.org_id, label: `${visible(organization.email ?? "")} (${organization.org_id.slice(0, 8)})` })), { value: OTHER, label: "Another account" }]}
+          />
+        )}
+        {stored === undefined && (
+          <>
+            <Field label="E-mail address" type="email" name="username" autoComplete="username" autoFocus value={email} onValue={setEmail} />
+            <Field label="Account key" code value={accountKey} onValue={setAccountKey} error={keyProblem} placeholder="stronghold_account_…" hint="You got it when you joined. It is on the sheet with your recovery kit." />
+          </>
+        )}
+        <Field label="Password" type="password" name="password" autoComplete="current-password" autoFocus={stored !== undefined} value={password} onValue={setPassword} />
+        {stored === undefined ? (
+          <Checkbox label="Remember the account key on this device" hint="Then only the password is asked here. Leave it off on a machine that others use." checked={remember} onChecked={setRemember} />
+        ) : null}
+        <ErrorNote error={signIn.error} />
+        <Button type="submit" kind="primary" busy={signIn.busy}>Sign in</Button>
+        {stored !== undefined && <Forget stored={stored} />}
+      </form>
+      {lockReason.value?.alarming === true && <Restored orgId={async () => stored?.org_id ?? (await accounts.checkAccountKey(accountKey.trim())).org_id} />}
+    </>
   );
 }
 
@@ -114,6 +120,19 @@ function Forget({ stored }: { stored: StoredOrganization }) {
     >
       Forget this account on this device
     </Button>
+  );
+}
+
+/** The way on after a server was restored from a backup: what this device remembers is newer than what the server has, and must be given up knowingly. */
+function Restored({ orgId }: { orgId(): Promise<string> }) {
+  const [forgetting, setForgetting] = useState<string>();
+  const ask = useAction(async () => setForgetting(await orgId()));
+  return (
+    <>
+      <Button kind="quiet" small busy={ask.busy} onPress={ask.run}>The server was restored from a backup</Button>
+      <ErrorNote error={ask.error} />
+      {forgetting !== undefined && <ForgetDeviceDialog orgId={forgetting} onClose={() => setForgetting(undefined)} />}
+    </>
   );
 }
 
