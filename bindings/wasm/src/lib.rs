@@ -23,9 +23,11 @@ mod people;
 mod profiles;
 mod session;
 mod shown;
+mod vectors;
 
 pub use agent::{Agent, Secrets};
 pub use session::Session;
+pub use vectors::Vectors;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 

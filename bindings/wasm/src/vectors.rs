@@ -1,0 +1,270 @@
+//! The shared vectors of `docs/vectors`, for tests of the package: whether this very module reads, opens, signs and refuses as
+//! every implementation must.
+//!
+//! A case goes in as JSON and what came of it comes out as JSON; the test compares. No state, and no key but the case's own.
+
+use crate::error::Outcome;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use stronghold_sdk::{
+    Error,
+    crypto::{aead, identity::Identity, seal},
+    protocol::{
+        crypto::{
+            hash::Hash,
+            kdf::Kdf,
+            sign::{SigningKey, SigningPublicKey},
+        },
+        directory::{Directory, HeaderRef, ProfileLeaf, Statement},
+        encoding::{Base64Bytes, base64url},
+        evidence::{Anchor, ChainEvidence, ProfileEvidence, ProfileFloor},
+        id::OrgId,
+        manifest::Manifest,
+        merkle::{self, Inclusion},
+        number::{Revision, RosterVersion, Seq},
+        request::{Method, RequestNonce, RequestParts, SignatureParams, ToSign, UnverifiedRequest},
+        secret::{SealedSecret, SecretLeaf},
+        signed::Signed,
+        token::{AccountKey, AgentToken, InviteCode, RecoveryKit, TokenFloor, TokenUrl},
+    },
+};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Runs cases of `docs/vectors`.
+#[wasm_bindgen(skip_typescript)]
+#[derive(Debug)]
+pub struct Vectors;
+
+/// What came of a case, or why it is refused.
+type Came = Result<Value, String>;
+
+#[wasm_bindgen]
+impl Vectors {
+    /// Runs a case of a file, which is named without `.json`. Gives `{"ok": ...}` or `{"refused": "why"}`, as JSON; throws only
+    /// where there is no such file, or the case is none of it.
+    pub fn run(file: &str, case: &str) -> Outcome<String> {
+        let came = match file {
+            "tokens" => token(&parse(case)?),
+            "aead" => opened(&parse(case)?, |key, context, sealed| aead::open(&Kdf::new(key), context, sealed).ok()),
+            "seals" => opened(&parse(case)?, |key, info, sealed| {
+                seal::open(Identity::from_seed(key).kem_key(), info, sealed).ok()
+            }),
+            "requests" => request(&parse(case)?),
+            "roots" => root(&parse(case)?),
+            "merkle" => inclusion(&parse(case)?),
+            "directory" => directory(&parse(case)?),
+            "manifest" => manifest(&parse(case)?),
+            "evidence" => evidence(parse(case)?),
+            _ => return Err(Error::invalid(format!("there are no vectors named {file:?}")).into()),
+        };
+        let told = match came {
+            Ok(value) => json!({ "ok": value }),
+            Err(why) => json!({ "refused": why }),
+        };
+        Ok(told.to_string())
+    }
+}
+
+fn parse<T: DeserializeOwned>(case: &str) -> Outcome<T> {
+    serde_json::from_slice(case.as_bytes()).map_err(|error| Error::invalid(format!("this is no case: {error}")).into())
+}
+
+/// Any refusal, in its words.
+fn why(refusal: impl ToString) -> String {
+    refusal.to_string()
+}
+
+// tokens.json
+
+#[derive(Deserialize)]
+struct Token {
+    kind: String,
+    text: String,
+}
+
+/// Reads one of the strings that people copy as its kind: gives its members.
+fn token(case: &Token) -> Came {
+    let told = |id: &dyn ToString, org: OrgId, secret: &[u8], floor: Option<TokenFloor>, url: Option<TokenUrl>| {
+        let floor = floor.map(|floor| json!({ "seq": floor.seq.get(), "hash_prefix": base64url(&floor.hash_prefix) }));
+        let (id, org, secret, url) =
+            (id.to_string(), org.to_string(), base64url(secret), url.map(|url| url.to_string()));
+        json!({ "kind": case.kind, "text": case.text, "id": id, "org": org, "secret": secret, "floor": floor, "url": url })
+    };
+    match case.kind.as_str() {
+        "agent" => {
+            AgentToken::parse(&case.text).map(|it| told(&it.agent, it.org, it.seed.as_slice(), Some(it.floor), it.url))
+        }
+        "invite" => {
+            InviteCode::parse(&case.text).map(|it| told(&it.invite, it.org, it.seed.as_slice(), Some(it.floor), it.url))
+        }
+        "recovery" => RecoveryKit::parse(&case.text).map(|it| told(&it.user, it.org, it.seed.as_slice(), None, None)),
+        _ => AccountKey::parse(&case.text).map(|it| told(&it.user, it.org, it.key.as_slice(), None, None)),
+    }
+    .map_err(why)
+}
+
+// aead.json, seals.json
+
+#[derive(Deserialize)]
+struct Sealed {
+    key: Base64Bytes,
+    context: Base64Bytes,
+    sealed: Base64Bytes,
+}
+
+/// Opens a ciphertext: gives what it holds.
+fn opened<P: AsRef<[u8]>>(case: &Sealed, open: impl FnOnce(&[u8; 32], &[u8], &[u8]) -> Option<P>) -> Came {
+    let key = case.key.0.as_slice().try_into().map_err(why)?;
+    let plain = open(key, &case.context.0, &case.sealed.0).ok_or_else(|| why("it does not open"))?;
+    Ok(base64url(plain.as_ref()).into())
+}
+
+// requests.json
+
+#[derive(Deserialize)]
+struct Request {
+    public_key: SigningPublicKey,
+    authority: String,
+    method: Method,
+    target: String,
+    body: String,
+    headers: Vec<(String, String)>,
+    /// What a signer makes the request from; a case that must be refused has none.
+    seed: Option<Base64Bytes>,
+    if_none_match: Option<String>,
+    context: Option<String>,
+    created: Option<i64>,
+    nonce: Option<RequestNonce>,
+}
+
+/// Verifies a request: gives what was signed, by whom and when; and the headers that a signer makes for the same.
+fn request(case: &Request) -> Came {
+    let authority = case.authority.parse().map_err(why)?;
+    let headers = case.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+    let unverified = UnverifiedRequest::from_headers(case.method, &case.target, headers).map_err(why)?;
+    let verified = unverified.verify(&case.public_key, std::slice::from_ref(&authority), case.body.as_bytes());
+    let request = verified.map_err(why)?.into_request();
+    let signed = match (&case.seed, case.created, case.nonce) {
+        (Some(seed), Some(created), Some(nonce)) => {
+            let key = SigningKey::from_seed(seed.0.as_slice().try_into().map_err(why)?);
+            let mut parts = RequestParts::from_target(case.method, &case.target).map_err(why)?;
+            parts = parts.with_body(case.body.as_bytes());
+            if let Some(value) = &case.if_none_match {
+                parts = parts.with_if_none_match(value).map_err(why)?;
+            }
+            if let Some(value) = &case.context {
+                parts = parts.with_context(value).map_err(why)?;
+            }
+            let params = SignatureParams { created, nonce, key_id: key.public_key().key_id() };
+            let to_sign = ToSign::new(authority, parts, params);
+            let signature = key.sign(to_sign.base());
+            let headers = to_sign.finish(signature).headers();
+            headers.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect()
+        }
+        _ => Vec::new(),
+    };
+    let params = request.params();
+    Ok(json!({
+        "base": String::from_utf8_lossy(&request.base()),
+        "created": params.created,
+        "nonce": params.nonce.to_string(),
+        "headers": signed,
+    }))
+}
+
+// merkle.json
+
+#[derive(Deserialize)]
+struct Leaves {
+    leaves: Vec<Base64Bytes>,
+}
+
+/// The root of a tree over some leaves.
+fn root(case: &Leaves) -> Came {
+    let hashes: Vec<Hash> = case.leaves.iter().map(|data| merkle::leaf_hash(&data.0)).collect();
+    Ok(merkle::root_of(&hashes).to_string().into())
+}
+
+#[derive(Deserialize)]
+struct Proven {
+    leaf_hash: Hash,
+    root: Hash,
+    proof: Inclusion,
+}
+
+/// Whether a leaf is in a tree.
+fn inclusion(case: &Proven) -> Came {
+    case.proof.verify(&case.leaf_hash, &case.root).map(|()| Value::Null).map_err(why)
+}
+
+// directory.json
+
+#[derive(Deserialize)]
+struct Statements {
+    org: OrgId,
+    statements: Vec<Statement>,
+}
+
+/// Replays statements from the genesis on: gives what holds after the last.
+fn directory(case: &Statements) -> Came {
+    let (genesis, later) = case.statements.split_first().ok_or_else(|| why("there is no statement"))?;
+    let mut state = Directory::genesis(genesis, &case.org).map_err(why)?;
+    for statement in later {
+        state = state.append(statement).map_err(why)?;
+    }
+    let HeaderRef { seq, hash } = state.head();
+    Ok(json!({
+        "head": { "seq": seq.get(), "hash": hash.to_string() },
+        "log_root": state.header_log().root().to_string(),
+        "state_root": state.state_root().to_string(),
+    }))
+}
+
+// manifest.json
+
+#[derive(Deserialize)]
+struct Head {
+    org: OrgId,
+    leaf: ProfileLeaf,
+    roster_keys: Vec<SigningPublicKey>,
+    manifest: Signed,
+    #[serde(default)]
+    secrets: Vec<SealedSecret>,
+}
+
+/// Verifies a profile's head, and that it holds these secrets: gives its hash.
+fn manifest(case: &Head) -> Came {
+    let head = Manifest::verify_head(&case.manifest, &case.org, &case.leaf, &case.roster_keys).map_err(why)?;
+    let leaves: Vec<SecretLeaf> = case.secrets.iter().map(SealedSecret::leaf).collect();
+    head.value().check_secrets(&leaves).map_err(why)?;
+    Ok(head.hash().to_string().into())
+}
+
+// evidence.json
+
+#[derive(Deserialize)]
+struct Reply {
+    client: Known,
+    asked: String,
+    chain: ChainEvidence,
+    profile: ProfileEvidence,
+}
+
+#[derive(Deserialize)]
+struct Known {
+    org: OrgId,
+    seq: Seq,
+    hash: Base64Bytes,
+    remembered: Option<HeaderRef>,
+    roster: Option<RosterVersion>,
+    floors: Vec<ProfileFloor>,
+    minimum: Option<Revision>,
+}
+
+/// Believes what a reply says of a profile, or does not.
+fn evidence(Reply { client, asked, chain, profile }: Reply) -> Came {
+    let Known { org, seq, hash, remembered, roster, floors, minimum } = client;
+    let trusted = chain.verify(&Anchor { org, seq, hash: hash.0, remembered, roster }).map_err(why)?;
+    let asked = asked.parse().map_err(why)?;
+    profile.verify(&trusted, &asked, &floors, minimum).map(|_| Value::Null).map_err(why)
+}
