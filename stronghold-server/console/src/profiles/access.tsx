@@ -3,11 +3,12 @@ import { useMemo } from "preact/hooks";
 import type { GroupListed, ProfileListed } from "../api";
 import { session } from "../client";
 import { Badge, Name, visible } from "../components/Badge";
+import { Button } from "../components/Button";
 import { DataTable, type Column } from "../components/DataTable";
 import { EmptyState } from "../components/EmptyState";
 import { Loading } from "../components/Loading";
 import { useLoad } from "../hooks";
-import { href } from "../router";
+import { href, navigate } from "../router";
 import { me } from "../state";
 
 interface Granted {
@@ -71,7 +72,7 @@ export function Access({ profile }: { profile: ProfileListed }) {
   const granted = useMemo(() => granting(groups.data ?? [], profile.profile_id), [groups.data, profile.profile_id]);
   const readers = useMemo(() => readersOf(granted), [granted]);
   const own = granted.filter((group) => !group.builtin);
-  const toGroups = <a class="button" href={href("groups")}>Go to groups</a>;
+  const toGroups = <Button onPress={() => navigate("groups")}>Go to groups</Button>;
   return (
     <Loading of={groups}>
       {() => (

@@ -89,7 +89,7 @@ function Side({ side, revision, name }: { side: { version: number; value?: Secre
 /** Makes the profile hold what it held at a revision, after showing what that changes. */
 export function RestoreDialog({ profile, revision, newest, onDone, onClose }: { profile: ProfileListed; revision: number; newest: number; onDone(): Promise<unknown>; onClose(): void }) {
   const differences = useDifferences(profile.profile_id, newest, revision);
-  const names = (wanted: (difference: Difference) => boolean): string[] => (differences.data ?? []).filter(wanted).map((difference) => difference.name);
+  const { back, changed, gone } = wouldBe(differences.data ?? []);
   return (
     <ConfirmDialog
       title={`Restore revision ${revision}?`}
@@ -107,11 +107,23 @@ export function RestoreDialog({ profile, revision, newest, onDone, onClose }: { 
       {differences.data === undefined && differences.error === undefined && <Skeleton lines={2} label="Working out what changes" />}
       <ErrorNote error={differences.error} />
       {differences.data?.length === 0 && <Note>No value differs from what is there now.</Note>}
-      <Would title="Brought back" names={names((difference) => !difference.old)} />
-      <Would title="Changed to what they were" names={names((difference) => Boolean(difference.old && difference.new))} />
-      <Would title="Deleted" names={names((difference) => !difference.new)} />
+      <Would title="Brought back" names={back} />
+      <Would title="Changed to what they were" names={changed} />
+      <Would title="Deleted" names={gone} />
     </ConfirmDialog>
   );
+}
+
+/** What restoring does, by name: a secret that was deleted and made anew since then is one that changes. */
+function wouldBe(differences: Difference[]): { back: string[]; changed: string[]; gone: string[] } {
+  const added = new Set(differences.filter((difference) => !difference.old).map(({ name }) => name));
+  const removed = new Set(differences.filter((difference) => !difference.new).map(({ name }) => name));
+  const both = [...added].filter((name) => removed.has(name));
+  return {
+    back: [...added].filter((name) => !removed.has(name)),
+    changed: [...differences.filter((difference) => difference.old && difference.new).map(({ name }) => name), ...both],
+    gone: [...removed].filter((name) => !added.has(name)),
+  };
 }
 
 const SHOWN = 100;

@@ -24,13 +24,15 @@ export type Draft = ReadonlyMap<string, Change>;
 /** No changes. */
 export const NO_DRAFT: Draft = new Map();
 
-/** The draft with one change put in, or with `undefined` taken out. */
-export function withChange(draft: Draft, key: string, change: Change | undefined): Draft {
+/** The draft with changes put in, or with `undefined` taken out. */
+export function withChanges(draft: Draft, changes: Iterable<readonly [key: string, change: Change | undefined]>): Draft {
   const next = new Map(draft);
-  if (change === undefined || isNothing(change)) {
-    next.delete(key);
-  } else {
-    next.set(key, change);
+  for (const [key, change] of changes) {
+    if (change === undefined || isNothing(change)) {
+      next.delete(key);
+    } else {
+      next.set(key, change);
+    }
   }
   return next;
 }

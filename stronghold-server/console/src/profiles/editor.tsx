@@ -93,7 +93,7 @@ export function SecretEditor({ profileId, secret, change, isTaken, onChange, onD
           <h3>{secret.kind === "reference" ? "Target" : "Value"}</h3>
           <ValueBox name={secret.name} label={`the value of ${visible(secret.name)}`} fetch={() => session.reveal(profileId, secret.name)} of={secret.version} />
           <div class="row">
-            {!isBytes && <Button small icon="edit" disabled={present === undefined} onPress={() => setValue(present === undefined ? "" : asText(present))}>Show and edit</Button>}
+            {!isBytes && <Button small icon="edit" autoFocus disabled={present === undefined} onPress={() => setValue(present === undefined ? "" : asText(present))}>Show and edit</Button>}
             <Button small icon="plus" onPress={() => setValue("")}>Give a new value</Button>
           </div>
           {problems.value !== undefined && <p class="field-error" role="alert">{problems.value}</p>}

@@ -44,7 +44,7 @@ export function History({ profile, onWritten }: { profile: ProfileListed; onWrit
   return (
     <Loading of={revisions} lines={5}>
       {(rows) => (
-        <>
+        <div class="stack">
           <DataTable
             label="Revisions"
             rows={rows}
@@ -58,7 +58,7 @@ export function History({ profile, onWritten }: { profile: ProfileListed; onWrit
           <p class="hint">Each save is one revision, signed by its author. A row opens what it changed.</p>
           {comparing !== undefined && <CompareDialog profile={profile} newest={newest} {...comparing} onClose={() => setComparing(undefined)} />}
           {restoring !== undefined && <RestoreDialog profile={profile} revision={restoring} newest={newest} onDone={onWritten} onClose={() => setRestoring(undefined)} />}
-        </>
+        </div>
       )}
     </Loading>
   );

@@ -5,7 +5,7 @@ import { session } from "../client";
 import { useAction, useUnsaved, type Action } from "../hooks";
 import { me, toast } from "../state";
 import { counted } from "../words";
-import { NO_DRAFT, rebase, settle, toEdit, undecided, withChange, type Change, type Choice, type Draft, type Rebased } from "./draft";
+import { NO_DRAFT, rebase, settle, toEdit, undecided, withChanges, type Change, type Choice, type Draft, type Rebased } from "./draft";
 
 interface State {
   opened?: ProfileOpened;
@@ -30,6 +30,7 @@ export interface OpenProfile {
   /** Opens it again if it is open: after something was written besides the draft. True when the person has to decide first. */
   refresh(): Promise<boolean>;
   change(key: string, change: Change | undefined): void;
+  changeAll(changes: Iterable<readonly [key: string, change: Change | undefined]>): void;
   discard(): void;
   save: Action<[]>;
   /** Takes over what the person chose; with `thenSave`, saves it on the newer revision. */
@@ -75,6 +76,7 @@ export function useOpenProfile(id: string): OpenProfile {
       setOpening(false);
     }
   };
+  const changeAll: OpenProfile["changeAll"] = (changes) => update({ ...latest.current, draft: withChanges(latest.current.draft, changes) });
   const saveDraft = async (): Promise<void> => {
     const { opened, draft } = latest.current;
     if (opened === undefined || draft.size === 0) {
@@ -124,7 +126,8 @@ export function useOpenProfile(id: string): OpenProfile {
       }
       return latest.current.stale !== undefined;
     },
-    change: (key, change) => update({ ...latest.current, draft: withChange(latest.current.draft, key, change) }),
+    change: (key, change) => changeAll([[key, change]]),
+    changeAll,
     discard() {
       const discarded = pending;
       const { opened } = latest.current;

@@ -82,11 +82,8 @@ function OpenSecrets({ profile, opened, state, wanted, onWantedSeen }: { profile
     on ? next.add(key) : next.delete(key);
     setTicked(next);
   };
-  const remove = (keys: Iterable<string>): void => {
-    for (const key of keys) {
-      const { from } = draft.get(key) ?? { from: plain.find((row) => row.key === key)?.secret };
-      change(key, from === undefined ? undefined : { from, name: from.name, deleted: true });
-    }
+  const remove = (keys: ReadonlySet<string>): void => {
+    state.changeAll(rows.filter((row) => keys.has(row.key)).map(({ key, secret }) => [key, secret === undefined ? undefined : { from: secret, name: secret.name, deleted: true }]));
     setTicked(new Set());
     setOver(undefined);
   };
@@ -165,7 +162,7 @@ function OpenSecrets({ profile, opened, state, wanted, onWantedSeen }: { profile
           change={editing.change?.deleted ? undefined : editing.change}
           isTaken={(name) => isTaken(name, editing.key)}
           onChange={keep(editing.key)}
-          onDelete={() => remove([editing.key])}
+          onDelete={() => remove(new Set([editing.key]))}
           onHistory={profile.history && editing.secret !== undefined ? () => setOver({ is: "history", name: editing.secret?.name ?? "" }) : undefined}
           onClose={close}
         />

@@ -8,7 +8,7 @@ import { ErrorNote, Note } from "../components/ErrorNote";
 import { Time } from "../components/Time";
 import { counted } from "../words";
 import { DiscardDialog } from "./draft-bar";
-import { canKeepMine, changeWord, isReference, type Change, type Choice, type Clash, type Rebased, type TheirChange } from "./draft";
+import { canKeepMine, changeWord, type Change, type Choice, type Clash, type Rebased, type TheirChange } from "./draft";
 import type { OpenProfile } from "./open";
 import { ValueBox } from "./value";
 
@@ -61,7 +61,7 @@ export function StaleSave({ profile, state, stale }: { profile: ProfileListed; s
           You began on revision {stale.before.revision}; it is now at revision {stale.head}. <strong>Nothing of yours was written, and nothing is lost</strong>: what they saved stays in the history, and yours stays here until you save or discard it.
         </p>
         {between !== undefined && between.revisions.length > 0 && (
-          <ul class="plain-list">
+          <ul class="stale-list">
             {between.revisions.map((revision) => <li key={revision.revision}>Revision {revision.revision} by <Name>{revision.author}</Name>, <Time at={revision.time} />: {revision.written} written, {revision.deleted} deleted.</li>)}
           </ul>
         )}
@@ -144,7 +144,7 @@ function Yours({ mine, theirs }: { mine: Change; theirs: SecretListed | undefine
   return (
     <>
       {from !== undefined && from.name !== name && <span>Renamed to <span class="code"><Name>{name}</Name></span></span>}
-      {mine.reference !== undefined && <span class="quiet">{isReference(mine) ? "A reference" : "A value"}</span>}
+      {mine.reference !== undefined && mine.reference !== (theirs?.kind === "reference") && <span class="quiet">{mine.reference ? "A reference" : "A plain value"}</span>}
       {value === undefined ? <span class="quiet">Their value, with what you changed beside it</span> : <ValueBox name={name} label={`your value of ${visible(name)}`} fetch={async () => ({ text: value })} of={value} />}
       {note !== undefined && <span class="quiet">{note === "" ? "Note taken away" : <>Note: <bdi>{note}</bdi></>}</span>}
     </>
@@ -158,7 +158,7 @@ function Kept({ title, about, names }: { title: string; about: string; names: { 
     <section>
       <h3>{title} <span class="count">{names.length}</span></h3>
       <p class="quiet">{names.length === 0 ? "None." : `${about}:`}</p>
-      <ul class="plain-list">
+      <ul class="stale-list">
         {names.slice(0, SHOWN).map(({ name, what }) => <li key={`${what} ${name}`}><span class="code"><Name>{name}</Name></span> <span class="quiet">{what}</span></li>)}
         {names.length > SHOWN && <li class="quiet">and {counted(names.length - SHOWN, "other")}</li>}
       </ul>
