@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Conditions, GroupListed, Minted } from "../api";
 import { session } from "../client";
 import { Name, visible } from "../components/Badge";
@@ -8,12 +8,15 @@ import { ErrorNote, Note } from "../components/ErrorNote";
 import { Checkbox, Field } from "../components/Field";
 import { Skeleton } from "../components/Spinner";
 import { useAction, useLoad } from "../hooks";
+import { keepUp } from "../lock";
 import { counted } from "../words";
 import { ExpiryFields, fromForm, FurtherConditions, NO_CONDITIONS, type ConditionProblems } from "./conditions";
 
 /** Creates an agent: its name, its groups, when it expires. Gives the token and the profiles that it can read. */
 export function CreateAgentDialog({ onCreated, onClose }: { onCreated(minted: Minted, profiles: string[]): void; onClose(): void }) {
   const groups = useLoad(() => session.groups());
+  // A group that somebody made a moment ago is there to choose.
+  useEffect(() => void keepUp(), []);
   const [name, setName] = useState("");
   const [nameProblem, setNameProblem] = useState<string>();
   const [chosen, setChosen] = useState<string[]>([]);

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import type { StrongholdError } from "../api";
 import { Icon, type IconName } from "./Icons";
+import { Prose } from "./Prose";
 
 /** An error in words with what to do about it, read out when it comes. Nothing without an error. */
 export function ErrorNote({ error, title }: { error: StrongholdError | undefined; title?: string }) {
@@ -13,9 +14,9 @@ export function ErrorNote({ error, title }: { error: StrongholdError | undefined
           <div>
             <p>
               {title !== undefined && <strong>{title} </strong>}
-              {sentence(error.message)}
+              <Prose text={sentence(error.message)} />
             </p>
-            {error.advice !== undefined && <p class="advice">{sentence(error.advice)}</p>}
+            {error.advice !== undefined && <p class="advice"><Prose text={sentence(error.advice)} /></p>}
           </div>
         </div>
       )}

@@ -142,5 +142,5 @@ function plainer(error: StrongholdError, remembered: boolean): StrongholdError {
     return error;
   }
   const message = remembered ? "The password is wrong, or the account key that this device remembers is no longer good." : "The e-mail address, the account key or the password is wrong.";
-  return Object.assign(new Error(message), { name: "StrongholdError" as const, kind: error.kind, code: error.code, conflict: false });
+  return Object.assign(new Error(message), { name: "StrongholdError" as const, kind: error.kind, code: error.code, conflict: false, advice: "If you have only just accepted an invitation, an owner or admin must confirm you first." });
 }
