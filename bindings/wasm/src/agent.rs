@@ -3,6 +3,7 @@
 use crate::{
     convert::{from_js, to_js},
     error::Outcome,
+    wipe::wipe_stack,
 };
 use js_sys::Uint8Array;
 use serde::{Deserialize, Serialize};
@@ -94,6 +95,7 @@ impl Agent {
     /// Wipes its keys.
     pub fn close(&self) {
         self.agent.take();
+        wipe_stack();
     }
 
     fn open(&self) -> Result<SdkAgent, Error> {
@@ -129,6 +131,7 @@ impl Secrets {
     /// Wipes them.
     pub fn close(&self) {
         self.secrets.take();
+        wipe_stack();
     }
 }
 

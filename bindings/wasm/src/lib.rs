@@ -24,6 +24,7 @@ mod profiles;
 mod session;
 mod shown;
 mod vectors;
+mod wipe;
 
 pub use agent::{Agent, Secrets};
 pub use session::Session;

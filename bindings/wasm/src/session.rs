@@ -1,6 +1,6 @@
 //! A signed-in person at work.
 
-use crate::{convert::to_js, error::Outcome};
+use crate::{convert::to_js, error::Outcome, wipe::wipe_stack};
 use futures_util::lock::{Mutex, MutexGuard};
 use serde::Serialize;
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc, sync::Arc};
@@ -105,6 +105,7 @@ impl Session {
     /// Wipes every key and everything that was opened.
     pub async fn close(&self) {
         self.shared.take();
+        wipe_stack();
     }
 
     /// Replays what is newer of the directory.
