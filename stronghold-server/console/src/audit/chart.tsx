@@ -82,7 +82,7 @@ function Bars({ reads: { buckets, series, unit, total, highest } }: { reads: Rea
               {stacked(bucket).map(({ series: of, from, to }) => (
                 <rect key={of} class={`series-${of}`} x={LEFT + place * step + (step - bar) / 2} width={bar} y={y(to)} height={Math.max(y(from) - y(to) - (from > 0 ? 1 : 0), 0.5)} />
               ))}
-              {place % labelled === 0 && place * step < width - LEFT - 40 && <text class="tick" x={LEFT + place * step} y={HEIGHT - 6}>{labelOf(bucket, unit)}</text>}
+              {place % labelled === 0 && place * step < width - LEFT - 40 && <text class="tick" x={Math.max(LEFT + (place + 0.5) * step, LABEL_EVERY / 2)} y={HEIGHT - 6} text-anchor="middle">{labelOf(bucket, unit)}</text>}
             </g>
           ))}
         </svg>

@@ -18,7 +18,7 @@ const PERIODS: { value: Period; label: string }[] = [
 ];
 
 const OUTCOMES: { value: FilterForm["outcome"]; label: string }[] = [
-  { value: "", label: "Allowed and denied" },
+  { value: "", label: "Any outcome" },
   { value: "allowed", label: "Allowed" },
   { value: "denied", label: "Denied" },
 ];

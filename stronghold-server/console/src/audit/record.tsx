@@ -17,12 +17,12 @@ import { reasonWords, said, saidLine } from "./words";
 export function columns(fresh: ReadonlySet<number>): Column<AuditEntry>[] {
   return [
     { key: "time", title: "Time", width: "136px", cell: (entry) => <><Time at={entry.time} />{fresh.has(entry.position) && <> <Badge tone="accent">New</Badge></>}</> },
-    { key: "who", title: "Who", cell: (entry) => <Who entry={entry} /> },
-    { key: "action", title: "Action", cell: (entry) => <span title={entry.action}>{actionWords(entry.action)}</span> },
-    { key: "profile", title: "Profile", minor: true, cell: (entry) => (entry.profile === undefined ? <None /> : <Titled text={visible(entry.profile.name)}><Name>{entry.profile.name}</Name></Titled>) },
-    { key: "what", title: "What", minor: true, cell: (entry) => <What entry={entry} /> },
-    { key: "outcome", title: "Outcome", width: "150px", cell: (entry) => <Outcome entry={entry} /> },
-    { key: "from", title: "From", width: "128px", minor: true, cell: (entry) => (entry.address === undefined ? <None /> : <span class="numbers" title={entry.address}>{entry.address}</span>) },
+    { key: "who", title: "Who", width: "190px", cell: (entry) => <><Who entry={entry} /><span class="narrow-action">{actionWords(entry.action)}</span></> },
+    { key: "action", title: "Action", width: "190px", minor: true, cell: (entry) => <span title={entry.action}>{actionWords(entry.action)}</span> },
+    { key: "profile", title: "Profile", width: "120px", minor: true, cell: (entry) => (entry.profile === undefined ? <None /> : <Titled text={visible(entry.profile.name)}><Name>{entry.profile.name}</Name></Titled>) },
+    { key: "what", title: "What", width: "120px", minor: true, cell: (entry) => <What entry={entry} /> },
+    { key: "outcome", title: "Outcome", width: "160px", cell: (entry) => <Outcome entry={entry} /> },
+    { key: "from", title: "From", width: "110px", minor: true, cell: (entry) => (entry.address === undefined ? <None /> : <span class="numbers" title={entry.address}>{entry.address}</span>) },
     { key: "context", title: "Context", minor: true, cell: (entry) => (saidLine(entry) === "" ? <None /> : <Titled text={visible(saidLine(entry))}><Name>{saidLine(entry)}</Name></Titled>) },
   ];
 }
@@ -35,9 +35,9 @@ function Titled({ text, children }: { text: string; children: ComponentChildren 
   return <span title={text}>{children}</span>;
 }
 
-function Who({ entry: { principal } }: { entry: AuditEntry }) {
+function Who({ entry: { principal, action } }: { entry: AuditEntry }) {
   if (!principal) {
-    return <span class="quiet" title="The key belongs to nobody who is known">unknown</span>;
+    return action.startsWith("user.") ? <span class="quiet" title="Signed with the code of an invitation">somebody invited</span> : <span class="quiet" title="The key belongs to nobody who is known">unknown</span>;
   }
   return <span class="who" title={visible(principal.name)}><Icon name={principal.kind === "agent" ? "agent" : "account"} /><span class="visually-hidden">{principal.kind === "agent" ? "Agent" : "Person"} </span><Name>{principal.name}</Name></span>;
 }
@@ -57,7 +57,7 @@ function Outcome({ entry }: { entry: AuditEntry }) {
   if (entry.outcome === "allowed") {
     return <Badge tone="good">Allowed</Badge>;
   }
-  return <span title={`Denied: ${entry.reason ?? ""}`}><Badge tone="bad">Denied</Badge> {reasonWords(entry.reason)}</span>;
+  return <span title={`Denied: ${entry.reason ?? ""}`}><Badge tone="bad">Denied</Badge> <span class="outcome-reason">{reasonWords(entry.reason)}</span></span>;
 }
 
 /** Everything that a record says; and ways to the records beside it. */
@@ -86,7 +86,7 @@ export function RecordDialog({ entry, onFilter, onClose }: { entry: AuditEntry; 
       <dl class="facts">
         <Fact term="Time"><time dateTime={entry.time}>{exactTime(entry.time)}</time> <span class="quiet">(<Time at={entry.time} />, by the server's clock)</span></Fact>
         <Fact term="Outcome"><Outcome entry={entry} /></Fact>
-        <Fact term="Who">{principal ? <>{principal.kind === "agent" ? <a href={href("agents", principal.id)}><Name>{principal.name}</Name></a> : <Name>{principal.name}</Name>} <Id text={principal.id} /></> : "A key that belongs to nobody who is known"}</Fact>
+        <Fact term="Who">{principal ? <>{principal.kind === "agent" ? <a href={href("agents", principal.id)}><Name>{principal.name}</Name></a> : <Name>{principal.name}</Name>} <Id text={principal.id} /></> : <Who entry={entry} />}</Fact>
         <Fact term="Action"><code>{entry.action}</code></Fact>
         {profile !== undefined && <Fact term="Profile">{profile.profile_id === undefined ? <><Name>{profile.name}</Name> <span class="quiet">(as it was asked for)</span></> : <><a href={href("profiles", profile.profile_id)}><Name>{profile.name}</Name></a> <Id text={profile.profile_id} /></>}</Fact>}
         {profile?.revision !== undefined && <Fact term="Revision">{profile.revision}</Fact>}

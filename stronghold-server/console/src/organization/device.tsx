@@ -25,7 +25,7 @@ export function Device({ orgId }: { orgId: string }) {
             <dt>Settings</dt>
             <dd>theme, and minutes until it locks</dd>
           </dl>
-          <p class="quiet">That is all, in this browser's database for <code>{location.host}</code>. No key, password or secret value is kept. Floors say how far this device has seen the server come: whatever lies behind them is refused, so a server that is put back to an older state is noticed.</p>
+          <p class="quiet">That is all, in this browser's database for <code>{location.host}</code>. No password, no secret value and no key that opens or signs anything is kept. Floors say how far this device has seen the server come: what is older is refused, so a server that is put back is noticed.</p>
           <div class="actions">
             {read.stored?.account_key !== undefined && (
               <Button

@@ -3,7 +3,7 @@ import type { OrganizationInfo } from "../api";
 import { session } from "../client";
 import { Name } from "../components/Badge";
 import { Button } from "../components/Button";
-import { CopyButton } from "../components/CopyField";
+import { CopyField } from "../components/CopyField";
 import { Dialog } from "../components/Dialog";
 import { ErrorNote } from "../components/ErrorNote";
 import { Field } from "../components/Field";
@@ -23,14 +23,15 @@ export function Identity({ organization }: { organization: OrganizationInfo }) {
         <dt>Name</dt>
         <dd><Name>{organization.name}</Name></dd>
         <dt>Fingerprint</dt>
-        <dd class="stack">
+        <dd>
           <code class="fingerprint" translate={false}>
             {organization.fingerprint.split(" ").map((group, place) => <span key={place}>{group} </span>)}
           </code>
-          <div><CopyButton text={organization.fingerprint} what="Fingerprint" label="Copy fingerprint" /></div>
         </dd>
+        <dt>Id</dt>
+        <dd><CopyField text={organization.org_id} what="id" /></dd>
       </dl>
-      <p class="quiet">Compare this with what another person sees on their screen, or with <code>api-stronghold-cli org show</code>. It is the hash of the first list of owners: if it is the same, you are in the same organization, and no server can have made up another one of that name.</p>
+      <p class="quiet">Compare this with what another person sees, letter by letter. The fingerprint is the id in groups of four, which <code>api-stronghold-cli org show</code> prints too: the hash of the first list of owners. Where it is the same you are in the same organization; a server cannot make up another one with it.</p>
       {renaming && <RenameDialog before={organization.name} onClose={() => setRenaming(false)} />}
     </section>
   );

@@ -41,7 +41,7 @@ export function Owners({ organization }: { organization: OrganizationInfo }) {
       <p class="quiet">
         {threshold === 1
           ? "One owner alone makes, changes and removes owners and admins."
-          : `Making, removing or replacing an owner, and lowering the threshold, takes ${threshold} owners' signatures. Every client checks them: no server can do without.`}
+          : `Making, removing or replacing an owner, and changing the threshold, takes ${threshold} owners' signatures. Every client checks them: no server can do without.`}
         {owners.length === 1 && " There is one owner only: if both password and recovery kit are lost, so is the organization. Invite a second one."}
       </p>
       {changing && <ThresholdDialog organization={organization} onClose={() => setChanging(false)} />}
@@ -92,10 +92,10 @@ function ThresholdDialog({ organization, onClose }: { organization: Organization
         </>
       }
     >
-      <p>So many owners must sign what makes, removes or replaces an owner, and what lowers this number. Then one owner alone, or one owner's stolen device, cannot take the organization over. Everything else takes one owner or admin, as before.</p>
+      <p>So many owners must sign what makes, removes or replaces an owner, and what changes this number. Then one owner alone, or one owner's stolen device, cannot take the organization over. Everything else takes one owner or admin, as before.</p>
       <Field label="Owners who must sign" type="number" min={1} max={owners.length} autoFocus value={typed} onValue={setTyped} error={problem} hint={`There ${owners.length === 1 ? "is 1 owner" : `are ${owners.length} owners`}.`} />
       {threshold > 1 && threshold === owners.length && <Note tone="warn">All owners must sign then. If one of them is lost, nobody can change owners any more: have one owner more than the threshold.</Note>}
-      {before > 1 && threshold !== before && <Note>The change itself takes the signatures of {before} owners: it is pending until they have signed.</Note>}
+      {threshold !== before && Math.max(threshold, before) > 1 && <Note>The change itself takes the signatures of {Math.max(threshold, before)} owners: it is pending until they have signed.</Note>}
       <ErrorNote error={change.error} />
     </Dialog>
   );

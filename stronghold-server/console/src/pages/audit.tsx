@@ -68,7 +68,7 @@ function Log() {
       <ErrorNote error={log.error} />
       <ReadsChart entries={entries} more={log.more} />
       {log.entries === undefined ? log.loading && <Skeleton lines={8} label="Reading the log" /> : (
-        <div class="stack">
+        <div class="stack audit-log">
           <p class="quiet numbers" role="status">{counted(entries.length, "record")}, newest first{form.action === "work" && "; what clients do by themselves to keep up is left out"}</p>
           <DataTable label="Audit records" rows={entries} columns={shown} rowKey={(entry) => entry.event_id} onOpen={setOpened} empty={<Nothing form={form} more={log.more} onClear={() => setForm(EVERYTHING)} />} />
           {log.more ? <div class="load-more"><Button busy={log.loading} onPress={log.loadMore}>Load more</Button></div> : entries.length > 0 && <p class="quiet load-more">This is the beginning of the log, as far as the filter goes.</p>}

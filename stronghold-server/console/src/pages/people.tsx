@@ -49,14 +49,16 @@ export function PeoplePage() {
         {({ listed, approvals }) => (
           <>
             <Approvals approvals={approvals} />
-            <DataTable
-              label="People"
-              rows={listed}
-              columns={columns(manages ? setDoing : undefined)}
-              rowKey={(person) => person.user_id ?? person.invite_id ?? person.email}
-              search={(person) => `${person.email} ${person.role} ${person.status} ${person.groups.join(" ")}`}
-              searchLabel="Search people and groups"
-            />
+            <div class="people-list">
+              <DataTable
+                label="People"
+                rows={listed}
+                columns={columns(manages ? setDoing : undefined)}
+                rowKey={(person) => person.user_id ?? person.invite_id ?? person.email}
+                search={(person) => `${person.email} ${person.role} ${person.status} ${person.groups.join(" ")}`}
+                searchLabel="Search people and groups"
+              />
+            </div>
             {manages && listed.length === 1 && (
               <EmptyState icon="people" title="You are alone" action={invite}>
                 <p>Invite a second owner: an organization whose only owner loses password and recovery kit is lost. Editors and auditors join the same way.</p>
@@ -114,17 +116,33 @@ function CancelDialog({ email, inviteId, onClose }: { email: string; inviteId: s
 
 function columns(act: ((doing: Doing) => void) | undefined): Column<PersonListed>[] {
   const shown: Column<PersonListed>[] = [
-    { key: "email", title: "Address", cell: (person) => <span title={visible(person.email)}><Name>{person.email}</Name>{person.user_id !== undefined && person.user_id === me.value?.user_id && <> <Badge>You</Badge></>}</span>, sort: (person) => person.email },
-    { key: "role", title: "Role", width: "100px", cell: (person) => <span title={roleMay(person.role)}>{roleLabel(person.role)}</span>, sort: (person) => person.role },
-    { key: "status", title: "Status", width: "120px", cell: (person) => <Badge tone={STATUSES[person.status].tone} title={STATUSES[person.status].means}>{STATUSES[person.status].label}</Badge>, sort: (person) => person.status },
+    { key: "email", title: "Address", cell: (person) => <Address person={person} />, sort: (person) => person.email },
+    { key: "role", title: "Role", width: "100px", minor: true, cell: (person) => <span title={roleMay(person.role)}>{roleLabel(person.role)}</span>, sort: (person) => person.role },
+    { key: "status", title: "Status", width: "120px", minor: true, cell: (person) => <Status person={person} />, sort: (person) => person.status },
     { key: "groups", title: "Groups", minor: true, cell: (person) => person.groups.length === 0 ? <span class="quiet">none</span> : <span title={person.groups.map(visible).join(", ")}>{person.groups.map((group, index) => <>{index > 0 && ", "}<Name>{group}</Name></>)}</span>, sort: (person) => person.groups.join(" ") || undefined },
     { key: "seen", title: "Last seen", width: "140px", minor: true, cell: (person) => <Time at={person.last_seen_at} never={person.status !== "member" ? "-" : seesActivity() ? "never" : "not known"} />, sort: (person) => person.last_seen_at },
-    { key: "expires", title: "Expires", width: "130px", minor: true, cell: (person) => <Time at={person.expires_at} never="-" />, sort: (person) => person.expires_at },
+    { key: "expires", title: "Expires", width: "150px", minor: true, cell: (person) => <Time at={person.expires_at} never="-" />, sort: (person) => person.expires_at },
   ];
   if (act !== undefined) {
     shown.push({ key: "actions", title: "Actions", hideTitle: true, width: "148px", align: "end", cell: (person) => <Actions person={person} act={act} /> });
   }
   return shown;
+}
+
+/** The address; on narrow screens with role and status, which have no column of their own there. */
+function Address({ person }: { person: PersonListed }) {
+  return (
+    <span title={visible(person.email)}>
+      <Name>{person.email}</Name>
+      {person.user_id !== undefined && person.user_id === me.value?.user_id && <> <Badge>You</Badge></>}
+      <span class="narrow-line">{roleLabel(person.role)} <Status person={person} /></span>
+    </span>
+  );
+}
+
+function Status({ person: { status } }: { person: PersonListed }) {
+  const { tone, means, label } = STATUSES[status];
+  return <Badge tone={tone} title={means}>{label}</Badge>;
 }
 
 /** Whether the server tells this person when others were served. */

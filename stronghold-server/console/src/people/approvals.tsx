@@ -134,8 +134,7 @@ function changeWords({ owner_threshold, new_owners, former_owners }: Approval): 
   const parts = [
     ...new_owners.map((who) => `${visible(who)} becomes owner`),
     ...former_owners.map((who) => `${visible(who)} is owner no more`),
-    ...(owner_threshold === undefined ? [] : [`the owner threshold becomes ${owner_threshold}`]),
+    ...(owner_threshold === undefined ? [] : [`owner threshold becomes ${owner_threshold}`]),
   ];
-  const text = parts.length === 0 ? "an owner's keys or the minimum suite change" : parts.join(", ");
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+  return parts.length === 0 ? "An owner's keys or the minimum suite change" : parts.join(", ");
 }
