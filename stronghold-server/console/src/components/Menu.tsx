@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon, type IconName } from "./Icons";
 
 /** One thing in a menu. */
@@ -24,7 +24,8 @@ export function Menu({ label, button, items, icon }: { label: string; button?: C
     setOpen(false);
     opener.current?.focus();
   };
-  useEffect(() => {
+  // At once, so that a key pressed right after opening already moves in the list.
+  useLayoutEffect(() => {
     if (!open) {
       return undefined;
     }
