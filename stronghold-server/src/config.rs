@@ -13,6 +13,7 @@ pub use streams::{StreamArguments, StreamConfigError};
 
 use crate::{
     access::RateLimit,
+    console::Console,
     http::{ServeLimits, TlsError, tls_config},
     service::{Limits, Settings},
 };
@@ -112,6 +113,9 @@ pub struct ServeArguments {
     /// Serve without TLS at an address that other machines reach, behind a proxy that adds TLS
     #[arg(long, env = "STRONGHOLD_SERVER_ALLOW_PLAIN_HTTP")]
     pub allow_plain_http: bool,
+    /// Serve no web console: the API only
+    #[arg(long, env = "STRONGHOLD_SERVER_NO_CONSOLE")]
+    pub no_console: bool,
     /// Form of the log, which goes to standard error
     #[arg(long, env = "STRONGHOLD_SERVER_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
@@ -238,6 +242,12 @@ impl ServeArguments {
                 cache_bytes: limits.cache_mib.saturating_mul(1024 * 1024),
             },
         })
+    }
+
+    /// The web console to serve.
+    #[must_use]
+    pub fn console(&self) -> Console {
+        if self.no_console { Console::default() } else { Console::embedded() }
     }
 
     /// Limits on connections.

@@ -26,8 +26,8 @@ pub struct Peer(pub IpAddr);
 /// All routes of a service as a warp filter, to be mounted at the root of a host of its own.
 ///
 /// It answers every request, also those to paths that are not its own, so it comes last where it is combined with
-/// others. The peer's address is taken from a [`Peer`] in the request's extensions; without one, nothing is limited by
-/// address, and agents that are bound to addresses are refused.
+/// others, such as [`crate::console::Console::filter`]. The peer's address is taken from a [`Peer`] in the request's
+/// extensions; without one, nothing is limited by address, and agents that are bound to addresses are refused.
 pub fn routes<S: Store>(
     service: Service<S>,
 ) -> impl Filter<Extract = (Response<Bytes>,), Error = Rejection> + Clone + Send + Sync + 'static {

@@ -22,6 +22,7 @@ use stronghold_server::{
         ArchiveArguments, Arguments, AuditCommand, BackupArguments, Command, DataDir, LogFormat, RestoreArguments,
         ServeArguments,
     },
+    console::Console,
     http::Server,
     service::{Service, ServiceKeys, SetupCode},
     store::{Store, sqlite::SqliteStore},
@@ -74,7 +75,8 @@ async fn serve_until_stopped(arguments: &ServeArguments) -> Result<(), Failure> 
     let tls = arguments.tls()?;
     let server = Server::bind(arguments.listen, tls, arguments.serve_limits())
         .await
-        .map_err(|error| format!("cannot listen at {}: {error}", arguments.listen))?;
+        .map_err(|error| format!("cannot listen at {}: {error}", arguments.listen))?
+        .with_console(arguments.console());
     let address = server.local_address()?;
     let keys = ServiceKeys::from_checkpoint_seed(&*data.checkpoint_seed()?);
     let store = open_store(&data)?;
@@ -89,7 +91,8 @@ async fn serve_until_stopped(arguments: &ServeArguments) -> Result<(), Failure> 
         background.push(tokio::spawn(stream::run(service.store().clone(), sink, StreamOptions::default())));
     }
     print_line(&format!("listening on {}", arguments.listening_url(address)))?;
-    tracing::info!(%address, "serving");
+    let console = Console::is_embedded() && !arguments.no_console;
+    tracing::info!(%address, console, "serving");
     server.run(service, stopped).await;
     background.iter().for_each(JoinHandle::abort);
     tracing::info!("stopped");

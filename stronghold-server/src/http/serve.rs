@@ -1,7 +1,7 @@
 //! A server of our own: hyper's connections under an accept loop with limits, TLS and graceful shutdown.
 
 use super::{Peer, idle::Idle, routes};
-use crate::{service::Service, store::Store};
+use crate::{console::Console, service::Service, store::Store};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto, graceful::GracefulShutdown},
@@ -16,6 +16,7 @@ use tokio::{
     time::timeout,
 };
 use tokio_rustls::TlsAcceptor;
+use warp::Filter;
 
 /// Limits on connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +51,7 @@ pub struct Server {
     listener: TcpListener,
     tls: Option<Arc<ServerConfig>>,
     limits: ServeLimits,
+    console: Console,
 }
 
 impl Server {
@@ -58,7 +60,14 @@ impl Server {
     /// # Errors
     /// [`io::Error`] when the address is in use or not this machine's.
     pub async fn bind(address: SocketAddr, tls: Option<Arc<ServerConfig>>, limits: ServeLimits) -> io::Result<Self> {
-        Ok(Self { listener: TcpListener::bind(address).await?, tls, limits })
+        Ok(Self { listener: TcpListener::bind(address).await?, tls, limits, console: Console::default() })
+    }
+
+    /// Serves a console beside the API; without this, there is none.
+    #[must_use]
+    pub fn with_console(mut self, console: Console) -> Self {
+        self.console = if self.tls.is_some() { console.over_tls() } else { console };
+        self
     }
 
     /// The address, with the port that was chosen where 0 was asked for.
@@ -71,8 +80,8 @@ impl Server {
 
     /// Serves until `stop` is ready; then requests that are being answered are finished.
     pub async fn run<S: Store>(self, service: Service<S>, stop: impl Future<Output = ()>) {
-        let Self { listener, tls, limits } = self;
-        let filter = routes(service);
+        let Self { listener, tls, limits, console } = self;
+        let filter = console.filter().or(routes(service)).unify();
         let graceful = GracefulShutdown::new();
         let slots = Arc::new(Semaphore::new(limits.connections));
         let builder = Arc::new(connection_builder(&limits));
