@@ -7,6 +7,7 @@ mod audit_log;
 mod audit_sinks;
 mod audit_stream;
 mod backup;
+mod console;
 mod fail_closed;
 mod http;
 mod process;
