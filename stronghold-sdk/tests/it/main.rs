@@ -11,6 +11,7 @@
 mod access;
 mod approvals;
 mod audit;
+mod audit_reading;
 mod ci;
 mod crypto;
 mod crypto_vectors;
