@@ -7,7 +7,7 @@ mod history;
 mod user;
 
 pub(crate) use admin::{
-    AgentCommand, AgentCreateArgs, AgentUpdateArgs, AuditCommand, AuditExportArgs, AuditFilter, AuditListArgs,
+    AgentCommand, AgentCreateArgs, AgentUpdateArgs, AuditCommand, AuditExportArgs, AuditFilterArgs, AuditListArgs,
     AuditVerifyArgs, ConditionArgs, GroupCommand, InProfile, MemberArgs, OrgCommand, OrgCreateArgs, OrgVerifyArgs,
     PolicyArgs, ProfileCommand, ProfileLockArgs, SecretCommand, SecretSetArgs,
 };

@@ -420,7 +420,7 @@ pub(crate) struct ArchiveArgs {
 
 /// Which records.
 #[derive(Args, Clone, Debug, Default)]
-pub(crate) struct AuditFilter {
+pub(crate) struct AuditFilterArgs {
     #[command(flatten)]
     pub(crate) archives: ArchiveArgs,
     /// Only this agent's (name or id; deleted ones by id)
@@ -457,7 +457,7 @@ pub(crate) struct AuditFilter {
 #[derive(Args, Debug)]
 pub(crate) struct AuditListArgs {
     #[command(flatten)]
-    pub(crate) filter: AuditFilter,
+    pub(crate) filter: AuditFilterArgs,
     /// At most this many, the newest
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub(crate) limit: usize,
@@ -473,7 +473,7 @@ pub(crate) struct AuditListArgs {
 #[derive(Args, Debug)]
 pub(crate) struct AuditExportArgs {
     #[command(flatten)]
-    pub(crate) filter: AuditFilter,
+    pub(crate) filter: AuditFilterArgs,
     /// jsonl or csv
     #[arg(short, long, value_parser = ["jsonl", "csv"], default_value = "jsonl", value_name = "FORMAT")]
     pub(crate) format: String,

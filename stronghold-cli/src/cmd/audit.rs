@@ -1,18 +1,21 @@
 //! `audit list` and `audit export`.
 
 use super::{
-    audit_entry::Entry,
-    audit_filter::Filter,
     audit_follow::{follow, show_before},
-    audit_log::Log,
+    audit_rows::{CSV_HEADING, HEADING, csv, row},
     audit_verify,
 };
 use crate::{
-    args::{AuditCommand, AuditExportArgs, AuditListArgs},
+    args::{AuditCommand, AuditExportArgs, AuditFilterArgs, AuditListArgs},
     failure::Failure,
     files,
     output::{Output, table},
-    settings::Settings,
+    settings::{HttpSession, Settings},
+    when,
+};
+use stronghold_sdk::{
+    admin::{Archives, AuditFilter, AuditQuery, AuditReader, ContextQuery, UnknownContextKey},
+    protocol::{audit::Outcome, time::Timestamp},
 };
 
 /// Runs a command of `audit`.
@@ -26,52 +29,45 @@ pub(crate) async fn run(settings: &Settings, output: &Output, command: AuditComm
 
 async fn list(settings: &Settings, output: &Output, args: &AuditListArgs) -> Result<(), Failure> {
     let mut session = settings.session().await?;
-    let filter = Filter::new(&args.filter, &mut session, settings.clock.now()).await?;
-    let mut log = Log::new(session, &args.filter.archives.files)?;
+    let (filter, mut reader) = open(&args.filter, &mut session, settings.clock.now()).await?;
     let reading = async {
-        let end = log.len().await?;
-        Ok::<_, Failure>((log.newest(&filter, end, args.limit).await?, end))
+        let end = reader.len(&session).await?;
+        let newest = reader.newest(&mut session, &filter, end, args.limit).await?;
+        Ok::<_, Failure>((newest.entries, end))
     };
-    let (found, end) = output.working("reading the audit log", reading).await?;
-    log.warn_of_archived(output);
-    let directory = log.session.directory();
-    let entries: Vec<Entry> = found.iter().map(|record| Entry::of(record, directory, &filter)).collect();
+    let (entries, end) = output.working("reading the audit log", reading).await?;
+    warn_of_missing(output, &reader);
     if args.follow {
         show_before(output, &entries)?;
-        return follow(output, args, log, filter, end).await;
+        return follow(output, args, session, reader, filter, end).await;
     }
     output.result(&entries, || {
         if entries.is_empty() {
             return "No record matches.".to_owned();
         }
-        let rows: Vec<Vec<String>> = entries.iter().map(Entry::row).collect();
-        table(&Entry::HEADING, &rows)
+        let rows: Vec<Vec<String>> = entries.iter().map(row).collect();
+        table(&HEADING, &rows)
     })
 }
 
 async fn export(settings: &Settings, output: &Output, args: &AuditExportArgs) -> Result<(), Failure> {
     let mut session = settings.session().await?;
-    let filter = Filter::new(&args.filter, &mut session, settings.clock.now()).await?;
-    let mut log = Log::new(session, &args.filter.archives.files)?;
+    let (filter, mut reader) = open(&args.filter, &mut session, settings.clock.now()).await?;
     let reading = async {
-        let end = log.len().await?;
-        log.between(0, end).await
+        let end = reader.len(&session).await?;
+        reader.between(&mut session, &filter, 0, end).await
     };
-    let records = output.working("reading the audit log", reading).await?;
-    log.warn_of_archived(output);
-    let matching = records.iter().filter(|record| filter.matches(record));
-    let entries = matching.map(|record| Entry::of(record, log.session.directory(), &filter));
+    let entries = output.working("reading the audit log", reading).await?;
+    warn_of_missing(output, &reader);
     let mut text = String::new();
-    let mut count = 0_usize;
     if args.format == "csv" {
-        text.push_str(Entry::CSV_HEADING);
+        text.push_str(CSV_HEADING);
     }
-    for entry in entries {
-        count += 1;
+    for entry in &entries {
         match args.format.as_str() {
-            "csv" => text.push_str(&entry.csv()),
+            "csv" => text.push_str(&csv(entry)),
             _ => {
-                let line = serde_json::to_string(&entry);
+                let line = serde_json::to_string(entry);
                 text.push_str(&line.map_err(|error| Failure::local("a record cannot be written", &error))?);
             }
         }
@@ -80,9 +76,53 @@ async fn export(settings: &Settings, output: &Output, args: &AuditExportArgs) ->
     match &args.out {
         Some(file) => {
             files::write_private(file, text.as_bytes())?;
-            output.say(format!("{count} records written to {}", file.display()));
+            output.say(format!("{} records written to {}", entries.len(), file.display()));
             Ok(())
         }
         None => output.bytes(text.as_bytes()),
+    }
+}
+
+/// What is asked for, looked up, and a reader with the archives that were given.
+async fn open(
+    args: &AuditFilterArgs,
+    session: &mut HttpSession,
+    now: Timestamp,
+) -> Result<(AuditFilter, AuditReader), Failure> {
+    let filter = AuditFilter::new(query(args, now)?, session).await?;
+    let archives = Archives::open(&session.directory().org(), &args.archives.files)?;
+    Ok((filter, AuditReader::with_archives(archives)))
+}
+
+fn query(args: &AuditFilterArgs, now: Timestamp) -> Result<AuditQuery, Failure> {
+    let time = |text: Option<&str>| text.map(|text| when::parse_past(text, now)).transpose();
+    Ok(AuditQuery {
+        agent: args.agent.clone(),
+        user: args.user.clone(),
+        profile: args.profile.clone(),
+        secret: args.secret.clone(),
+        action: args.action.clone(),
+        outcome: args.outcome.as_deref().map(|outcome| match outcome {
+            "denied" => Outcome::Denied,
+            _ => Outcome::Allowed,
+        }),
+        since: time(args.since.as_deref())?,
+        until: time(args.until.as_deref())?,
+        context: args.context.iter().map(|text| context(text)).collect::<Result<_, _>>()?,
+    })
+}
+
+fn context(text: &str) -> Result<ContextQuery, Failure> {
+    text.parse().map_err(|UnknownContextKey(key)| {
+        Failure::usage(format!("--context knows reason, ci.provider, ci.repository and ci.run_id, but not {key:?}"))
+    })
+}
+
+/// Says that something is missing in what is shown.
+fn warn_of_missing(output: &Output, reader: &AuditReader) {
+    if let Some(position) = reader.missing_before() {
+        output.warn(format!(
+            "records before {position} are archived, and not all of them are in the files that were given with --archive"
+        ));
     }
 }
