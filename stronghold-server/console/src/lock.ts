@@ -1,7 +1,7 @@
 /** Entering and leaving a session, the automatic lock, and keeping up with what others change. */
 import { closeSession, session, type Me } from "./client";
 import { announcement, directoryChanged, idleFor, integrityError, lockReason, me, noteActivity, organizationName, reachable, settings, toasts } from "./state";
-import { unsaved } from "./router";
+import { unsaved, wantedRoute } from "./router";
 
 const SYNC_EVERY = 20_000;
 const LOOK_EVERY = 5_000;
@@ -25,6 +25,7 @@ export function lock(reason?: string): void {
   stopTimers();
   closeSession();
   unsaved.value = false;
+  wantedRoute.value = undefined;
   toasts.value = [];
   announcement.value = "";
   organizationName.value = "";
