@@ -9,43 +9,12 @@ use crate::{
 };
 use serde::Serialize;
 use stronghold_sdk::{
-    admin::{ExposedTo, Exposure, Resolve, Session},
-    protocol::{
-        id::{PrincipalId, SecretId},
-        number::Seq,
-        time::Timestamp,
-        transport::Transport,
-    },
+    admin::{ExposedItem, ExposedTo, Exposure, Resolve, Session},
+    protocol::{id::PrincipalId, number::Seq, time::Timestamp, transport::Transport},
 };
 
 /// How many secrets a text names; JSON has all.
 const NAMED: usize = 20;
-
-/// What a removal exposes: what was read at least, and all that could be.
-#[derive(Serialize)]
-pub(super) struct Exposed {
-    read: Vec<Item>,
-    could_read: Vec<Item>,
-}
-
-#[derive(Clone, Serialize)]
-struct Item {
-    profile: String,
-    secret_id: SecretId,
-    name: String,
-    version: u64,
-}
-
-impl From<&Exposure> for Item {
-    fn from(exposure: &Exposure) -> Self {
-        Self {
-            profile: exposure.profile_name.to_string(),
-            secret_id: exposure.secret,
-            name: exposure.name.expose().to_owned(),
-            version: exposure.version.get(),
-        }
-    }
-}
 
 /// What is exposed to those whose access ended after a statement: to one of them, or to all.
 pub(super) async fn since<T: Transport>(
@@ -53,30 +22,25 @@ pub(super) async fn since<T: Transport>(
     before: Seq,
     to: Option<PrincipalId>,
 ) -> Result<Exposed, Failure> {
-    let exposures = session.exposures(None, Some(before)).await.map_err(|error| {
+    let exposed = session.exposed_since(before, to).await.map_err(|error| {
         Failure::from(error).with_hint("The access has ended. What is exposed, `secret list --exposed` tells.")
     })?;
-    let meant = |exposed: &&ExposedTo| to.is_none_or(|to| to == exposed.principal);
-    let mut exposed = Exposed { read: Vec::new(), could_read: Vec::new() };
-    for exposure in &exposures {
-        let mut meant = exposure.to.iter().filter(meant).peekable();
-        if meant.peek().is_some() {
-            exposed.could_read.push(exposure.into());
-        }
-        if meant.any(|to| to.read == Some(true)) {
-            exposed.read.push(exposure.into());
-        }
-    }
-    Ok(exposed)
+    Ok(Exposed(exposed))
 }
+
+/// What a removal exposes, for people and as JSON.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub(super) struct Exposed(stronghold_sdk::admin::Exposed);
 
 impl Exposed {
     /// For people, to be put behind what was done.
     pub(super) fn text(&self) -> String {
-        if self.could_read.is_empty() {
+        let Self(exposed) = self;
+        if exposed.could_read.is_empty() {
             return "Nothing that it could read is in use.".to_owned();
         }
-        let named = |items: &[Item]| -> String {
+        let named = |items: &[ExposedItem]| -> String {
             let names: Vec<String> =
                 items.iter().take(NAMED).map(|item| format!("{}/{}", item.profile, item.name)).collect();
             let more = items.len().saturating_sub(NAMED);
@@ -85,8 +49,8 @@ impl Exposed {
         };
         format!(
             "Rotate where they are issued:\n  read, as the audit log says:  {}\n  could be read:                {}\n`secret list --exposed` lists them until each is changed.",
-            named(&self.read),
-            named(&self.could_read)
+            named(&exposed.read),
+            named(&exposed.could_read)
         )
     }
 }
@@ -94,7 +58,7 @@ impl Exposed {
 #[derive(Serialize)]
 struct Listed {
     #[serde(flatten)]
-    item: Item,
+    item: ExposedItem,
     exposed_to: Vec<Whom>,
 }
 
