@@ -1,0 +1,30 @@
+/** Runs the tests of the console one file after another: all of them, or those named as arguments (`npm test -- csp pages`). */
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { checkMachine } from "./harness/machine.mjs";
+
+const folder = import.meta.dirname;
+const all = readdirSync(folder).filter((name) => name.endsWith(".test.mjs")).sort();
+
+/** The file that an argument means: a path, or a file's name with or without its ending. */
+function fileOf(argument) {
+  const named = join(folder, `${basename(argument).replace(/\.test\.mjs$/, "")}.test.mjs`);
+  const file = [resolve(argument), named].find((candidate) => candidate.endsWith(".test.mjs") && existsSync(candidate));
+  if (file === undefined) {
+    console.error(`there is no test ${argument}; there are: ${all.map((name) => name.replace(".test.mjs", "")).join(", ")}`);
+    process.exit(2);
+  }
+  return file;
+}
+
+const wanted = process.argv.slice(2).filter((argument) => argument !== "--");
+const files = wanted.length === 0 ? all.map((name) => join(folder, name)) : wanted.map(fileOf);
+const missing = checkMachine();
+if (missing.length > 0) {
+  console.error(missing.join("\n"));
+  process.exit(1);
+}
+// One file at a time: each has a server and a browser, and this machine may have two cores.
+const ran = spawnSync(process.execPath, ["--test", "--test-concurrency=1", "--test-reporter=spec", "--test-timeout=300000", ...files], { stdio: "inherit" });
+process.exit(ran.status ?? 1);
