@@ -20,6 +20,8 @@ export interface Bucket {
 export interface Reads {
   unit: "hour" | "day";
   series: Series[];
+  /** How many agents read: more than there are series where some share one. */
+  agents: number;
   buckets: Bucket[];
   total: number;
   highest: number;
@@ -70,7 +72,7 @@ export function readsOf(entries: AuditEntry[]): Reads | undefined {
     }
   }
   const shown = [...buckets.values()].slice(-MOST_BUCKETS);
-  return { unit, series, buckets: shown, total: reads.length, highest: Math.max(...shown.map((bucket) => bucket.total)) };
+  return { unit, series, agents: new Set(reads.map((read) => read.agent.id)).size, buckets: shown, total: reads.length, highest: Math.max(...shown.map((bucket) => bucket.total)) };
 }
 
 /** The agents with the most reads, then the rest together. */

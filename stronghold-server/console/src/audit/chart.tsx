@@ -12,9 +12,16 @@ const LABEL_EVERY = 92;
 
 const hour = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const dayOfYear = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
 
+/** An hour or day in few letters, for where there is little room. */
 function labelOf(bucket: Bucket, unit: Reads["unit"]): string {
   return (unit === "hour" ? hour : day).format(bucket.start);
+}
+
+/** An hour or day, with the year where it is a day. */
+function fullLabelOf(bucket: Bucket, unit: Reads["unit"]): string {
+  return (unit === "hour" ? hour : dayOfYear).format(bucket.start);
 }
 
 /** How often agents read, by time and agent, in what is loaded of the log; the same as a table below it. Nothing where no agent read. */
@@ -47,7 +54,7 @@ export function ReadsChart({ entries, more }: { entries: AuditEntry[]; more: boo
   );
 }
 
-function Bars({ reads: { buckets, series, unit, total, highest } }: { reads: Reads }) {
+function Bars({ reads: { buckets, agents, unit, total, highest } }: { reads: Reads }) {
   const box = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
   useEffect(() => {
@@ -65,7 +72,7 @@ function Bars({ reads: { buckets, series, unit, total, highest } }: { reads: Rea
   const y = (count: number): number => TOP + (HEIGHT - TOP - BOTTOM) * (1 - count / top);
   const labelled = Math.max(1, Math.ceil(LABEL_EVERY / Math.max(step, 0.1)));
   const [first, last] = [buckets[0], buckets[buckets.length - 1]];
-  const summary = `${counted(total, "read")} by ${counted(series.length, "agent")}${first !== undefined && last !== undefined ? `, from ${labelOf(first, unit)} to ${labelOf(last, unit)}` : ""}; at most ${highest} in one ${unit}. The table below has the numbers.`;
+  const summary = `${counted(total, "read")} by ${counted(agents, "agent")}${first !== undefined && last !== undefined ? `, from ${fullLabelOf(first, unit)} to ${fullLabelOf(last, unit)}` : ""}; at most ${highest} in one ${unit}. The table below has the numbers.`;
   return (
     <div ref={box} class="chart-box">
       {width > 0 && (
@@ -78,7 +85,7 @@ function Bars({ reads: { buckets, series, unit, total, highest } }: { reads: Rea
           ))}
           {buckets.map((bucket, place) => (
             <g key={bucket.start}>
-              <title>{`${labelOf(bucket, unit)}: ${counted(bucket.total, "read")}`}</title>
+              <title>{`${fullLabelOf(bucket, unit)}: ${counted(bucket.total, "read")}`}</title>
               {stacked(bucket).map(({ series: of, from, to }) => (
                 <rect key={of} class={`series-${of}`} x={LEFT + place * step + (step - bar) / 2} width={bar} y={y(to)} height={Math.max(y(from) - y(to) - (from > 0 ? 1 : 0), 0.5)} />
               ))}
@@ -104,7 +111,7 @@ function stacked(bucket: Bucket): { series: number; from: number; to: number }[]
 /** A round number at or above the highest bar. */
 function niceTop(highest: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(highest, 1)));
-  return [2, 4, 10].map((factor) => factor * power).find((top) => top >= highest) ?? 10 * power;
+  return [2, 4, 6, 10].map((factor) => factor * power).find((top) => top >= highest) ?? 10 * power;
 }
 
 function ReadsTable({ reads: { buckets, series, unit } }: { reads: Reads }) {
@@ -121,7 +128,7 @@ function ReadsTable({ reads: { buckets, series, unit } }: { reads: Reads }) {
         <tbody>
           {buckets.filter((bucket) => bucket.total > 0).reverse().map((bucket) => (
             <tr key={bucket.start}>
-              <th scope="row" class="numbers">{labelOf(bucket, unit)}</th>
+              <th scope="row" class="numbers">{fullLabelOf(bucket, unit)}</th>
               {bucket.counts.map((count, place) => <td key={place} class="end numbers">{count}</td>)}
               <td class="end numbers">{bucket.total}</td>
             </tr>

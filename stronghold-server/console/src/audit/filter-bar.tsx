@@ -72,8 +72,10 @@ export function FilterBar({ form, onForm, entries }: { form: FilterForm; onForm(
           <Field label="Until" type="datetime-local" value={typed.until} onValue={(until) => setTyped({ ...typed, until })} error={problem} />
         </>
       )}
-      {(form.profile !== "" || form.period === "custom") && <Button type="submit" kind={isTyped ? "primary" : "secondary"} disabled={!isTyped}>Apply</Button>}
-      {JSON.stringify(form) !== JSON.stringify(EVERYTHING) && <Button kind="quiet" onPress={() => onForm(EVERYTHING)}>Clear filters</Button>}
+      <div class="actions">
+        {(form.profile !== "" || form.period === "custom") && <Button type="submit" kind={isTyped ? "primary" : "secondary"} disabled={!isTyped}>Apply</Button>}
+        {JSON.stringify(form) !== JSON.stringify(EVERYTHING) && <Button kind="quiet" onPress={() => onForm(EVERYTHING)}>Clear filters</Button>}
+      </div>
     </form>
   );
 }

@@ -92,7 +92,7 @@ export function RecordDialog({ entry, onFilter, onClose }: { entry: AuditEntry; 
         {profile?.revision !== undefined && <Fact term="Revision">{profile.revision}</Fact>}
         {secrets.length > 0 && (
           <Fact term="Secrets">
-            <ul class="plain-list">
+            <ul class="record-secrets">
               {secrets.map((secret) => <li key={secret.secret_id}>{secret.name === undefined ? <code>{secret.secret_id}</code> : <><code><Name>{secret.name}</Name></code> <Id text={secret.secret_id} /></>}{typeof secret.version === "number" && <span class="quiet"> version {secret.version}</span>}</li>)}
             </ul>
             {secrets.some((secret) => secret.name === undefined) && <p class="hint">{me.value?.role === "auditor" ? "Names are encrypted, and an auditor has no key." : "Names are encrypted: filter by the profile, and they are shown."}</p>}
