@@ -121,6 +121,6 @@ async function invite(t, server, cli, { email, role, went }) {
   const own = new Cli(t, { API_STRONGHOLD_URL: server.url, API_STRONGHOLD_PASSWORD: randomWord() });
   await own.ok(["user", "accept", "--email", email, "--invite", "-"], { input: code });
   if (went === "confirmed") {
-    await cli.ok(["user", "confirm", email, "--yes"]);
+    await cli.ok(["user", "confirm", email]);
   }
 }
