@@ -153,10 +153,17 @@ function Navigation() {
 
 function NavigationLink({ page, label, icon, shortcut }: (typeof NAVIGATION)[number]) {
   const current = (route.value[0] ?? "agents") === page;
+  const link = useRef<HTMLAnchorElement>(null);
   useShortcut(`g ${shortcut}`, `Go to ${label}`, () => navigate(page));
+  // On a phone the navigation scrolls: where one is must be in sight.
+  useEffect(() => {
+    if (current) {
+      link.current?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    }
+  }, [current]);
   return (
     <li>
-      <a href={href(page)} aria-current={current ? (route.value.length > 1 ? "true" : "page") : undefined}>
+      <a ref={link} href={href(page)} aria-current={current ? (route.value.length > 1 ? "true" : "page") : undefined}>
         <Icon name={icon} />
         <span>{label}</span>
       </a>
