@@ -7,7 +7,10 @@ import { checkMachine } from "./harness/machine.mjs";
 const folder = import.meta.dirname;
 const all = readdirSync(folder).filter((name) => name.endsWith(".test.mjs")).sort();
 
-/** The file that an argument means: a path, or a file's name with or without its ending. */
+/**
+ * The file that an argument means: a path, or a file's name with or without its ending.
+ * @param {string} argument
+ */
 function fileOf(argument) {
   const named = join(folder, `${basename(argument).replace(/\.test\.mjs$/, "")}.test.mjs`);
   const file = [resolve(argument), named].find((candidate) => candidate.endsWith(".test.mjs") && existsSync(candidate));

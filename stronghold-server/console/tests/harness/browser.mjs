@@ -80,9 +80,16 @@ export class Tab {
     await this.page.evaluate((to) => void (location.hash = `#/${to}`), route);
   }
 
-  /** What was copied last. */
+  /** What was copied last, as a person finds out: pasted elsewhere. The console's own policy forbids reading the clipboard. */
   async copied() {
-    return this.page.evaluate(() => navigator.clipboard.readText());
+    const elsewhere = await (await browser()).newContext();
+    const page = await elsewhere.newPage();
+    await page.setContent("<textarea></textarea>");
+    await page.getByRole("textbox").focus();
+    await page.keyboard.press("Control+V");
+    const text = await page.getByRole("textbox").inputValue();
+    await elsewhere.close();
+    return text;
   }
 }
 
@@ -97,7 +104,6 @@ export class Tab {
 export async function openTab(t, server, { route = "", viewport = DESKTOP, theme = "light", options = {} } = {}) {
   const context = await (await browser()).newContext({ viewport, colorScheme: theme, reducedMotion: "reduce", locale: "en-GB", acceptDownloads: true, ...options });
   context.setDefaultTimeout(PATIENCE);
-  await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: server.url });
   await context.addInitScript(() => {
     addEventListener("securitypolicyviolation", (event) => console.error(`policy violated: ${event.effectiveDirective} ${event.blockedURI} ${event.sample}`), true);
   });

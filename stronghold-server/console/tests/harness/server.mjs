@@ -70,7 +70,7 @@ export async function startServer(t, { wire, arguments: more = [], dataDir } = {
     const early = (/** @type {number | null} */ code) => reject(new Error(`the server ended with ${code}; its log:\n${readFileSync(log, "utf8")}`));
     child.once("error", reject);
     child.once("exit", early);
-    createInterface({ input: child.stdout }).once("line", (line) => {
+    createInterface({ input: /** @type {import("node:stream").Readable} */ (child.stdout) }).once("line", (line) => {
       const url = /^listening on (.+)$/.exec(line)?.[1];
       child.off("exit", early);
       url === undefined ? reject(new Error(`the server said ${line}`)) : resolve(url);
