@@ -28,7 +28,7 @@ const COLUMNS: Column<ProfileListed>[] = [
     sort: (profile) => profile.revision,
   },
   { key: "groups", title: "Groups", minor: true, cell: (profile) => <GroupNames profile={profile} />, sort: (profile) => profile.groups.map((group) => group.name).join(" ") || undefined },
-  { key: "state", title: "State", width: "270px", cell: (profile) => <State profile={profile} />, sort: (profile) => (profile.rekeying ? 0 : !profile.readable ? 3 : profile.writable ? 1 : 2) },
+  { key: "state", title: "State", width: "230px", cell: (profile) => <State profile={profile} />, sort: (profile) => (profile.rekeying ? 0 : !profile.readable ? 3 : profile.writable ? 1 : 2) },
 ];
 
 /** The profiles: what there is, who reaches it through which groups, and what is the matter with it. */

@@ -48,7 +48,7 @@ function readersOf(groups: Granted[]): Reader[] {
     for (const { kind, id, name } of group.members) {
       const key = `${kind} ${id}`;
       const known = readers.get(key) ?? { key, kind, id, name, groups: [], write: false, history: false };
-      readers.set(key, { ...known, groups: [...known.groups, group], write: known.write || (kind === "user" && group.write), history: known.history || group.history });
+      readers.set(key, { ...known, groups: [...known.groups, group], write: known.write || (kind === "user" && group.write), history: known.history || (kind === "user" && group.history) });
     }
   }
   return [...readers.values()];
@@ -92,7 +92,7 @@ export function Access({ profile }: { profile: ProfileListed }) {
             </ul>
           )}
           <DataTable label="Who reaches it" rows={readers} columns={COLUMNS} rowKey={({ key }) => key} search={({ name, groups: through }) => `${visible(name)} ${through.map((group) => group.name).join(" ")}`} searchLabel="Search agents, people, groups" />
-          <p class="hint">Of people, only editors use the right to write; agents only ever read. What an agent did read is on its page.</p>
+          <p class="hint">The right to write is for editors, that to the history for people. Agents read what is there now; what one did read is on its page.</p>
         </div>
       )}
     </Loading>
@@ -101,7 +101,7 @@ export function Access({ profile }: { profile: ProfileListed }) {
 
 function Rights({ write, history }: { write: boolean; history: boolean }) {
   return (
-    <span class="rights">
+    <span>
       <Badge>Read</Badge> {write && <Badge tone="accent">Write</Badge>} {history && <Badge tone="warn" title="May open earlier values too">History</Badge>}
     </span>
   );

@@ -35,7 +35,7 @@ export function Deleted({ profile, onWritten }: { profile: ProfileListed; onWrit
     { key: "revision", title: "Deleted at revision", width: "180px", align: "end", minor: true, cell: ({ deleted_revision }) => <span class="numbers">{deleted_revision}</span>, sort: ({ deleted_revision }) => deleted_revision },
   ];
   if (profile.writable) {
-    columns.push({ key: "back", title: "Bring back", width: "150px", align: "end", cell: (row) => <Button small icon="history" onPress={() => restore(row)}>Bring back<span class="visually-hidden"> {visible(row.name)}</span></Button> });
+    columns.push({ key: "back", title: "Bring back", width: "170px", align: "end", cell: (row) => <Button small icon="history" onPress={() => restore(row)}>Bring back<span class="visually-hidden"> {visible(row.name)}</span></Button> });
   }
   return (
     <Loading of={deleted}>

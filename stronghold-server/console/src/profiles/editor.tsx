@@ -45,6 +45,13 @@ export function SecretEditor({ profileId, secret, change, isTaken, onChange, onD
   }, []);
   const isBytes = present !== undefined && asText(present) === undefined;
   const kindChanged = reference !== (secret?.kind === "reference");
+  // Another kind needs another value; what was opened is left as it is when the kind is put back.
+  const changeKind = (on: boolean): void => {
+    setReference(on);
+    if (secret !== undefined && (value === undefined || value === "")) {
+      setValue(on === (secret.kind === "reference") ? undefined : "");
+    }
+  };
   const submit = (): void => {
     const text = value ?? (present === undefined ? undefined : asText(present));
     const noteChanged = note !== (secret?.note ?? "");
@@ -114,7 +121,7 @@ export function SecretEditor({ profileId, secret, change, isTaken, onChange, onD
           {secret !== undefined && <div><Button small onPress={() => setValue(undefined)}>Leave the value as it is</Button></div>}
         </>
       )}
-      <Checkbox label="Reference" checked={reference} onChecked={setReference} hint="Its value is another secret's, looked up by whoever reads it and may read that one too." />
+      <Checkbox label="Reference" checked={reference} onChecked={changeKind} hint="Its value is another secret's, looked up by whoever reads it and may read that one too." />
       <Field label="Note" required={false} rows={2} value={note} onValue={setNote} error={problems.note} hint="Encrypted like the value: where it comes from, who renews it." />
       <ErrorNote error={error} />
     </Dialog>

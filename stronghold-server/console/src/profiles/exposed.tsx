@@ -2,7 +2,7 @@
 import type { ExposedSecret, ProfileListed } from "../api";
 import { session } from "../client";
 import { Badge, Name, visible } from "../components/Badge";
-import { Button } from "../components/Button";
+import { IconButton } from "../components/Button";
 import { DataTable, type Column } from "../components/DataTable";
 import { EmptyState } from "../components/EmptyState";
 import { Loading } from "../components/Loading";
@@ -24,7 +24,7 @@ export function ExposedSecrets({ profile, onChange }: { profile: ProfileListed; 
     { key: "ended", title: "Access ended", width: "160px", minor: true, cell: (secret) => <Time at={newestEnd(secret)} />, sort: newestEnd },
   ];
   if (profile.writable) {
-    columns.push({ key: "change", title: "Change", width: "120px", align: "end", cell: ({ secret_id, name }) => <Button small icon="edit" onPress={() => onChange(secret_id)}>Change<span class="visually-hidden"> {visible(name)}</span></Button> });
+    columns.push({ key: "change", title: "Change", hideTitle: true, width: "52px", align: "end", cell: ({ secret_id, name }) => <IconButton icon="edit" label={`Change ${visible(name)}`} onPress={() => onChange(secret_id)} /> });
   }
   return (
     <Loading of={exposed}>

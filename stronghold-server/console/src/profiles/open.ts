@@ -72,6 +72,9 @@ export function useOpenProfile(id: string): OpenProfile {
       update({ opened: fresh, draft: rebased.draft, ...(quiet ? {} : { stale: rebased }) });
     } catch (error) {
       update({ ...latest.current, error: error as StrongholdError });
+      if (conflicted) {
+        throw error;
+      }
     } finally {
       setOpening(false);
     }
@@ -133,9 +136,22 @@ export function useOpenProfile(id: string): OpenProfile {
       const { opened } = latest.current;
       update({ ...(opened === undefined ? {} : { opened }), draft: NO_DRAFT });
       save.clear();
+      decide.clear();
       toast(`${counted(discarded, "change")} discarded.`, "plain");
     },
-    save,
+    // Deciding saves too: it is one thing to the person, busy and failing in one place.
+    save: {
+      async run() {
+        decide.clear();
+        await save.run();
+      },
+      busy: save.busy || decide.busy,
+      error: save.error ?? decide.error,
+      clear() {
+        save.clear();
+        decide.clear();
+      },
+    },
     decide,
   };
 }

@@ -13,7 +13,7 @@ export function ProfileState({ profile }: { profile: ProfileListed }) {
   }
   return (
     <>
-      {profile.rekeying && <><Badge tone="warn" title="It has a new key, and what it holds is not yet encrypted under it">Being encrypted anew</Badge>{" "}</>}
+      {profile.rekeying && <><Badge tone="warn" title="Being encrypted anew: it can be read, not written, until that is finished">Rekeying</Badge>{" "}</>}
       {!profile.rekeying && (profile.writable ? <Badge tone="good">Read and write</Badge> : <Badge>Read only</Badge>)}
     </>
   );

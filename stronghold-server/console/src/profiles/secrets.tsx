@@ -61,7 +61,7 @@ function OpenSecrets({ profile, opened, state, wanted, onWantedSeen }: { profile
   const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
   const { draft, change } = state;
   const id = profile.profile_id;
-  const writes = profile.writable && !state.save.busy;
+  const writes = profile.writable && !profile.rekeying && !state.save.busy;
   const plain = useMemo(() => opened.secrets.map((secret): Row => ({ key: secret.secret_id, name: secret.name, secret })), [opened]);
   const rows = useMemo(() => withDraft(plain, draft), [plain, draft]);
   const names = useMemo(() => new Map(opened.secrets.map((secret) => [secret.name, secret.secret_id])), [opened]);
@@ -94,10 +94,10 @@ function OpenSecrets({ profile, opened, state, wanted, onWantedSeen }: { profile
 
   const columns: Column<Row>[] = [
     { key: "name", title: "Name", cell: (row) => <RowName row={row} />, sort: (row) => row.name },
-    { key: "value", title: "Value", width: "300px", cell: (row) => <ValueCell id={id} row={row} onUndo={() => change(row.key, undefined)} /> },
+    { key: "value", title: "Value", width: "260px", cell: (row) => <ValueCell id={id} row={row} onUndo={() => change(row.key, undefined)} /> },
     { key: "note", title: "Note", minor: true, cell: (row) => <NoteCell row={row} /> },
     { key: "version", title: "Version", minor: true, width: "100px", align: "end", cell: (row) => <span class="numbers">{row.secret?.version ?? "new"}</span>, sort: (row) => row.secret?.version },
-    { key: "updated", title: "Updated", minor: true, width: "140px", cell: (row) => <Time at={row.secret?.updated_at} never="not saved" />, sort: (row) => row.secret?.updated_at },
+    { key: "updated", title: "Updated", minor: true, width: "160px", cell: (row) => <Time at={row.secret?.updated_at} never="not saved" />, sort: (row) => row.secret?.updated_at },
     { key: "size", title: "Size", minor: true, width: "90px", align: "end", cell: (row) => <span class="numbers">{row.secret === undefined ? "" : bytesWords(row.secret.bytes)}</span>, sort: (row) => row.secret?.bytes },
   ];
   if (writes) {
@@ -187,12 +187,10 @@ function withDraft(rows: Row[], draft: OpenProfile["draft"]): Row[] {
 }
 
 function RowName({ row: { name, secret, change } }: { row: Row }) {
-  const isRef = change === undefined ? secret?.kind === "reference" : isReference(change);
   const word = change === undefined ? undefined : changeWord(change);
   return (
     <span class="row-name">
       <span class={change?.deleted ? "struck code" : "code"}><Name>{name}</Name></span>
-      {isRef && <Badge title="Its value is another secret's">Reference</Badge>}
       {word !== undefined && <Badge tone={word === "Deleted" ? "bad" : "accent"} title={word === "Renamed" && secret !== undefined ? `It was ${visible(secret.name)}. Not saved yet` : "Not saved yet"}>{word}</Badge>}
     </span>
   );
@@ -208,5 +206,6 @@ function ValueCell({ id, row: { key, name, secret, change }, onUndo }: { id: str
     return <Button small onPress={onUndo}>Undo<span class="visually-hidden"> deleting {visible(name)}</span></Button>;
   }
   const { value } = change ?? {};
-  return <RowValue name={name} of={`${key} ${secret?.version} ${value}`} fetch={value !== undefined || secret === undefined ? async () => ({ text: value ?? "" }) : () => session.reveal(id, secret.name)} />;
+  const isRef = change === undefined ? secret?.kind === "reference" : isReference(change);
+  return <RowValue name={name} reference={isRef} of={`${key} ${secret?.version} ${value}`} fetch={value !== undefined || secret === undefined ? async () => ({ text: value ?? "" }) : () => session.reveal(id, secret.name)} />;
 }

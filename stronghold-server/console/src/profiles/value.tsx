@@ -67,7 +67,7 @@ const DOTS = "••••••••";
 const LONGEST_IN_ROW = 300;
 
 /** A value in a row of a table: dots, the first line once revealed, and buttons to reveal and to copy. */
-export function RowValue({ name, fetch, of }: { name: string; fetch(): Promise<SecretValue>; of: unknown }) {
+export function RowValue({ name, reference, fetch, of }: { name: string; reference: boolean; fetch(): Promise<SecretValue>; of: unknown }) {
   const { value, error, show, hide } = useRevealed(fetch, of);
   const { copied, copyValue } = useCopyValue(name, fetch);
   const failed = error?.message;
@@ -78,7 +78,7 @@ export function RowValue({ name, fetch, of }: { name: string; fetch(): Promise<S
   }, [error]);
   return (
     <span class="row-value">
-      {value === undefined ? <span class="dots" aria-hidden="true">{DOTS}</span> : <LineOf value={value} />}
+      {value !== undefined ? <LineOf value={value} /> : reference ? <span class="quiet" title="Its value is another secret's">→<span class="reference-word"> reference</span></span> : <span class="dots" aria-hidden="true">{DOTS}</span>}
       <IconButton icon={value === undefined ? "eye" : "eyeOff"} label={`${value === undefined ? "Show" : "Hide"} the value of ${visible(name)}`} onPress={value === undefined ? show : hide} />
       <IconButton icon={copied ? "check" : "copy"} label={`Copy the value of ${visible(name)}`} onPress={copyValue} />
     </span>
