@@ -29,13 +29,13 @@ export function DirectoryCard({ organization }: { organization: OrganizationInfo
         <dd><CopyField text={organization.checkpoint_key} what="checkpoint key" /></dd>
       </dl>
       <p class="quiet">The checkpoint key signs the audit log's checkpoints. The server holds it, and an owner has put it into the directory.</p>
-      <VerifyEverything />
+      <VerifyEverything profiles={organization.profiles} />
     </section>
   );
 }
 
-/** Verifies everything that there ever was, and says in words what that shows. */
-function VerifyEverything() {
+/** Verifies everything that there ever was, and says in words what that shows; also of how many of the profiles it shows nothing. */
+function VerifyEverything({ profiles }: { profiles: number }) {
   const [seen, setSeen] = useState<string[]>([]);
   const [verified, setVerified] = useState<OrganizationVerified>();
   const verify = useAction(async () => {
@@ -46,6 +46,7 @@ function VerifyEverything() {
     announce("Verified: everything holds");
   });
   const current = seen[seen.length - 1];
+  const unread = Math.max(0, profiles - (verified?.profiles ?? 0));
   return (
     <div class="stack">
       <div><Button icon="shield" busy={verify.busy} onPress={verify.run}>Verify everything</Button></div>
@@ -55,7 +56,8 @@ function VerifyEverything() {
         <p class="quiet">Replays every signed change since the organization was made, opens every revision of every profile that you may read, and holds all of it against what this device remembers.</p>
       ) : (
         <Note tone="good">
-          <p><strong>Everything holds.</strong> {counted(verified.statements, "statement")} from the first on; {counted(verified.profiles, "profile")} with {counted(verified.secrets, "secret")}, {counted(verified.revisions, "revision")} and {counted(verified.ciphertexts, "ciphertext")}{verified.purged > 0 && `, ${verified.purged.toLocaleString("en")} purged on an owner's word`}. All of it continues what this device remembers.</p>
+          <p><strong>{unread === 0 ? "Everything holds." : "Everything that you may read holds."}</strong> {counted(verified.statements, "statement")} from the first on; {counted(verified.profiles, "profile")} with {counted(verified.secrets, "secret")}, {counted(verified.revisions, "revision")} and {counted(verified.ciphertexts, "ciphertext")}{verified.purged > 0 && `, ${verified.purged.toLocaleString("en")} purged on an owner's word`}. All of it continues what this device remembers.</p>
+          {unread > 0 && <p>{counted(unread, "profile is", "profiles are")} not yours to read: of what is in {unread === 1 ? "it" : "them"} nothing was checked.</p>}
           {verified.heads_only.length > 0 && <p>Of {verified.heads_only.map((name, index) => <>{index > 0 && ", "}<Name>{name}</Name></>)} the newest revision only: the history is not yours to read.</p>}
           <p>It does not tell whether the server shows others the same. Compare the head, or <code>api-stronghold-cli org verify --against FILE</code>.</p>
         </Note>
