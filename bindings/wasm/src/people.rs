@@ -14,6 +14,7 @@ use stronghold_sdk::{
     Error,
     admin::{Decision, Exposed, NewInvite},
     protocol::{
+        api::ActivityEntry,
         directory::{Directory, Role},
         id::{GroupId, InviteId, PrincipalId, UserId},
         number::Seq,
@@ -175,11 +176,12 @@ impl Open<'_> {
         to_js(&Changed { decision: decision.into(), exposed })
     }
 
-    /// When each principal was last served; nothing for whoever may not see that.
-    pub(crate) async fn activity(&self) -> Result<Vec<stronghold_sdk::protocol::api::ActivityEntry>, Error> {
-        match self.session.activity().await {
-            Err(error) if error.kind() == stronghold_sdk::ErrorKind::Refused => Ok(Vec::new()),
-            other => other,
+    /// When each principal was last served; nothing for an editor, who may not see that.
+    pub(crate) async fn activity(&self) -> Result<Vec<ActivityEntry>, Error> {
+        let me = self.session.directory().user(&self.session.user());
+        match me.map(|me| me.role) {
+            Some(Role::Editor) | None => Ok(Vec::new()),
+            Some(_) => self.session.activity().await,
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
 };
 use serde::Serialize;
 use stronghold_sdk::{
-    admin::{ExposedItem, ExposedTo, Exposure, Resolve, Session},
+    admin::{ExposedItem, ExposedTo, Resolve, Session},
     protocol::{id::PrincipalId, number::Seq, time::Timestamp, transport::Transport},
 };
 
