@@ -6,11 +6,11 @@ import { toast } from "../state";
 import { counted } from "../words";
 import { floorsShown, forgetAccount, ForgetDeviceDialog, useStored } from "./forget";
 
-/** What this device keeps of the organization, and how it is cleared. */
-export function Device({ orgId }: { orgId: string }) {
+/** What this device keeps of the organization, and how it is cleared. It rises with `verified`. */
+export function Device({ orgId, verified }: { orgId: string; verified: number }) {
   const [round, setRound] = useState(0);
   const [forgetting, setForgetting] = useState(false);
-  const read = useStored(orgId, round);
+  const read = useStored(orgId, round + verified);
   return (
     <section class="card" aria-labelledby="device">
       <header><h2 id="device">This device</h2></header>

@@ -12,7 +12,7 @@ import { announce } from "../state";
 import { counted } from "../words";
 
 /** The directory: how much there is, its head, and that all of it verifies. */
-export function DirectoryCard({ organization }: { organization: OrganizationInfo }) {
+export function DirectoryCard({ organization, onVerified }: { organization: OrganizationInfo; onVerified(): void }) {
   return (
     <section class="card" aria-labelledby="directory">
       <header><h2 id="directory">Directory</h2></header>
@@ -29,13 +29,13 @@ export function DirectoryCard({ organization }: { organization: OrganizationInfo
         <dd><CopyField text={organization.checkpoint_key} what="checkpoint key" /></dd>
       </dl>
       <p class="quiet">The checkpoint key signs the audit log's checkpoints. The server holds it, and an owner has put it into the directory.</p>
-      <VerifyEverything profiles={organization.profiles} />
+      <VerifyEverything profiles={organization.profiles} onVerified={onVerified} />
     </section>
   );
 }
 
 /** Verifies everything that there ever was, and says in words what that shows; also of how many of the profiles it shows nothing. */
-function VerifyEverything({ profiles }: { profiles: number }) {
+function VerifyEverything({ profiles, onVerified }: { profiles: number; onVerified(): void }) {
   const [seen, setSeen] = useState<string[]>([]);
   const [verified, setVerified] = useState<OrganizationVerified>();
   const verify = useAction(async () => {
@@ -43,6 +43,7 @@ function VerifyEverything({ profiles }: { profiles: number }) {
     setSeen([]);
     const result = await session.verifyOrganization((profile) => setSeen((before) => [...before, profile]));
     setVerified(result);
+    onVerified();
     announce("Verified: everything holds");
   });
   const current = seen[seen.length - 1];

@@ -3,6 +3,7 @@ import { closeSession } from "../client";
 import { ConfirmDialog } from "../components/Dialog";
 import { Note } from "../components/ErrorNote";
 import { lock } from "../lock";
+import { directoryTick } from "../state";
 import { forgetOrganization, keepOrganization, storedOrganization, type StoredOrganization } from "../storage";
 
 /** What the floors of an organization say, in numbers. Floors that cannot be read say nothing. */
@@ -24,7 +25,7 @@ export function floorsShown(floors: string | undefined): FloorsShown {
   }
 }
 
-/** What this device keeps of an organization; read again when `round` changes. `undefined` until read. */
+/** What this device keeps of an organization; read again when the directory or `round` changes. `undefined` until read. */
 export function useStored(orgId: string, round = 0): { stored: StoredOrganization | undefined } | undefined {
   const [read, setRead] = useState<{ stored: StoredOrganization | undefined }>();
   useEffect(() => {
@@ -33,7 +34,7 @@ export function useStored(orgId: string, round = 0): { stored: StoredOrganizatio
     return () => {
       current = false;
     };
-  }, [orgId, round]);
+  }, [orgId, round, directoryTick.value]);
   return read;
 }
 

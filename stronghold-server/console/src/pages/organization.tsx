@@ -1,3 +1,4 @@
+import { useState } from "preact/hooks";
 import { session } from "../client";
 import { Loading } from "../components/Loading";
 import { PageHeader } from "../components/PageHeader";
@@ -11,6 +12,7 @@ import { Owners } from "../organization/owners";
 
 /** The organization: what it is, who decides, that everything holds, and what this device and this page are worth. */
 export function OrganizationPage() {
+  const [verified, setVerified] = useState(0);
   const organization = useLoad(() => session.organization());
   return (
     <>
@@ -23,8 +25,8 @@ export function OrganizationPage() {
               <Owners organization={shown} />
             </div>
             <div class="stack wide-gap">
-              <DirectoryCard organization={shown} />
-              <Device orgId={shown.org_id} />
+              <DirectoryCard organization={shown} onVerified={() => setVerified(verified + 1)} />
+              <Device orgId={shown.org_id} verified={verified} />
               <Code version={shown.version} />
             </div>
           </div>
