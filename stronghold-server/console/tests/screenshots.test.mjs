@@ -4,7 +4,7 @@ import { mkdirSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
-import { DESKTOP, dialog, dialogClosed, livedInOrganization, lock, openTab, PHONE, seesPage, signIn, startServer } from "./harness.mjs";
+import { DESKTOP, dialog, dialogClosed, livedInOrganization, loaded, lock, openTab, PHONE, seesPage, signIn, startServer } from "./harness.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
 
@@ -20,7 +20,7 @@ const SIZES = { desktop: DESKTOP, phone: PHONE };
  * @param {string} name
  */
 async function picture(page, name) {
-  await page.getByRole("status", { name: /Loading/ }).waitFor({ state: "hidden" });
+  await loaded(page);
   for (const [size, viewport] of Object.entries(SIZES)) {
     await page.setViewportSize(viewport);
     for (const theme of THEMES) {

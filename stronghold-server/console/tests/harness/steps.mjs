@@ -48,6 +48,15 @@ export async function dialogClosed(page) {
 }
 
 /**
+ * Waits until nothing is being loaded any more.
+ * @param {Page} page
+ */
+export async function loaded(page) {
+  // The first of those that are left, until none is.
+  await page.getByRole("status", { name: /Loading|Reading/ }).first().waitFor({ state: "hidden" });
+}
+
+/**
  * Sets an organization up with the setup code, keeps kit and account key, and goes on to the agents.
  * @param {import("./browser.mjs").Tab} tab
  * @param {import("./server.mjs").Server} server
@@ -266,6 +275,85 @@ export async function keepToken(page, name) {
   await shown.getByRole("button", exactly("Done")).click();
   await shown.waitFor({ state: "hidden" });
   return token;
+}
+
+/**
+ * Invites somebody from the page of the people; gives the code, which is then dismissed.
+ * @param {Page} page
+ * @param {string} email
+ * @param {{ role?: "Owner" | "Admin" | "Editor" | "Auditor", groups?: string[] }} [options]
+ */
+export async function invite(page, email, { role = "Editor", groups = [] } = {}) {
+  await open(page, "People");
+  await page.getByRole("button", exactly("Invite")).first().click();
+  const form = dialog(page, "Invite somebody");
+  await form.getByLabel("E-mail address").fill(email);
+  await form.getByRole("radio", exactly(role)).check();
+  for (const group of groups) {
+    await form.getByLabel(group, { exact: true }).check();
+  }
+  await form.getByRole("button", exactly("Invite")).click();
+  const shown = dialog(page, `Invitation of ${email}`);
+  const code = await shown.getByRole("region", exactly("Invitation code")).getByRole("status").innerText();
+  await shown.getByLabel(/^I have passed the code on/).check();
+  await shown.getByRole("button", exactly("Done")).click();
+  await shown.waitFor({ state: "hidden" });
+  return code;
+}
+
+/**
+ * Accepts an invitation on another device, and keeps kit and account key.
+ * @param {import("./browser.mjs").Tab} tab
+ * @param {{ code: string, email: string, password?: string }} invitation
+ * @returns {Promise<Person>}
+ */
+export async function accept(tab, { code, email, password = randomWord() }) {
+  const { page } = tab;
+  await tab.go("accept");
+  await page.getByLabel("Invitation code").fill(code);
+  await page.getByLabel("Your e-mail address").fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByLabel("Password again").fill(password);
+  await page.getByRole("button", exactly("Accept")).click();
+  const kept = await keepSheet(page);
+  await page.getByRole("button", exactly("I have them: go on")).click();
+  await seesPage(page, "Nearly there");
+  return { email, password, ...kept };
+}
+
+/**
+ * Confirms whoever accepted an invitation.
+ * @param {Page} page
+ * @param {string} email
+ */
+export async function confirm(page, email) {
+  await open(page, "People");
+  await page.getByRole("row", { name: email }).getByRole("button", exactly("Confirm")).click();
+  await dialog(page, `Confirm ${email}?`).getByRole("button", exactly("Confirm")).click();
+  await dialogClosed(page);
+  await page.getByRole("row", { name: email }).getByText("Member", { exact: true }).waitFor();
+}
+
+/**
+ * Sets a new password with the recovery kit on a device that knows nothing; is signed in afterwards.
+ * @param {import("./browser.mjs").Tab} tab
+ * @param {Person} person
+ * @param {string} [password] the new one
+ * @returns {Promise<Person>} with the new password and account key
+ */
+export async function recover(tab, person, password = randomWord()) {
+  const { page } = tab;
+  await tab.go("recover");
+  await page.getByLabel("Recovery kit").fill(person.recoveryKit);
+  await page.getByLabel("New password", { exact: true }).fill(password);
+  await page.getByLabel("New password again").fill(password);
+  await page.getByRole("button", exactly("Set the new password")).click();
+  await seesPage(page, "Your new account key");
+  const accountKey = await page.getByRole("region", exactly("Account key")).getByRole("status").innerText();
+  await page.getByLabel("I have kept the account key").check();
+  await page.getByRole("button", exactly("Done")).click();
+  await seesShell(page);
+  return { ...person, password, accountKey };
 }
 
 /**
