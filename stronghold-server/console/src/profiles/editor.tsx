@@ -118,7 +118,7 @@ export function SecretEditor({ profileId, secret, change, isTaken, onChange, onD
             hint={reference ? "SECRET names one of this profile, PROFILE/SECRET one of another. A secret of this profile with a / in its name is written /SECRET; a profile with one in its name, by its id." : present !== undefined && asText(present)?.includes("\r") ? "Its lines ended as on Windows; edited here they end plainly." : undefined}
           />
           {!reference && <Generator onGenerated={setValue} />}
-          {secret !== undefined && <div><Button small onPress={() => setValue(undefined)}>Leave the value as it is</Button></div>}
+          {secret !== undefined && !kindChanged && <div><Button small onPress={() => setValue(undefined)}>Leave the value as it is</Button></div>}
         </>
       )}
       <Checkbox label="Reference" checked={reference} onChecked={changeKind} hint="Its value is another secret's, looked up by whoever reads it and may read that one too." />

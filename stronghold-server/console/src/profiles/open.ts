@@ -111,8 +111,9 @@ export function useOpenProfile(id: string): OpenProfile {
     }
     const draft = settle(stale, choices);
     update({ opened, draft });
+    // By the action of the bar, which is what shows then: an error of the save stands there.
     if (thenSave) {
-      await saveDraft();
+      await save.run();
     }
   });
   return {
