@@ -20,7 +20,7 @@ export function columns(fresh: ReadonlySet<number>): Column<AuditEntry>[] {
     { key: "who", title: "Who", width: "190px", cell: (entry) => <><Who entry={entry} /><span class="narrow-action">{actionWords(entry.action)}</span></> },
     { key: "action", title: "Action", width: "190px", minor: true, cell: (entry) => <span title={entry.action}>{actionWords(entry.action)}</span> },
     { key: "profile", title: "Profile", width: "120px", minor: true, cell: (entry) => (entry.profile === undefined ? <None /> : <Titled text={visible(entry.profile.name)}><Name>{entry.profile.name}</Name></Titled>) },
-    { key: "what", title: "What", width: "120px", minor: true, cell: (entry) => <What entry={entry} /> },
+    { key: "what", title: "What", width: "132px", minor: true, cell: (entry) => <What entry={entry} /> },
     { key: "outcome", title: "Outcome", width: "160px", cell: (entry) => <Outcome entry={entry} /> },
     { key: "from", title: "From", width: "110px", minor: true, cell: (entry) => (entry.address === undefined ? <None /> : <span class="numbers" title={entry.address}>{entry.address}</span>) },
     { key: "context", title: "Context", minor: true, cell: (entry) => (saidLine(entry) === "" ? <None /> : <Titled text={visible(saidLine(entry))}><Name>{saidLine(entry)}</Name></Titled>) },

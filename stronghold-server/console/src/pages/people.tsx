@@ -159,7 +159,10 @@ function Actions({ person, act }: { person: PersonListed; act(doing: Doing): voi
         { label: "Change role", icon: "edit", act: () => act({ what: "role", person }) },
         { label: "Remove", icon: "trash", danger: true, act: () => act({ what: "remove", person }) },
       ]
-    : [{ label: "Cancel invitation", icon: "close", danger: true, act: () => act({ what: "cancel", person }) }];
+    : [
+        ...(person.status === "accepted" ? [{ label: "Confirm", icon: "check" as const, act: () => act({ what: "confirm", person }) }] : []),
+        { label: "Cancel invitation", icon: "close", danger: true, act: () => act({ what: "cancel", person }) },
+      ];
   return (
     <span class="row-actions">
       {person.status === "accepted" && <Button small kind="primary" onPress={() => act({ what: "confirm", person })}>Confirm</Button>}
