@@ -53,7 +53,7 @@ export function PeoplePage() {
               <DataTable
                 label="People"
                 rows={listed}
-                columns={columns(manages ? setDoing : undefined)}
+                columns={columns(manages ? setDoing : undefined, new Set(approvals.flatMap((approval) => [...approval.new_owners, ...approval.former_owners])))}
                 rowKey={(person) => person.user_id ?? person.invite_id ?? person.email}
                 search={(person) => `${person.email} ${person.role} ${person.status} ${person.groups.join(" ")}`}
                 searchLabel="Search people and groups"
@@ -114,35 +114,41 @@ function CancelDialog({ email, inviteId, onClose }: { email: string; inviteId: s
   );
 }
 
-function columns(act: ((doing: Doing) => void) | undefined): Column<PersonListed>[] {
+/** The columns; `pending` are the addresses of those about whom something waits for more owners. */
+function columns(act: ((doing: Doing) => void) | undefined, pending: ReadonlySet<string>): Column<PersonListed>[] {
   const shown: Column<PersonListed>[] = [
-    { key: "email", title: "Address", cell: (person) => <Address person={person} />, sort: (person) => person.email },
+    { key: "email", title: "Address", cell: (person) => <Address person={person} pending={pending} />, sort: (person) => person.email },
     { key: "role", title: "Role", width: "100px", minor: true, cell: (person) => <span title={roleMay(person.role)}>{roleLabel(person.role)}</span>, sort: (person) => person.role },
-    { key: "status", title: "Status", width: "120px", minor: true, cell: (person) => <Status person={person} />, sort: (person) => person.status },
+    { key: "status", title: "Status", width: "170px", minor: true, cell: (person) => <Status person={person} pending={pending} />, sort: (person) => person.status },
     { key: "groups", title: "Groups", minor: true, cell: (person) => person.groups.length === 0 ? <span class="quiet">none</span> : <span title={person.groups.map(visible).join(", ")}>{person.groups.map((group, index) => <>{index > 0 && ", "}<Name>{group}</Name></>)}</span>, sort: (person) => person.groups.join(" ") || undefined },
     { key: "seen", title: "Last seen", width: "140px", minor: true, cell: (person) => <Time at={person.last_seen_at} never={person.status !== "member" ? "-" : seesActivity() ? "never" : "not known"} />, sort: (person) => person.last_seen_at },
     { key: "expires", title: "Expires", width: "150px", minor: true, cell: (person) => <Time at={person.expires_at} never="-" />, sort: (person) => person.expires_at },
   ];
   if (act !== undefined) {
-    shown.push({ key: "actions", title: "Actions", hideTitle: true, width: "148px", align: "end", cell: (person) => <Actions person={person} act={act} /> });
+    shown.push({ key: "actions", title: "Actions", hideTitle: true, width: "148px", align: "end", cell: (person) => <Actions person={person} pending={pending} act={act} /> });
   }
   return shown;
 }
 
 /** The address; on narrow screens with role and status, which have no column of their own there. */
-function Address({ person }: { person: PersonListed }) {
+function Address({ person, pending }: { person: PersonListed; pending: ReadonlySet<string> }) {
   return (
     <span title={visible(person.email)}>
       <Name>{person.email}</Name>
       {person.user_id !== undefined && person.user_id === me.value?.user_id && <> <Badge>You</Badge></>}
-      <span class="narrow-line">{roleLabel(person.role)} <Status person={person} /></span>
+      <span class="narrow-line">{roleLabel(person.role)} <Status person={person} pending={pending} /></span>
     </span>
   );
 }
 
-function Status({ person: { status } }: { person: PersonListed }) {
+function Status({ person: { status, email }, pending }: { person: PersonListed; pending: ReadonlySet<string> }) {
   const { tone, means, label } = STATUSES[status];
-  return <Badge tone={tone} title={means}>{label}</Badge>;
+  return (
+    <>
+      <Badge tone={tone} title={means}>{label}</Badge>
+      {pending.has(email) && <> <Badge tone="warn" title="A change waits for the signatures of more owners. Nothing has changed yet.">Pending</Badge></>}
+    </>
+  );
 }
 
 /** Whether the server tells this person when others were served. */
@@ -150,22 +156,24 @@ function seesActivity(): boolean {
   return me.value?.is_manager === true || me.value?.role === "auditor";
 }
 
-function Actions({ person, act }: { person: PersonListed; act(doing: Doing): void }) {
+function Actions({ person, pending, act }: { person: PersonListed; pending: ReadonlySet<string>; act(doing: Doing): void }) {
   if (person.user_id === me.value?.user_id || !mayDecide(person.role)) {
     return null;
   }
+  // Who is confirmed already, and waits for more owners, is not confirmed twice.
+  const mayConfirm = person.status === "accepted" && !pending.has(person.email);
   const items: MenuItem[] = person.status === "member"
     ? [
         { label: "Change role", icon: "edit", act: () => act({ what: "role", person }) },
         { label: "Remove", icon: "trash", danger: true, act: () => act({ what: "remove", person }) },
       ]
     : [
-        ...(person.status === "accepted" ? [{ label: "Confirm", icon: "check" as const, act: () => act({ what: "confirm", person }) }] : []),
+        ...(mayConfirm ? [{ label: "Confirm", icon: "check" as const, act: () => act({ what: "confirm", person }) }] : []),
         { label: "Cancel invitation", icon: "close", danger: true, act: () => act({ what: "cancel", person }) },
       ];
   return (
     <span class="row-actions">
-      {person.status === "accepted" && <Button small kind="primary" onPress={() => act({ what: "confirm", person })}>Confirm</Button>}
+      {mayConfirm && <Button small kind="primary" onPress={() => act({ what: "confirm", person })}>Confirm</Button>}
       <Menu label={`Actions for ${visible(person.email)}`} items={items} />
     </span>
   );
