@@ -9,7 +9,7 @@ import { ExposedList } from "../components/ExposedList";
 import { Progress } from "../components/Progress";
 import { useAction } from "../hooks";
 import { toast } from "../state";
-import { PendingDialog } from "./pending";
+import { PendingDialog, VoidsPending } from "./pending";
 import { RoleChoice } from "./role-choice";
 import { isManager, roleLabel } from "./roles";
 
@@ -67,6 +67,7 @@ export function ChangeRoleDialog({ person, onClose }: { person: Member; onClose(
       <RoleChoice value={role} onValue={setRole} />
       {losesReach && <Note tone="warn">As {roleLabel(before.role).toLowerCase()} they reached every profile. Every profile is encrypted anew, and you are told what they had read. This takes a while where there are many.</Note>}
       {role === "auditor" && before.role !== "auditor" && <Note tone="warn">An auditor is in no group: they leave all of theirs, and what those reach is encrypted anew.</Note>}
+      {role !== before.role && (isManager(before.role) || isManager(role)) && <VoidsPending />}
       {change.busy && losesReach && <Progress progress={undefined} />}
       <ErrorNote error={change.error} />
     </Dialog>
@@ -75,7 +76,7 @@ export function ChangeRoleDialog({ person, onClose }: { person: Member; onClose(
 
 /** Removes a member for good, and tells what they had read. */
 export function RemoveDialog({ person, onClose }: { person: Member; onClose(): void }) {
-  const [{ email, user_id }] = useState(person);
+  const [{ email, user_id, role }] = useState(person);
   const [progress, setProgress] = useState<RekeyProgress>();
   const [running, setRunning] = useState(false);
   const [outcome, setOutcome] = useState<Outcome>();
@@ -100,6 +101,7 @@ export function RemoveDialog({ person, onClose }: { person: Member; onClose(): v
       }}
     >
       <p>Their keys are refused from now on, and everything that they could read is encrypted anew. Then you are told what they had read, which only its issuers can make worthless. It cannot be undone: whoever shall come back is invited again.</p>
+      {isManager(role) && <VoidsPending />}
       {running && <Progress progress={progress} />}
     </ConfirmDialog>
   );

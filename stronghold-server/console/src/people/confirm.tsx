@@ -5,8 +5,8 @@ import { Name, visible } from "../components/Badge";
 import { ConfirmDialog } from "../components/Dialog";
 import { Note } from "../components/ErrorNote";
 import { toast } from "../state";
-import { PendingDialog } from "./pending";
-import { roleLabel, roleMay } from "./roles";
+import { PendingDialog, VoidsPending } from "./pending";
+import { isManager, roleLabel, roleMay } from "./roles";
 
 /** Confirms whoever accepted an invitation: shows who joins, as what, and what stands behind it. */
 export function ConfirmUserDialog({ person, onClose }: { person: PersonListed & { invite_id: string }; onClose(): void }) {
@@ -42,6 +42,7 @@ export function ConfirmUserDialog({ person, onClose }: { person: PersonListed & 
         <dd>{groups.length === 0 ? <span class="quiet">none</span> : groups.map((group, index) => <>{index > 0 && ", "}<Name>{group}</Name></>)}</dd>
       </dl>
       <Note>Their keys are signed with the invitation's code, which this console checked; the server could not have put in others. Whoever had the code first made them: confirm when the person whom you gave it to says that it was them.</Note>
+      {isManager(role) && <VoidsPending />}
     </ConfirmDialog>
   );
 }
