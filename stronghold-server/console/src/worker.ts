@@ -87,13 +87,41 @@ async function run({ id, method, args }: Request): Promise<unknown> {
   return called.apply(session, real);
 }
 
+/** What did not verify. Nothing is asked of the server after that, whatever was called before it was known. */
+let distrusted: PlainError | undefined;
+
+/** Answers a call. An answer of the server that does not verify ends the session, with every key. */
+async function answer(request: Request): Promise<void> {
+  if (distrusted !== undefined) {
+    postMessage({ id: request.id, error: distrusted });
+    return;
+  }
+  try {
+    await send({ id: request.id, ok: await run(request) });
+  } catch (thrown) {
+    const error = plain(thrown);
+    await send({ id: request.id, error });
+    if (error.kind === "integrity") {
+      distrusted = error;
+      await close();
+    }
+  }
+}
+
+async function close(): Promise<void> {
+  const closing = session;
+  session = undefined;
+  await closing?.close();
+}
+
+let turn = Promise.resolve();
+
+// One call after the other, as the session itself would have it: what waits here can still be called off.
 onmessage = async ({ data }: MessageEvent<Request>) => {
   if (data.method === "close") {
-    await session?.close();
-    session = undefined;
+    await close();
     postMessage({ id: data.id, ok: null });
     return;
   }
-  const reply = await run(data).then((ok) => ({ id: data.id, ok }), (error) => ({ id: data.id, error: plain(error) }));
-  await send(reply);
+  turn = turn.then(() => answer(data));
 };
