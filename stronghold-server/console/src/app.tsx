@@ -27,7 +27,7 @@ import { SignInPage } from "./pages/sign-in";
 import { SignUpPage } from "./pages/sign-up";
 import { href, leaveAnyway, navigate, route, wantedRoute } from "./router";
 import { shortcuts } from "./shortcuts";
-import { changeSettings, integrityError, me, organizationName, phase, reachable, settings } from "./state";
+import { changeSettings, integrityError, me, organizationName, phase, reachable, refusal, settings } from "./state";
 import type { Settings } from "./storage";
 
 const NAVIGATION: { page: string; label: string; icon: IconName; shortcut: string }[] = [
@@ -128,6 +128,11 @@ function Shell() {
       {!reachable.value && (
         <div class="banner" role="status">
           <Note tone="warn">The server cannot be reached. What you see may be old, and nothing can be changed until it answers. <Button small onPress={keepUp}>Try again</Button></Note>
+        </div>
+      )}
+      {refusal.value !== "" && (
+        <div class="banner" role="alert">
+          <Note tone="warn">The server refuses to say what is new: {refusal.value}. What you see may be old; you may have been removed. <Button small onPress={keepUp}>Try again</Button></Note>
         </div>
       )}
       <main id="main" class="page" tabIndex={-1} ref={main}><Page /></main>

@@ -1,6 +1,7 @@
 /** Entering and leaving a session, the automatic lock, and keeping up with what others change. */
+import type { StrongholdError } from "./api";
 import { closeSession, session, type Me } from "./client";
-import { announcement, directoryChanged, idleFor, integrityError, lockReason, me, noteActivity, organizationName, reachable, settings, toasts } from "./state";
+import { announcement, directoryChanged, idleFor, integrityError, lockReason, me, noteActivity, organizationName, reachable, refusal, settings, toasts } from "./state";
 import { unsaved, wantedRoute } from "./router";
 
 const SYNC_EVERY = 20_000;
@@ -30,6 +31,7 @@ export function lock(reason?: string): void {
   announcement.value = "";
   organizationName.value = "";
   reachable.value = true;
+  refusal.value = "";
   integrityError.value = undefined;
   lockReason.value = reason === undefined ? undefined : { text: reason, alarming };
   me.value = undefined;
@@ -42,14 +44,17 @@ export async function keepUp(): Promise<void> {
   }
   asking = true;
   try {
-    if ((await session.sync()).changed) {
+    const { changed } = await session.sync();
+    refusal.value = "";
+    if (changed) {
       me.value = await session.me();
       organizationName.value = (await session.organization()).name;
       directoryChanged();
     }
-  } catch {
-    // The client has said it already: an integrity error has its screen, an unreachable server its line.
-    return;
+  } catch (error) {
+    // The others have been said by the client: an integrity error has its screen, an unreachable server its line.
+    const { kind, message } = error as StrongholdError;
+    refusal.value = kind === "refused" ? message : "";
   } finally {
     asking = false;
   }

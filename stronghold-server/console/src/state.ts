@@ -30,6 +30,9 @@ export const integrityError = signal<StrongholdError | undefined>(undefined);
 /** Whether the server answered last time. */
 export const reachable = signal(true);
 
+/** Why the server would not tell what is newer, as when the person was removed; empty while it does. */
+export const refusal = signal("");
+
 /** The device's settings; `undefined` until read. */
 export const settings = signal<Settings | undefined>(undefined);
 
