@@ -6,6 +6,7 @@
 
 mod account;
 mod agents;
+mod approval_words;
 mod approvals;
 mod archive;
 mod audit;

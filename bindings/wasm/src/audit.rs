@@ -3,7 +3,7 @@
 use crate::{
     convert::{Listener, from_js, parse_time, to_js},
     error::Outcome,
-    session::Session,
+    session::{Open, Session},
 };
 use js_sys::Function;
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,14 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 /// After how many verified records the listener is told.
 const TOLD_EVERY: u64 = 256;
 
-#[derive(Deserialize)]
+/// A question about the log, with what was looked up for it: asking on costs no further reads.
+pub(crate) struct Asked {
+    wanted: Wanted,
+    filter: AuditFilter,
+    reader: AuditReader,
+}
+
+#[derive(Clone, Deserialize, PartialEq)]
 struct Wanted {
     agent_id: Option<String>,
     user_id: Option<String>,
@@ -76,16 +83,16 @@ impl Session {
     /// The newest records before `before` that match, newest first; from the end of the log without it.
     #[wasm_bindgen(js_name = auditList)]
     pub async fn audit_list(&self, filter: JsValue, limit: u32, before: Option<f64>) -> Outcome {
-        let query = from_js::<Wanted>(filter, "filter")?.query()?;
+        let wanted: Wanted = from_js(filter, "filter")?;
         let shared = self.shared()?;
         let mut open = shared.work().await;
-        let filter = AuditFilter::new(query, &mut open.session).await?;
-        let mut reader = AuditReader::default();
-        let size = reader.len(&open.session).await?;
+        let mut asked = open.ask(wanted, before.is_some()).await?;
+        let size = asked.reader.len(&open.session).await?;
         let end = before.map_or(size, position).min(size);
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let AuditPart { mut entries, next } = reader.newest(&mut open.session, &filter, end, limit).await?;
+        let AuditPart { mut entries, next } = asked.reader.newest(&mut open.session, &asked.filter, end, limit).await?;
         entries.reverse();
+        open.asked = Some(asked);
         open.remember_directory();
         to_js(&Listed { entries, size, next: (next > 0).then_some(next) })
     }
@@ -93,11 +100,12 @@ impl Session {
     /// The records from a position on that match, oldest first.
     #[wasm_bindgen(js_name = auditSince)]
     pub async fn audit_since(&self, filter: JsValue, from: f64) -> Outcome {
-        let query = from_js::<Wanted>(filter, "filter")?.query()?;
+        let wanted: Wanted = from_js(filter, "filter")?;
         let shared = self.shared()?;
         let mut open = shared.work().await;
-        let mut filter = AuditFilter::new(query, &mut open.session).await?;
-        let read = AuditReader::default().since(&mut open.session, &mut filter, position(from)).await;
+        let mut asked = open.ask(wanted, true).await?;
+        let read = asked.reader.since(&mut open.session, &mut asked.filter, position(from)).await;
+        open.asked = Some(asked);
         open.remember_directory();
         let AuditPart { entries, next } = read?;
         to_js(&Followed { entries, next })
@@ -133,6 +141,19 @@ impl Session {
             continues: known.map(|log| log.checkpoint.size),
             newest,
         })
+    }
+}
+
+impl Open<'_> {
+    /// A question: the last one again where it is the same and goes `on`, else looked up anew.
+    async fn ask(&mut self, wanted: Wanted, on: bool) -> Outcome<Asked> {
+        if let Some(asked) = self.asked.take().filter(|asked| on && asked.wanted == wanted) {
+            return Ok(asked);
+        }
+        // Names may be newer than what was replayed.
+        self.session.sync().await?;
+        let filter = AuditFilter::new(wanted.clone().query()?, &mut self.session).await?;
+        Ok(Asked { wanted, filter, reader: AuditReader::default() })
     }
 }
 

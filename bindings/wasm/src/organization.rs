@@ -46,6 +46,7 @@ struct Shown {
 struct Approval {
     approval_id: Hash,
     since: Timestamp,
+    changes: Vec<String>,
     signed_by: Vec<String>,
     missing: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -194,11 +195,11 @@ fn grouped(text: &str) -> String {
 
 impl Approval {
     fn of(directory: &Directory, pending: PendingApproval) -> Self {
-        let address = |id: &UserId| directory.user(id).map_or_else(|| id.to_string(), |user| user.email.to_string());
-        let addresses = |ids: &[UserId]| ids.iter().map(address).collect();
+        let addresses = |ids: &[UserId]| ids.iter().map(|id| pending.address(directory, *id)).collect();
         Self {
             approval_id: pending.id,
             since: pending.since,
+            changes: pending.changes(directory),
             signed_by: addresses(&pending.signed_by),
             missing: pending.missing,
             owner_threshold: pending.owner_threshold,

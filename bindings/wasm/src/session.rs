@@ -1,6 +1,6 @@
 //! A signed-in person at work.
 
-use crate::{convert::to_js, error::Outcome, wipe::wipe_stack};
+use crate::{audit::Asked, convert::to_js, error::Outcome, wipe::wipe_stack};
 use futures_util::lock::{Mutex, MutexGuard};
 use serde::Serialize;
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc, sync::Arc};
@@ -38,6 +38,8 @@ pub(crate) struct Work {
     pub(crate) who: Arc<LocalIdentity>,
     /// Profiles whose secrets are in memory.
     pub(crate) opened: BTreeMap<ProfileId, OpenedProfile>,
+    /// The question about the audit log that was asked last.
+    pub(crate) asked: Option<Asked>,
 }
 
 /// What is open, in use by one call.
@@ -81,7 +83,7 @@ impl Session {
         let mut session = SdkSession::open(client(url)?, Arc::clone(&who), account.user, cache, clock()).await?;
         session.set_floors(remembered.profiles.clone());
         let shared = Shared {
-            work: Mutex::new(Work { session, who, opened: BTreeMap::new() }),
+            work: Mutex::new(Work { session, who, opened: BTreeMap::new(), asked: None }),
             url: url.to_owned(),
             remembered: RefCell::new(remembered),
         };

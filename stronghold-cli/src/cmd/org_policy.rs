@@ -1,6 +1,6 @@
 //! `org policy`, and what waits for several owners: `org approvals`, `approve`, `withdraw`.
 
-use super::{exposed, group::ENCRYPTING, profile_rotate, user::role_text};
+use super::{exposed, group::ENCRYPTING, profile_rotate};
 use crate::{
     args::PolicyArgs,
     failure::Failure,
@@ -11,13 +11,7 @@ use crate::{
 use serde::Serialize;
 use stronghold_sdk::{
     admin::{Decision, PendingApproval},
-    protocol::{
-        crypto::hash::Hash,
-        directory::{Change, Directory},
-        id::UserId,
-        name::Name,
-        time::Timestamp,
-    },
+    protocol::{crypto::hash::Hash, name::Name, time::Timestamp},
 };
 
 #[derive(Serialize)]
@@ -87,8 +81,8 @@ pub(crate) async fn approvals(settings: &Settings, output: &Output) -> Result<()
         .map(|pending| Listed {
             approval_id: pending.id,
             proposed_at: pending.since,
-            change: described(directory, pending),
-            signed_by: pending.signed_by.iter().map(|user| address(directory, pending, *user)).collect(),
+            change: pending.changes(directory).join(", "),
+            signed_by: pending.signed_by.iter().map(|user| pending.address(directory, *user)).collect(),
             missing: pending.missing,
         })
         .collect();
@@ -113,7 +107,7 @@ pub(crate) async fn approvals(settings: &Settings, output: &Output) -> Result<()
 pub(crate) async fn approve(settings: &Settings, output: &Output, id: &str, yes: bool) -> Result<(), Failure> {
     let mut session = settings.session().await?;
     let pending = find(&session, id)?;
-    let change = described(session.directory(), &pending);
+    let change = pending.changes(session.directory()).join(", ");
     input::confirm(&format!("Sign this: {change}?"), yes, &settings.global)?;
     let before = session.directory().head().seq;
     let decision = output.working(ENCRYPTING, session.approve(pending.id)).await?;
@@ -147,7 +141,7 @@ pub(crate) async fn withdraw(settings: &Settings, output: &Output, id: &str) -> 
     let mut session = settings.session().await?;
     let pending = find(&session, id)?;
     session.withdraw_approval(pending.id).await?;
-    let change = described(session.directory(), &pending);
+    let change = pending.changes(session.directory()).join(", ");
     let result = serde_json::json!({"approval_id": pending.id, "change": change, "status": "withdrawn"});
     output.result(&result, || format!("Given up: {change}."))
 }
@@ -160,49 +154,4 @@ fn find(session: &HttpSession, id: &str) -> Result<PendingApproval, Failure> {
         (Some(_), Some(_)) => Err(Failure::usage("several changes begin like this; write more of the id")),
         (None, _) => Err(Failure::not_found("pending change", id).with_hint("`org approvals` shows what waits.")),
     }
-}
-
-fn described(directory: &Directory, pending: &PendingApproval) -> String {
-    let mut parts = Vec::new();
-    for change in &pending.people {
-        match change {
-            Change::UserConfirmed { email, role, .. } => parts.push(format!("{email} joins as {}", role_text(*role))),
-            Change::UserChanged { email, role, .. } => parts.push(format!("{email} becomes {}", role_text(*role))),
-            Change::UserRemoved { id } => parts.push(format!("{} is removed", address(directory, pending, *id))),
-            _ => {}
-        }
-    }
-    if let Some(threshold) = pending.owner_threshold {
-        parts.push(format!("the owner threshold becomes {threshold}"));
-    }
-    // Someone could propose a roster with nothing beside it, which says less than it does.
-    let named = |user: &UserId| {
-        pending.people.iter().any(|change| match change {
-            Change::UserConfirmed { id, .. } | Change::UserChanged { id, .. } | Change::UserRemoved { id } => {
-                id == user
-            }
-            _ => false,
-        })
-    };
-    for user in pending.new_owners.iter().filter(|user| !named(user)) {
-        parts.push(format!("{} becomes owner", address(directory, pending, *user)));
-    }
-    for user in pending.former_owners.iter().filter(|user| !named(user)) {
-        parts.push(format!("{} is owner no more", address(directory, pending, *user)));
-    }
-    if parts.is_empty() {
-        parts.push("an owner's keys or the minimum suite change".to_owned());
-    }
-    parts.join(", ")
-}
-
-fn address(directory: &Directory, pending: &PendingApproval, user: UserId) -> String {
-    if let Some(known) = directory.user(&user) {
-        return known.email.to_string();
-    }
-    let joining = pending.people.iter().find_map(|change| match change {
-        Change::UserConfirmed { id, email, .. } if *id == user => Some(email.to_string()),
-        _ => None,
-    });
-    joining.unwrap_or_else(|| user.to_string())
 }

@@ -43,10 +43,10 @@ impl<T: Transport> Session<T> {
         Ok(())
     }
 
-    /// Vouches for a profile's newest revision, if the directory does not yet.
-    pub(super) async fn vouch(&self, batch: &mut Batch, profile: ProfileId) -> Result<(), Error> {
+    /// Vouches for a profile's newest revision, also where the directory does already: what ends a signer says it anew.
+    async fn vouch(&self, batch: &mut Batch, profile: ProfileId) -> Result<(), Error> {
         let vouched = vouched_head(&self.verify_evidence(profile).await?);
-        if batch.before.profile(&profile).is_some_and(|known| known.vouched != vouched) {
+        if batch.before.profile(&profile).is_some() {
             batch.changes.push(Change::ProfileVouched { id: profile, vouched });
         }
         Ok(())

@@ -335,6 +335,21 @@ async fn roles_change_with_the_roster_and_so_do_keys() {
 }
 
 #[tokio::test]
+async fn an_editor_of_what_is_vouched_for_already_changes_roles_and_leaves() {
+    let mut world = World::new().await;
+    let production = world.profile("production", &[("KEY", "1")]).await;
+    let group = world.group("writers", &[]).await;
+    world.session.grant(group, production, Access::Write).await.unwrap();
+    let (_, first) = world.member("first", Role::Editor, &[group]).await;
+    let (_, second) = world.member("second", Role::Editor, &[group]).await;
+    // A new token starts from the newest revision, which is vouched for with it.
+    let _token = world.token("agent", &[group]).await;
+    assert_eq!(world.session.set_role(first.user, Role::Admin).await.unwrap(), Decision::Made);
+    assert_eq!(world.session.set_role(second.user, Role::Auditor).await.unwrap(), Decision::Made);
+    assert_eq!(value(&world.session, production).await.unwrap(), "1");
+}
+
+#[tokio::test]
 async fn new_keys_replace_the_old_ones_on_every_side() {
     let mut world = World::new().await;
     let production = world.profile("production", &[("KEY", "1")]).await;

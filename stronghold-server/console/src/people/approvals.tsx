@@ -129,12 +129,7 @@ async function exposedOf(addresses: string[]): Promise<{ who: string; exposed: E
   return exposed.could_read.length === 0 ? undefined : { who: addresses.join(", "), exposed };
 }
 
-/** What a pending change does, in words. */
-function changeWords({ owner_threshold, new_owners, former_owners }: Approval): string {
-  const parts = [
-    ...new_owners.map((who) => `${visible(who)} becomes owner`),
-    ...former_owners.map((who) => `${visible(who)} is owner no more`),
-    ...(owner_threshold === undefined ? [] : [`owner threshold becomes ${owner_threshold}`]),
-  ];
-  return parts.length === 0 ? "An owner's keys or the minimum suite change" : parts.join(", ");
+/** What a pending change does, in words: all of it, as the SDK says. */
+function changeWords({ changes }: Approval): string {
+  return changes.map(visible).join(", ");
 }
