@@ -327,11 +327,13 @@ export async function accept(tab, { code, email, password = randomWord() }) {
  * @param {string} email
  */
 export async function confirm(page, email) {
+  // An acceptance is nobody's change of the directory: the page shows it when it is opened.
+  await open(page, "Agents");
   await open(page, "People");
   await page.getByRole("row", { name: email }).getByRole("button", exactly("Confirm")).click();
   await dialog(page, `Confirm ${email}?`).getByRole("button", exactly("Confirm")).click();
   await dialogClosed(page);
-  await page.getByRole("row", { name: email }).getByText("Member", { exact: true }).waitFor();
+  await page.getByRole("row", { name: email }).getByText("Member", { exact: true }).filter({ visible: true }).waitFor();
 }
 
 /**
