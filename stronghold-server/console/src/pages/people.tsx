@@ -41,10 +41,13 @@ export function PeoplePage() {
   const manages = me.value?.is_manager === true;
   useShortcut("n", "Invite somebody", () => setInviting(true), manages);
   const invite = manages ? <Button kind="primary" icon="plus" onPress={() => setInviting(true)}>Invite</Button> : undefined;
+  // Whoever accepts an invitation changes no directory: nothing else has the page read again.
+  const waits = people.data?.listed.some((person) => person.status === "invited") === true;
+  const refresh = waits ? <Button icon="refresh" busy={people.loading} onPress={people.reload}>Refresh</Button> : undefined;
   const done = (): void => setDoing(undefined);
   return (
     <>
-      <PageHeader title="People" about="Who works with the organization, and as what. Each has keys of their own; a code passed outside the server brings them in." actions={invite} />
+      <PageHeader title="People" about="Who works with the organization, and as what. Each has keys of their own; a code passed outside the server brings them in." actions={<>{refresh}{invite}</>} />
       <Loading of={people} lines={6}>
         {({ listed, approvals }) => (
           <>
