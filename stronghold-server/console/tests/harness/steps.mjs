@@ -327,7 +327,7 @@ export async function accept(tab, { code, email, password = randomWord() }) {
  * @param {string} email
  */
 export async function confirm(page, email) {
-  // An acceptance is nobody's change of the directory: the page shows it when it is opened.
+  // An acceptance is nobody's change of the directory: the page shows it when it is asked to.
   await open(page, "Agents");
   await open(page, "People");
   await page.getByRole("row", { name: email }).getByRole("button", exactly("Confirm")).click();
