@@ -146,6 +146,12 @@ function Shell() {
   );
 }
 
+/** The page that is shown: the agents where the route names none, as right after signing in. */
+function shownPage(): string {
+  const named = route.value[0] ?? "agents";
+  return named === "account" || NAVIGATION.some(({ page }) => page === named) ? named : "agents";
+}
+
 function Navigation() {
   return (
     <nav class="navigation" aria-label="Pages">
@@ -157,7 +163,7 @@ function Navigation() {
 }
 
 function NavigationLink({ page, label, icon, shortcut }: (typeof NAVIGATION)[number]) {
-  const current = (route.value[0] ?? "agents") === page;
+  const current = shownPage() === page;
   const link = useRef<HTMLAnchorElement>(null);
   useShortcut(`g ${shortcut}`, `Go to ${label}`, () => navigate(page));
   // On a phone the navigation scrolls: where one is must be in sight.
