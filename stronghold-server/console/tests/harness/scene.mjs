@@ -14,6 +14,9 @@ const PROFILES = {
   analytics: ["WAREHOUSE_URL=clickhouse://made-up@warehouse.internal:9440/events", "METABASE_TOKEN=made-up-metabase", "SEGMENT_WRITE_KEY=made-up-segment"],
 };
 
+/** Notes on secrets of `production`. */
+const NOTES = { STRIPE_SECRET_KEY: "restricted to refunds and charges", SMTP_PASSWORD: "of mailer@acme.example", S3_SECRET_ACCESS_KEY: "new one every quarter", WEBHOOK_SECRET: "shared with the shipping partner" };
+
 /** Groups with what they are granted. */
 const GROUPS = { deploy: ["production", "staging"], "build and test": ["staging"], "mobile team": ["mobile release"], "data science": ["analytics"], "on-call": ["production", "analytics"] };
 
@@ -67,15 +70,19 @@ export async function livedInOrganization(t, server) {
       await cli.ok(["group", "grant", name, profile]);
     }
   }
-  await useAgents(t, cli, ids);
   for (const { email, role, went } of PEOPLE) {
     await invite(t, server, cli, { email, role, went });
   }
   await cli.ok(["group", "grant", "build and test", "staging", "--access", "write"]);
   await cli.ok(["group", "add", "build and test", "--user", "mei@acme.example"]);
+  for (const [name, note] of Object.entries(NOTES)) {
+    const line = PROFILES.production.find((candidate) => candidate.startsWith(`${name}=`)) ?? "";
+    await cli.ok(["secret", "set", "--profile", "production", name, "--note", note], { input: line.slice(name.length + 1) });
+  }
   await cli.ok(["secret", "set", "--profile", "production", "DATABASE_URL", "--reason", "yearly change, OPS-812"], { input: "postgres://shop:f4ke-7Lx1@db.internal:5432/shop" });
   await cli.ok(["secret", "set", "--profile", "production", "SENTRY_DSN"], { input: "https://made-up@errors.internal/44" });
   await cli.ok(["secret", "delete", "--profile", "production", "OPENAI_API_KEY", "--yes"]);
+  await useAgents(t, cli, ids);
   return { owner, cli, ids };
 }
 
