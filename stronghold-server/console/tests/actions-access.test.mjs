@@ -1,7 +1,7 @@
-/** Every action on agents and groups, done in the console by a person, and its effect as the command line sees it. */
+/** Every action on agents, groups and profiles, done in the console by a person, and its effect as the command line sees it. */
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Cli, choose, createGroup, dialog, dialogClosed, grant, keepToken, open, openAgent, openGroup, openTab, organizationOn, seesPage, signIn, startServer } from "./harness.mjs";
+import { addSecret, Cli, choose, createGroup, createProfile, dialog, dialogClosed, grant, keepToken, open, openAgent, openGroup, openProfile, openTab, organizationOn, saveDraft, seesPage, signIn, startServer } from "./harness.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
 
@@ -173,5 +173,86 @@ test("every action on a group", async (t) => {
   await endAccess(page, "Delete deploy?", "Delete group", "deploy");
   await seesPage(page, "Groups");
   assert.deepEqual((await cli.json(["group", "list"])).map((/** @type {any} */ { name }) => name), ["admins"]);
+  await cli.ok(["org", "verify"]);
+});
+
+test("every action on a profile", async (t) => {
+  const { cli, page } = await scene(t);
+  const profile = "production";
+  const at = ["--profile", profile];
+  await createProfile(page, "draft");
+  await choose(page, "Actions for draft", "Rename");
+  await dialog(page, "Rename draft").getByLabel("Name").fill(profile);
+  await dialog(page).getByRole("button", { name: "Rename", exact: true }).click();
+  await seesPage(page, profile);
+  assert.deepEqual((await cli.json(["profile", "list"])).map((/** @type {any} */ { name }) => name), [profile]);
+  await addSecret(page, { name: "KEY", value: "one" });
+  await saveDraft(page);
+
+  await page.evaluate(() => {
+    const data = new DataTransfer();
+    data.items.add(new File(["DROPPED='from a file'\n"], ".env"));
+    dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+  });
+  await dialog(page, "Import a dotenv file").getByRole("button", { name: "Import 1 secret" }).click();
+  await dialogClosed(page);
+  assert.deepEqual(await cli.pull(profile), { DROPPED: "from a file", KEY: "one" });
+
+  await press(page, "KEY");
+  await dialog(page, "KEY").getByRole("button", { name: "Give a new value" }).click();
+  await dialog(page).getByLabel("Value", { exact: true }).fill("two");
+  await dialog(page).getByLabel(/^Note/).fill("changed by hand");
+  await dialog(page).getByRole("button", { name: "Keep change" }).click();
+  await dialogClosed(page);
+  await saveDraft(page);
+  assert.equal(await cli.ok(["secret", "get", "KEY", ...at]), "two");
+  await page.getByRole("row").filter({ hasText: "changed by hand" }).waitFor();
+  await press(page, "Show the value of KEY");
+  assert.equal(await page.locator("code.value-line").innerText(), "two");
+
+  const { revision: newest } = await cli.json(["profile", "show", profile]);
+  await page.getByRole("tab", { name: "History" }).click();
+  await press(page, "Compare two");
+  const compared = dialog(page, `Compare revisions of ${profile}`);
+  for (const [revision, value] of [[newest - 1, "one"], [newest, "two"]]) {
+    await compared.getByRole("button", { name: `Show the value of KEY at revision ${revision}` }).click();
+    assert.equal(await compared.getByRole("group", { name: `the value of KEY at revision ${revision}` }).innerText(), value);
+  }
+  await compared.locator("footer").getByRole("button", { name: "Close" }).click();
+  await choose(page, `Actions for revision ${newest - 2}`, "Restore this revision");
+  await dialog(page, `Restore revision ${newest - 2}?`).getByRole("button", { name: `Restore revision ${newest - 2}`, exact: true }).click();
+  await dialogClosed(page);
+  assert.deepEqual(await cli.pull(profile), { KEY: "one" });
+
+  await page.getByRole("tab", { name: "Secrets" }).click();
+  await press(page, "KEY");
+  await dialog(page, "KEY").getByRole("button", { name: "History", exact: true }).click();
+  await dialog(page, "History of KEY").getByRole("button", { name: "Roll back to version 2" }).click();
+  await dialog(page, "Roll KEY back to version 2?").getByRole("button", { name: "Roll back", exact: true }).click();
+  await dialogClosed(page);
+  assert.deepEqual(await cli.pull(profile), { KEY: "two" });
+
+  await page.getByLabel("Select KEY").check();
+  await press(page, "Delete");
+  await saveDraft(page);
+  assert.deepEqual(await cli.pull(profile), {});
+  await page.getByRole("tab", { name: "Deleted" }).click();
+  await press(page, "Bring back KEY");
+  await page.getByRole("button", { name: "Bring back KEY" }).waitFor({ state: "hidden" });
+  assert.deepEqual(await cli.pull(profile), { KEY: "two" });
+
+  const { epoch } = await cli.json(["profile", "show", profile]);
+  await choose(page, `Actions for ${profile}`, "Rotate key");
+  await dialog(page, `Rotate the key of ${profile}?`).getByRole("button", { name: "Rotate key", exact: true }).click();
+  await dialogClosed(page);
+  assert.equal((await cli.json(["profile", "show", profile])).epoch, epoch + 1);
+  assert.deepEqual(await cli.pull(profile), { KEY: "two" });
+
+  await openProfile(page, profile);
+  await choose(page, `Actions for ${profile}`, "Delete profile");
+  await dialog(page, `Delete ${profile}?`).getByRole("textbox").fill(profile);
+  await dialog(page).getByRole("button", { name: "Delete profile", exact: true }).click();
+  await seesPage(page, "Profiles");
+  assert.deepEqual(await cli.json(["profile", "list"]), []);
   await cli.ok(["org", "verify"]);
 });
