@@ -1,7 +1,8 @@
 /** Every action on people, the audit log, the organization, the account and the pages of signing in, with its effect read by the command line. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
-import { accept, choose, confirm, dialog, dialogClosed, invite, open, openTab, organizationOn, personCli, signIn, signInAgain, startServer } from "./harness.mjs";
+import { accept, agentCli, choose, confirm, dialog, dialogClosed, invite, lock, open, openTab, organizationOn, personCli, randomWord, recover, seesPage, signIn, signInAgain, startServer } from "./harness.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
 
@@ -113,4 +114,131 @@ test("people are invited, accept on another device, are confirmed, change roles 
   assert.equal(await page.getByRole("row", { name: email }).count(), 0);
   assert.equal(await listed(cli, email), undefined);
   assert.equal((await theirCli.run(["audit", "list"])).code, 3, "whoever was removed is refused");
+});
+
+test("what takes two owners waits for the second, and can be withdrawn", async (t) => {
+  const { server, cli, page } = await scene(t);
+  const [second, third] = ["noor@acme.example", "jonas@acme.example"];
+  const theirs = await openTab(t, server);
+  const noor = await accept(theirs, { code: await invite(page, second, { role: "Owner" }), email: second });
+  await confirm(page, second);
+  const other = await openTab(t, server);
+  await accept(other, { code: await invite(page, third, { role: "Editor" }), email: third });
+  await confirm(page, third);
+
+  await open(page, "Organization");
+  await page.getByRole("button", exactly("Change threshold")).click();
+  await dialog(page, "Owner threshold").getByLabel("Owners who must sign").fill("2");
+  await dialog(page).getByRole("button", exactly("Change threshold")).click();
+  const pending = async () => {
+    await dialog(page, "Pending").getByText("Nothing has changed yet.").waitFor();
+    await dialog(page, "Pending").getByRole("button", exactly("Close")).last().click();
+    await dialogClosed(page);
+  };
+  const propose = async () => {
+    await open(page, "People");
+    await changeRole(page, third, "Owner");
+    await pending();
+  };
+  /** As the second owner, who sees what it is about. */
+  const approve = async (/** @type {string} */ change) => {
+    await open(theirs.page, "Agents");
+    await open(theirs.page, "People");
+    await theirs.page.getByRole("button", exactly("Approve")).click();
+    await dialog(theirs.page, "Sign it?").getByText(change).waitFor();
+    await dialog(theirs.page).getByRole("button", exactly("Approve")).click();
+    await dialogClosed(theirs.page);
+  };
+  await pending();
+  assert.equal((await cli.json(["org", "policy"])).owner_threshold, 1);
+  await theirs.go("sign-in");
+  await signInAgain(theirs, noor.password);
+  await approve("The owner threshold becomes 2");
+  assert.equal((await cli.json(["org", "policy"])).owner_threshold, 2);
+
+  await propose();
+  assert.equal((await cli.json(["org", "approvals"])).length, 1);
+  assert.equal((await listed(cli, third)).role, "editor");
+  await page.getByRole("button", exactly("Withdraw")).click();
+  await dialog(page, "Withdraw it?").getByRole("button", exactly("Withdraw")).click();
+  await dialogClosed(page);
+  assert.deepEqual(await cli.json(["org", "approvals"]), []);
+
+  await propose();
+  await approve(`${third} becomes owner`);
+  assert.equal((await listed(cli, third)).role, "owner");
+  assert.deepEqual(await cli.json(["org", "approvals"]), []);
+});
+
+test("the audit log is filtered, opened, watched live, charted, verified and exported", async (t) => {
+  const { cli, page } = await scene(t);
+  const { token } = await cli.json(["agent", "create", "CI pipeline", "--group", "deploy"]);
+  const agent = await agentCli(t, token);
+  await agent.ok(["env", "pull", "--profile", "production", "--reason", "build 481"]);
+  await agent.ok(["secret", "get", "--profile", "production", "API_KEY", "--reason", "one of them"]);
+  await agent.run(["env", "pull", "--profile", "nowhere", "--reason", "a mistake"]);
+  await open(page, "Audit");
+  const table = page.getByRole("table", exactly("Audit records"));
+  const rows = table.getByRole("row");
+  const records = page.getByRole("status").filter({ hasText: /^\d+ records?, newest first/ });
+
+  // Filters: who, profile and secret, outcome, action; and all that was left out.
+  await page.getByLabel("Who", { exact: true }).selectOption({ label: "CI pipeline" });
+  await table.getByText("a mistake").filter({ visible: true }).waitFor();
+  await page.getByLabel("Outcome", { exact: true }).selectOption({ label: "Denied" });
+  await records.filter({ hasText: /^1 record,/ }).waitFor();
+  await page.getByLabel("Outcome", { exact: true }).selectOption({ label: "Allowed" });
+  await page.getByLabel("Action", { exact: true }).selectOption({ label: "Read a profile" });
+  await records.filter({ hasText: /^2 records,/ }).waitFor();
+  await page.getByLabel("Profile", { exact: true }).selectOption({ label: "production" });
+  await page.getByLabel("Secret", { exact: true }).fill("API_KEY");
+  await page.getByRole("button", exactly("Apply")).click();
+  await records.filter({ hasText: /^2 records,/ }).waitFor();
+  const [seen] = await cli.json(["audit", "list", "--agent", "CI pipeline", "--profile", "production", "--secret", "API_KEY", "--action", "profile.read"]);
+  await rows.filter({ hasText: "build 481" }).getByRole("button").click();
+  const record = dialog(page, "Read a profile");
+  for (const shown of [seen.event_id, seen.principal.id, "build 481", "127.0.0.1", "production"]) {
+    await record.getByText(shown, { exact: true }).waitFor();
+  }
+  await page.keyboard.press("Escape");
+  await dialogClosed(page);
+  await page.getByLabel("Action", { exact: true }).selectOption({ label: "Reads of values" });
+  await records.filter({ hasText: /^2 records,/ }).waitFor();
+
+  // The chart says the same in words and as a table.
+  await page.getByRole("img", { name: /^2 reads by 1 agent/ }).waitFor();
+  await page.getByText("Show as a table").click();
+  await page.getByRole("region", { name: /as a table$/ }).getByRole("columnheader", { name: "CI pipeline" }).waitFor();
+
+  // Live: what an agent reads appears, and is marked.
+  await page.getByRole("button", exactly("Clear filters")).click();
+  await page.getByRole("switch", exactly("Live")).click();
+  await page.getByRole("switch", { name: "Live", checked: true }).waitFor();
+  await agent.ok(["env", "pull", "--profile", "production", "--reason", "build 482"]);
+  await rows.filter({ hasText: "build 482" }).getByText("New", { exact: true }).waitFor();
+  await page.getByRole("switch", exactly("Live")).click();
+
+  await page.getByRole("button", exactly("Verify the log")).click();
+  const verified = await page.getByRole("strong").filter({ hasText: /^Verified: [\d,]+ records$/ }).innerText();
+  const counted = Number(verified.replace(/\D/g, ""));
+  const { records: all } = await cli.json(["audit", "verify"]);
+  assert.ok(counted > 10 && counted <= all, `${counted} of ${all} records were there when it verified`);
+
+  // What is shown is exported, in the forms of the command line.
+  await page.getByLabel("Who", { exact: true }).selectOption({ label: "CI pipeline" });
+  await records.filter({ hasText: /^\d records,/ }).waitFor();
+  const save = async (/** @type {string} */ form) => {
+    const [download] = await Promise.all([page.waitForEvent("download"), choose(page, "Export what is shown", form)]);
+    assert.match(download.suggestedFilename(), /^stronghold-audit-[\d-]+\.(csv|jsonl)$/);
+    return readFileSync(await download.path(), "utf8");
+  };
+  const csv = (await save("CSV")).trimEnd().split("\n");
+  const theirs = (await cli.ok(["audit", "export", "--agent", "CI pipeline", "--format", "csv"])).trimEnd().split("\n");
+  assert.equal(csv[0], theirs[0]);
+  const lines = (await save("JSON Lines")).trimEnd().split("\n").map((line) => JSON.parse(line));
+  assert.equal(lines.length, csv.length - 1);
+  for (const [at, line] of csv.slice(1).entries()) {
+    assert.ok(theirs.includes(line), `the command line exports the same: ${line}`);
+    assert.ok(line.includes(lines[at].event_id));
+  }
 });
