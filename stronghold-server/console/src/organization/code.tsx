@@ -10,7 +10,7 @@ export function Code({ version }: { version: string }) {
         <dt>Version</dt>
         <dd class="numbers">{version}</dd>
         <dt>Hashes</dt>
-        <dd><a href="/SHA256SUMS">SHA256SUMS</a>, as this server serves it</dd>
+        <dd><a href="/SHA256SUMS" target="_blank" rel="noopener">SHA256SUMS</a>, as this server serves it</dd>
       </dl>
       <Note tone="warn">
         <p><strong>This page comes from the server.</strong> Everything that it shows is verified here, but a hostile server could serve a page that does not, and takes your password. That is the one weakness that the command line does not have: for what must not depend on it, use <code>api-stronghold-cli</code>.</p>
