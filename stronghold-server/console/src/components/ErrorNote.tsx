@@ -25,7 +25,7 @@ export function ErrorNote({ error, title }: { error: StrongholdError | undefined
 }
 
 /** Begins with a capital and ends with a stop, as the command line's messages do not. */
-function sentence(text: string): string {
+export function sentence(text: string): string {
   const trimmed = text.trim();
   return `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}${/[.!?…]$/.test(trimmed) ? "" : "."}`;
 }

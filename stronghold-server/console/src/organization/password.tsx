@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import type { StrongholdError } from "../api";
 import { accounts, type Me } from "../client";
 import { Button } from "../components/Button";
-import { ErrorNote, Note } from "../components/ErrorNote";
+import { ErrorNote, Note, sentence } from "../components/ErrorNote";
 import { Checkbox, Field } from "../components/Field";
 import { NewPassword, NOTHING_TYPED, passwordProblem } from "../components/NewPassword";
 import { SecretOnce } from "../components/SecretOnce";
@@ -108,7 +108,7 @@ async function keyProblem(key: string, who: Me): Promise<string | undefined> {
     const { org_id, user_id } = await accounts.checkAccountKey(key);
     return org_id === who.org_id && user_id === who.user_id ? undefined : "This is the account key of somebody else.";
   } catch (error) {
-    return (error as StrongholdError).message;
+    return sentence((error as StrongholdError).message);
   }
 }
 

@@ -4,7 +4,7 @@ import { accounts } from "../client";
 import { visible } from "../components/Badge";
 import { Button } from "../components/Button";
 import { EntryFrame } from "../components/EntryFrame";
-import { ErrorNote, Note } from "../components/ErrorNote";
+import { ErrorNote, Note, sentence } from "../components/ErrorNote";
 import { Checkbox, Field, Select } from "../components/Field";
 import { Skeleton } from "../components/Spinner";
 import { useAction } from "../hooks";
@@ -63,7 +63,7 @@ function SignInForm({ known }: { known: StoredOrganization[] }) {
     if (stored !== undefined) {
       return true;
     }
-    const problem = accountKey.trim() === "" ? "Type or paste your account key." : await accounts.checkAccountKey(accountKey.trim()).then(() => undefined, (error: StrongholdError) => error.message);
+    const problem = accountKey.trim() === "" ? "Type or paste your account key." : await accounts.checkAccountKey(accountKey.trim()).then(() => undefined, (error: StrongholdError) => sentence(error.message));
     setKeyProblem(problem);
     return problem === undefined;
   };
