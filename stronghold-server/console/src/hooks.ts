@@ -1,5 +1,5 @@
 /** Hooks that pages share: reading with reload, doing with a busy state, keyboard shortcuts. */
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState, useLayoutEffect } from "preact/hooks";
 import type { StrongholdError } from "./api";
 import { unsaved } from "./router";
 import { shortcuts } from "./shortcuts";
@@ -72,7 +72,7 @@ export function useAction<A extends unknown[]>(work: (...args: A) => Promise<unk
 export function useShortcut(keys: string, label: string, act: () => void, active = true): void {
   const latest = useRef(act);
   latest.current = act;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!active) {
       return undefined;
     }

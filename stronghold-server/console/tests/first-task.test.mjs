@@ -137,6 +137,8 @@ test("the whole first task without a pointer", async (t) => {
   await press("g");
   await press("p");
   await seesPage(page, "Profiles");
+  // The shortcut is the page's, which is there once it says what can be done.
+  await button("Create profile").first().waitFor();
   await press("n");
   await focused(dialog(page, "Create profile").getByLabel("Name"));
   await type("production");
