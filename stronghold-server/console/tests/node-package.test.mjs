@@ -178,7 +178,7 @@ function accepted(name, file) {
         ...accepts.map((/** @type {any} */ it) => ({ name: it.name, vector: it, expected: null })),
       ];
     case "directory":
-      return accepts.map(({ head, log_root, state_root }, /** @type {number} */ at) => ({
+      return accepts.map((/** @type {any} */ { head, log_root, state_root }, /** @type {number} */ at) => ({
         name: `statement ${at}`,
         vector: { org, statements: accepts.slice(0, at + 1).map((/** @type {any} */ it) => it.statement) },
         expected: { head, log_root, state_root },
