@@ -117,6 +117,7 @@ fn test() -> Result<(), Failed> {
     }
     tests.run()?;
     browser(&[])?;
+    wasm::reproduce()?;
     cargo("the main job, from nothing", &["xtask", "quickstart", "--", "--once"]).run()?;
     cargo("benchmarks, in short", &["bench", "-p", "stronghold-benches", "--", "--quick"]).run()?;
     fuzz(&tools, FUZZ_RUNS)

@@ -3,6 +3,7 @@ import type { StrongholdError } from "./api";
 import { closeSession, session, type Me } from "./client";
 import { announcement, directoryChanged, idleFor, integrityError, lockReason, me, noteActivity, organizationName, reachable, refusal, settings, toasts } from "./state";
 import { unsaved, wantedRoute } from "./router";
+import { counted } from "./words";
 
 const SYNC_EVERY = 20_000;
 const LOOK_EVERY = 5_000;
@@ -66,7 +67,7 @@ let asking = false;
 export function lockWhenIdle(): void {
   const minutes = settings.value?.auto_lock_minutes ?? 10;
   if (idleFor() >= minutes * 60_000) {
-    lock(`Locked after ${minutes} minutes without input.`);
+    lock(`Locked after ${counted(minutes, "minute")} without input.`);
   }
 }
 
