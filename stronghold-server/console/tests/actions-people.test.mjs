@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { accept, agentCli, choose, confirm, dialog, dialogClosed, invite, lock, open, openTab, organizationOn, personCli, randomWord, recover, seesPage, signIn, signInAgain, startServer } from "./harness.mjs";
+import { accept, agentCli, choose, Cli, confirm, dialog, dialogClosed, invite, lock, open, openTab, organizationOn, personCli, randomWord, recover, seesPage, signIn, signInAgain, startServer } from "./harness.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
 
@@ -100,14 +100,21 @@ test("people are invited, accept on another device, are confirmed, change roles 
   assert.deepEqual([auditor.role, auditor.groups], ["auditor", []]);
   assert.notEqual((await theirCli.run(["env", "pull", "--profile", "production"])).code, 0, "an auditor has no key");
 
-  await invite(page, "ravi@acme.example", { role: "Auditor" });
+  const unused = await invite(page, "ravi@acme.example", { role: "Auditor" });
   await act(page, "ravi@acme.example", "Cancel invitation");
   await dialog(page).getByRole("button", exactly("Cancel invitation")).click();
   await dialogClosed(page);
   assert.equal(await listed(cli, "ravi@acme.example"), undefined);
+  const late = new Cli(t, { API_STRONGHOLD_URL: server.url, API_STRONGHOLD_PASSWORD: randomWord() });
+  assert.equal((await late.run(["user", "accept", "--email", "ravi@acme.example", "--invite", "-"], { input: unused })).code, 3, "a cancelled invitation lets nobody in");
 
   await act(page, email, "Remove");
-  await dialog(page, `Remove ${email}?`).getByLabel(/to confirm$/).fill(email);
+  const typed = dialog(page, `Remove ${email}?`).getByLabel(/to confirm$/);
+  await typed.fill("mei");
+  await dialog(page).getByRole("button", exactly("Remove")).click();
+  await dialog(page).getByText(`Type “${email}” exactly.`).waitFor();
+  assert.equal((await listed(cli, email)).status, "member", "another text removes nobody");
+  await typed.fill(email);
   await dialog(page).getByRole("button", exactly("Remove")).click();
   await dialog(page, "Done").getByRole("button", exactly("Close")).last().click();
   await dialogClosed(page);

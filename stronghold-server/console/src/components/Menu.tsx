@@ -36,7 +36,14 @@ export function Menu({ label, button, items, icon }: { label: string; button?: C
         setOpen(false);
       }
     };
-    const scrolled = (): void => setOpen(false);
+    // A scroll that was over when it opened is told afterwards, and moves nothing.
+    const opened = opener.current?.getBoundingClientRect();
+    const scrolled = (): void => {
+      const now = opener.current?.getBoundingClientRect();
+      if (now?.top !== opened?.top || now?.left !== opened?.left) {
+        setOpen(false);
+      }
+    };
     addEventListener("pointerdown", outside);
     addEventListener("scroll", scrolled, { capture: true, passive: true });
     return () => {

@@ -1,6 +1,7 @@
 import { render, type ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { NewMember } from "../api";
+import { saveAs } from "../save";
 import { Name } from "./Badge";
 import { Button } from "./Button";
 import { CopyButton } from "./CopyField";
@@ -109,10 +110,5 @@ function save({ recovery_kit: kit, account_key: key, org_id: org }: NewMember, o
     `or: api-stronghold-cli --url ${location.origin} auth recover --kit -`,
     "",
   ];
-  const url = URL.createObjectURL(new Blob([lines.join("\n")], { type: "text/plain" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = "stronghold-recovery-kit.txt";
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 1000);
+  saveAs("stronghold-recovery-kit.txt", "text/plain", lines.join("\n"));
 }
