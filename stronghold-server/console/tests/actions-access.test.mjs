@@ -86,7 +86,29 @@ test("every action on an agent", async (t) => {
   await dialogClosed(page);
   assert.deepEqual((await shown()).conditions, { not_before: null, expires_at: null, source_cidrs: ["10.0.0.0/8"], max_uses: null });
   assert.match(await pulled(t, first), /^refused/);
-  await cli.ok(["agent", "update", "robot", "--source-cidr", "any"]);
+
+  // Another name, and a start that is still to come; then without both again, and from anywhere.
+  const edit = async (/** @type {{ name: string, notBefore: string }} */ { name, notBefore }) => {
+    await choose(page, "More actions", "Edit name and conditions");
+    await dialog(page, "Edit agent").getByLabel("Name", { exact: true }).fill(name);
+    // They are shown where the agent has some.
+    const further = dialog(page).getByLabel(/^Not before/);
+    if (!(await further.isVisible())) {
+      await dialog(page).getByText("More conditions").click();
+    }
+    await further.fill(notBefore);
+    await dialog(page).getByLabel(/^Source ranges/).fill("");
+    await dialog(page).getByRole("button", { name: "Save", exact: true }).click();
+    await dialogClosed(page);
+  };
+  await edit({ name: "robot later", notBefore: "2199-01-01T00:00" });
+  await seesPage(page, "robot later");
+  assert.match((await cli.json(["agent", "show", "robot later"])).conditions.not_before, /^(2198-12-31|2199-01-01)T/);
+  assert.match(await pulled(t, first), /^refused/);
+  await edit({ name: "robot", notBefore: "" });
+  await seesPage(page, "robot");
+  assert.deepEqual((await shown()).conditions, { not_before: null, expires_at: null, source_cidrs: [], max_uses: null });
+  assert.deepEqual(await pulled(t, first), values);
 
   await press(page, "Deactivate");
   await page.getByRole("button", { name: "Activate", exact: true }).waitFor();
@@ -188,6 +210,7 @@ test("every action on a profile", async (t) => {
   assert.deepEqual((await cli.json(["profile", "list"])).map((/** @type {any} */ { name }) => name), [profile]);
   await addSecret(page, { name: "KEY", value: "one" });
   await saveDraft(page);
+  const { revision: early } = await cli.json(["profile", "show", profile]);
 
   await page.evaluate(() => {
     const data = new DataTransfer();
@@ -197,6 +220,34 @@ test("every action on a profile", async (t) => {
   await dialog(page, "Import a dotenv file").getByRole("button", { name: "Import 1 secret" }).click();
   await dialogClosed(page);
   assert.deepEqual(await cli.pull(profile), { DROPPED: "from a file", KEY: "one" });
+
+  // A file that is chosen, and text that is pasted over it; a line that is none is named.
+  await press(page, "Import");
+  const form = dialog(page, "Import a dotenv file");
+  await form.getByLabel("Dotenv file").setInputFiles({ name: "chosen.env", mimeType: "text/plain", buffer: Buffer.from("CHOSEN=1\nno assignment\n") });
+  await form.getByRole("button", { name: "Look at what it would do" }).click();
+  await form.getByText(/line 2/i).waitFor();
+  await form.getByLabel("Or paste it").fill("CHOSEN=1\nPASTED=2\n");
+  await form.getByRole("button", { name: "Look at what it would do" }).click();
+  await form.getByRole("button", { name: "Import 2 secrets" }).click();
+  await dialogClosed(page);
+  assert.deepEqual(await cli.pull(profile), { CHOSEN: "1", DROPPED: "from a file", KEY: "one", PASTED: "2" });
+
+  // A random value instead of one of them, and the other one gone, in one revision.
+  await press(page, "CHOSEN");
+  await dialog(page, "CHOSEN").getByRole("button", { name: "Give a new value" }).click();
+  await dialog(page).getByText("Generate a random value").click();
+  await dialog(page).getByRole("button", { name: "Generate", exact: true }).click();
+  await dialog(page).getByRole("button", { name: "Keep change" }).click();
+  await dialogClosed(page);
+  await page.getByLabel("Select PASTED").check();
+  await press(page, "Delete");
+  await saveDraft(page);
+  const made = await cli.pull(profile);
+  assert.ok((made["CHOSEN"] ?? "").length >= 16 && !("PASTED" in made));
+  await page.getByLabel("Select CHOSEN").check();
+  await press(page, "Delete");
+  await saveDraft(page);
 
   await press(page, "KEY");
   await dialog(page, "KEY").getByRole("button", { name: "Give a new value" }).click();
@@ -219,8 +270,8 @@ test("every action on a profile", async (t) => {
     assert.equal(await compared.getByRole("group", { name: `the value of KEY at revision ${revision}` }).innerText(), value);
   }
   await compared.locator("footer").getByRole("button", { name: "Close" }).click();
-  await choose(page, `Actions for revision ${newest - 2}`, "Restore this revision");
-  await dialog(page, `Restore revision ${newest - 2}?`).getByRole("button", { name: `Restore revision ${newest - 2}`, exact: true }).click();
+  await choose(page, `Actions for revision ${early}`, "Restore this revision");
+  await dialog(page, `Restore revision ${early}?`).getByRole("button", { name: `Restore revision ${early}`, exact: true }).click();
   await dialogClosed(page);
   assert.deepEqual(await cli.pull(profile), { KEY: "one" });
 
