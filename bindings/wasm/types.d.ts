@@ -146,8 +146,8 @@ export interface OrganizationInfo { org_id: string; name: string; owners: string
 export interface Approval { approval_id: string; since: string; changes: string[] /* in words, all of them */; signed_by: string[]; missing: number; owner_threshold?: number; new_owners: string[]; former_owners: string[] }
 export interface OrganizationVerified { statements: number; profiles: number; secrets: number; revisions: number; ciphertexts: number; purged: number; heads_only: string[] }
 export interface AuditFilter { agent_id?: string; user_id?: string; profile_id?: string; secret?: string; action?: string; outcome?: "allowed" | "denied"; since?: string; until?: string }
-export interface AuditEntry { schema: number; position: number; event_id: string; time: string; principal?: { kind: "agent" | "user"; id: string; name: string }; action: string; outcome: "allowed" | "denied"; reason?: string; profile?: { profile_id?: string; name: string; revision?: number }; secrets?: { secret_id: string; name?: string; version?: number }[]; statement?: number; address?: string; context?: Record<string, unknown>; directory: { seq: number; hash: string } }
-export interface AuditVerified { records: number; allowed: number; denied: number; root: string; continues?: number /* records remembered before */; newest?: string }
+export interface AuditEntry { schema: number; position: number; event_id: string; time: string; principal?: { kind: "agent" | "user"; id: string; name: string }; signed: boolean; action: string; outcome: "allowed" | "denied"; reason?: string; profile?: { profile_id?: string; name: string; revision?: number }; secrets?: { secret_id: string; name?: string; version?: number }[]; statement?: number; address?: string; context?: Record<string, unknown>; directory: { seq: number; hash: string } }
+export interface AuditVerified { records: number; allowed: number; denied: number; unsigned: number /* of both: log-ins and the organization's creation, which nobody signs */; root: string; continues?: number /* records remembered before */; newest?: string }
 
 /** Reads secrets as an agent: what programs in Node use. */
 export class Agent {

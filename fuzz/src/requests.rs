@@ -6,7 +6,7 @@ use crate::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use stronghold_protocol::{
-    audit::{AuditRecord, Outcome, RecordSchema, Released},
+    audit::{AuditRecord, Outcome, RecordSchema, Released, UnsignedAction},
     crypto::sign::{Signature, SigningKey},
     encoding::Base64Bytes,
     id::EventId,
@@ -192,7 +192,7 @@ pub mod receipt {
 pub mod audit_record {
     use super::*;
 
-    /// A read that was allowed, and one that was denied.
+    /// A read that was allowed, one that was denied, and a log-in.
     pub fn samples() -> Vec<Vec<u8>> {
         let world = the_world();
         let allowed = AuditRecord {
@@ -201,7 +201,7 @@ pub mod audit_record {
             org: world.org(),
             time: now(),
             principal: Some(world::AGENT.into()),
-            key_id: agent_key().public_key().key_id(),
+            key_id: Some(agent_key().public_key().key_id()),
             action: "profile.read".to_owned(),
             outcome: Outcome::Allowed,
             reason: None,
@@ -212,17 +212,25 @@ pub mod audit_record {
             }),
             address: Some("192.0.2.1".to_owned()),
             directory: world.directory.head(),
-            request: read_request(),
+            request: Some(read_request()),
         };
         let denied = AuditRecord {
             outcome: Outcome::Denied,
             reason: Some("agent_expired".to_owned()),
             released: None,
             address: None,
-            request: write_request(),
+            request: Some(write_request()),
             ..allowed.clone()
         };
-        vec![json(&allowed), json(&denied)]
+        let logged_in = AuditRecord {
+            principal: Some(world::OWNER.into()),
+            key_id: None,
+            action: UnsignedAction::LoginFinish.name().to_owned(),
+            released: None,
+            request: None,
+            ..allowed.clone()
+        };
+        vec![json(&allowed), json(&denied), json(&logged_in)]
     }
 
     /// Whether bytes are a record. The request in it verifies only if it is genuine.
@@ -231,7 +239,8 @@ pub mod audit_record {
         let again = record.encode().expect("every record can be written");
         assert_eq!(AuditRecord::parse(&again).as_ref(), Ok(&record));
         if record.verify_request_signature(&agent_key().public_key()).is_ok() {
-            let Signature(bytes) = *record.request.signature();
+            let (_, request) = record.signed().expect("it has a signature");
+            let Signature(bytes) = *request.signature();
             assert!(bytes == read_request().signature().0 || bytes == write_request().signature().0, "a forgery");
         }
         true

@@ -1,7 +1,8 @@
 //! Audit records: who asked for what, when, and what came of it.
 //!
 //! A record is the leaf of an organization's audit log, as the exact bytes that were written: they are parsed, never
-//! encoded again. It holds the principal's own signed request, so that nobody can add a read that was not asked for.
+//! encoded again. It holds the principal's own signed request, so that nobody can add a read that was not asked for. What
+//! a person does before having a key to sign with, a log-in, is recorded too, as the server's word.
 //!
 //! Specified in `docs/protocol.md`, section 13.
 
@@ -34,8 +35,9 @@ pub struct AuditRecord {
     pub time: Timestamp,
     /// Who asked; none when no principal has the key.
     pub principal: Option<PrincipalId>,
-    /// Which key signed the request.
-    pub key_id: KeyId,
+    /// Which key signed the request; none where nobody could sign it ([`UnsignedAction`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<KeyId>,
     /// The route's action, for example `profile.read`.
     pub action: String,
     /// What the server decided.
@@ -51,8 +53,42 @@ pub struct AuditRecord {
     pub address: Option<String>,
     /// The newest directory header, as of which the server decided.
     pub directory: HeaderRef,
-    /// The principal's own signed request, with the authority for which it verified.
-    pub request: SignedRequest,
+    /// The principal's own signed request, with the authority for which it verified; none where nobody could sign it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<SignedRequest>,
+}
+
+/// What is done before there is a key to sign it with, and recorded all the same. Such a record is the server's word alone, so it
+/// never says that anything of a profile was read: a server that made one up would only say of a person that they logged in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum UnsignedAction {
+    /// An organization is created: the first record of its log, which names the genesis that its owners signed.
+    OrgCreate,
+    /// A log-in starts. Whoever has the account key can tell from the answer whether a password is right.
+    LoginStart,
+    /// A log-in finishes: the account's envelope is released, or the proof of the password was wrong.
+    LoginFinish,
+}
+
+impl UnsignedAction {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::OrgCreate, Self::LoginStart, Self::LoginFinish];
+
+    /// The name in records.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OrgCreate => "org.create",
+            Self::LoginStart => "login.start",
+            Self::LoginFinish => "login.finish",
+        }
+    }
+
+    /// The action of this name, if it is one of these.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.name() == name)
+    }
 }
 
 /// Version of the form of an [`AuditRecord`]: 1, the only one.
@@ -155,9 +191,15 @@ impl AuditRecord {
     /// Parses stored bytes, strictly.
     ///
     /// # Errors
-    /// [`InvalidRecord`] when they are not JSON of exactly this form.
+    /// [`InvalidRecord`] when they are not JSON of exactly this form, or lack the request that the action needs.
     pub fn parse(bytes: &[u8]) -> Result<Self, InvalidRecord> {
-        serde_json::from_slice(bytes).map_err(|error| InvalidRecord(error.to_string()))
+        let record: Self = serde_json::from_slice(bytes).map_err(|error| InvalidRecord(error.to_string()))?;
+        let unsigned = UnsignedAction::named(&record.action).is_some();
+        match (record.key_id, &record.request) {
+            (Some(_), Some(_)) if !unsigned => Ok(record),
+            (None, None) if unsigned => Ok(record),
+            _ => Err(InvalidRecord("it has not the signed request that goes with its action".to_owned())),
+        }
     }
 
     /// Verifies that `key`, which the record names, signed the request in it for the authority in it.
@@ -165,12 +207,18 @@ impl AuditRecord {
     /// Whether the key was the principal's is for the directory to say, as of the header that the record names.
     ///
     /// # Errors
-    /// [`SignatureRejected`] when record, request and key do not belong together.
+    /// [`SignatureRejected`] when record, request and key do not belong together, or nobody signed.
     pub fn verify_request_signature(&self, key: &SigningPublicKey) -> Result<(), SignatureRejected> {
-        if self.key_id != self.request.key_id() {
-            return Err(SignatureRejected);
+        match self.signed() {
+            Some((key_id, request)) if key_id == request.key_id() => request.verify_signature(key),
+            _ => Err(SignatureRejected),
         }
-        self.request.verify_signature(key)
+    }
+
+    /// The signed request and which key signed it, as the record says; none of an [`UnsignedAction`].
+    #[must_use]
+    pub fn signed(&self) -> Option<(KeyId, &SignedRequest)> {
+        self.key_id.zip(self.request.as_ref())
     }
 }
 

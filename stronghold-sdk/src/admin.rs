@@ -42,7 +42,7 @@ pub use account::{Account, LogIn, NewOrganization, NewOwner};
 pub use agents::{AgentSummary, AgentUpdate, MintedToken, NewAgent};
 pub use approvals::{Decision, PendingApproval};
 pub use archive::Archives;
-pub use audit::{LogPage, LogRecord, VerifiedLog};
+pub use audit::{LogCounts, LogPage, LogRecord, VerifiedLog};
 pub use audit_context::{ContextQuery, UnknownContextKey};
 pub use audit_entry::{AuditEntry, AuditPrincipal, AuditProfile, AuditSecret};
 pub use audit_filter::{AuditFilter, AuditQuery};

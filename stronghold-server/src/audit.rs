@@ -1,4 +1,4 @@
-//! The audit log: one record of each request of a principal, in the transaction that decides it.
+//! The audit log: one record of each request of a principal, and of each log-in, in the transaction that decides it.
 
 pub mod archive;
 pub mod stream;
@@ -31,8 +31,8 @@ pub(crate) struct Event<'a> {
     pub(crate) address: Option<std::net::IpAddr>,
     /// The newest header before the request, as of which it was decided.
     pub(crate) directory: HeaderRef,
-    /// The signed request.
-    pub(crate) request: &'a SignedRequest,
+    /// The signed request; none of what nobody can sign.
+    pub(crate) request: Option<&'a SignedRequest>,
 }
 
 /// Appends the record of an event and returns its position and exact bytes. `decided` is what was released or stored, or why nothing
@@ -53,21 +53,20 @@ pub(crate) fn record(
         org: event.org,
         time: event.at,
         principal: event.principal,
-        key_id: event.request.key_id(),
+        key_id: event.request.map(SignedRequest::key_id),
         action: event.action.to_owned(),
         outcome: if decided.is_ok() { Outcome::Allowed } else { Outcome::Denied },
         reason: decided.err().map(ToString::to_string),
         released: decided.ok().flatten().cloned(),
         address: event.address.map(|address| address.to_canonical().to_string()),
         directory: event.directory,
-        request: event.request.clone(),
+        request: event.request.cloned(),
     };
     let bytes = record.encode().map_err(|error| failed(&error))?;
     let entry = AuditEntry {
         id,
         at: event.at,
         principal: record.principal,
-        key: record.key_id,
         action: record.action,
         profile: event.profile,
         allowed: decided.is_ok(),

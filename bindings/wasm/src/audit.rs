@@ -8,8 +8,8 @@ use crate::{
 use js_sys::Function;
 use serde::{Deserialize, Serialize};
 use stronghold_sdk::{
-    admin::{AuditEntry, AuditFilter, AuditPart, AuditQuery, AuditReader, LogRecord},
-    protocol::{audit::Outcome as Decision, crypto::hash::Hash, time::Timestamp},
+    admin::{AuditEntry, AuditFilter, AuditPart, AuditQuery, AuditReader, LogCounts, LogRecord},
+    protocol::{audit::Outcome as Decided, crypto::hash::Hash, time::Timestamp},
     state::{KnownLog, Remembered},
 };
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -31,7 +31,7 @@ struct Wanted {
     profile_id: Option<String>,
     secret: Option<String>,
     action: Option<String>,
-    outcome: Option<Decision>,
+    outcome: Option<Decided>,
     since: Option<String>,
     until: Option<String>,
 }
@@ -71,6 +71,7 @@ struct Verified {
     records: u64,
     allowed: u64,
     denied: u64,
+    unsigned: u64,
     root: Hash,
     #[serde(skip_serializing_if = "Option::is_none")]
     continues: Option<u64>,
@@ -119,24 +120,22 @@ impl Session {
         let mut open = shared.work().await;
         let known = shared.remembered().checkpoint.map(KnownLog::from);
         let listener = Listener::new(each);
-        let (mut allowed, mut denied, mut newest) = (0_u64, 0_u64, None);
-        let mut count = |record: &LogRecord| {
-            match record.record.outcome {
-                Decision::Allowed => allowed += 1,
-                Decision::Denied => denied += 1,
-            }
-            newest = Some(record.record.time);
-            if (allowed + denied) % TOLD_EVERY == 0 {
-                listener.tell(&number(allowed + denied));
+        let mut count = 0_u64;
+        let mut tell = |_: &LogRecord| {
+            count += 1;
+            if count.is_multiple_of(TOLD_EVERY) {
+                listener.tell(&number(count));
             }
         };
-        let verified = open.session.verify_audit(known.as_ref(), &mut count).await?;
+        let verified = open.session.verify_audit(known.as_ref(), &mut tell).await?;
         let checkpoint = verified.log.checkpoint;
+        let LogCounts { allowed, denied, unsigned, newest } = verified.counts;
         open.remember(&Remembered { checkpoint: Some(checkpoint), ..Remembered::default() });
         to_js(&Verified {
             records: checkpoint.size,
             allowed,
             denied,
+            unsigned,
             root: checkpoint.root,
             continues: known.map(|log| log.checkpoint.size),
             newest,

@@ -42,7 +42,7 @@ fn said(context: &RequestContext) -> String {
 
 /// The first line of CSV, with its end.
 pub(crate) const CSV_HEADING: &str = "position,event_id,time,kind,principal,name,action,outcome,reason,profile,revision,what,address,\
-     context_reason,ci_provider,ci_repository,ci_run_id\n";
+     context_reason,ci_provider,ci_repository,ci_run_id,signed\n";
 
 /// A line of CSV (RFC 4180), without its end. What a spreadsheet would take for a formula is quoted as text.
 pub(crate) fn csv(entry: &AuditEntry) -> String {
@@ -69,6 +69,7 @@ pub(crate) fn csv(entry: &AuditEntry) -> String {
         run.provider.unwrap_or_default(),
         run.repository.unwrap_or_default(),
         run.run_id.unwrap_or_default(),
+        entry.signed.to_string(),
     ];
     fields.map(|field| csv_field(&field)).join(",")
 }

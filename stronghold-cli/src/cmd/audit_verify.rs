@@ -7,8 +7,7 @@ use crate::{
     settings::{Acting, HttpAgent, Settings},
 };
 use stronghold_sdk::{
-    admin::{Archives, LogRecord},
-    protocol::{audit::Outcome, time::Timestamp},
+    admin::{Archives, LogCounts, LogRecord},
     receipts::{Receipt, ReceiptFile},
     state::StateDir,
 };
@@ -65,18 +64,10 @@ async fn verify_log(
     let mut archives = Archives::open(&org, &args.archives.files)?;
     let state = StateDir::new(settings.state_folder());
     let remembered = state.load(&org)?.checkpoint.map(|checkpoint| state.known_log(checkpoint));
-    let (mut allowed, mut denied, mut newest) = (0_u64, 0_u64, None::<Timestamp>);
-    let verified = {
-        let mut count = |record: &LogRecord| {
-            match record.record.outcome {
-                Outcome::Allowed => allowed += 1,
-                Outcome::Denied => denied += 1,
-            }
-            newest = Some(record.record.time);
-        };
-        let verifying = session.verify_archived_audit(remembered.as_ref(), &mut archives, &mut count);
-        output.working("verifying every record", verifying).await?
-    };
+    let mut each = |_: &LogRecord| {};
+    let verifying = session.verify_archived_audit(remembered.as_ref(), &mut archives, &mut each);
+    let verified = output.working("verifying every record", verifying).await?;
+    let LogCounts { allowed, denied, unsigned, newest } = verified.counts;
     let checkpoint = verified.log.checkpoint;
     if !receipts.is_empty() {
         let verifying = session.verify_receipts(Some(&checkpoint), receipts);
@@ -90,6 +81,7 @@ async fn verify_log(
         "records": checkpoint.size,
         "allowed": allowed,
         "denied": denied,
+        "unsigned": unsigned,
         "root": checkpoint.root,
         "continues": remembered.as_ref().map(|log| log.checkpoint.size),
         "newest": newest,
@@ -108,7 +100,8 @@ async fn verify_log(
             count => format!(" The records of {count} receipts are where the receipts say."),
         };
         format!(
-            "Verified: {} records, {allowed} allowed and {denied} denied, each signed by whom it names. {continues}{receipts}",
+            "Verified: {} records, {allowed} allowed and {denied} denied, each signed by whom it names, but for the {unsigned} of log-ins and of \
+             the organization's creation, which are the server's word. {continues}{receipts}",
             checkpoint.size
         )
     })

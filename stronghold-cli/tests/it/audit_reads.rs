@@ -153,8 +153,8 @@ fn the_ci_run_is_signed_into_each_record_and_found_by_it() {
     let table = org.owner.ok(&["audit", "list", "--agent", &agent.name]).text();
     assert!(table.contains("github-actions acme/shop 101: deploy of Friday"), "{table}");
     let csv = org.owner.ok(&["audit", "export", "--format", "csv", "--agent", &agent.name]).text();
-    assert!(csv.lines().next().unwrap().ends_with("context_reason,ci_provider,ci_repository,ci_run_id"));
-    assert!(csv.contains(",deploy of Friday,github-actions,acme/shop,101\n"), "{csv}");
+    assert!(csv.lines().next().unwrap().ends_with("context_reason,ci_provider,ci_repository,ci_run_id,signed"));
+    assert!(csv.contains(",deploy of Friday,github-actions,acme/shop,101,true\n"), "{csv}");
     assert!(!csv.contains("ghs_hidden"));
 }
 

@@ -32,6 +32,29 @@ fn login(org: &Org, key: &str, password: &str) -> Run {
     machine(org, password).var("API_STRONGHOLD_ACCOUNT_KEY", key).run(&["--json", "auth", "login", "--email", EMAIL])
 }
 
+/// A try is seen even where only its client learned that the password was wrong: it started, and did not finish.
+#[test]
+fn log_ins_and_guesses_are_in_the_audit_log() {
+    let org = Org::start();
+    let (_, shown) = joined(&org, "auditor");
+    let key = text(&shown, "account_key");
+    login(&org, key, "a guess").fails(3);
+    login(&org, key, FIRST).succeeds();
+    let list = |more: &[&str]| org.owner.json(&[&["audit", "list"], more].concat()).as_array().unwrap().clone();
+    let (started, finished) =
+        (list(&["--user", EMAIL, "--action", "login.start"]), list(&["--user", EMAIL, "--action", "login.finish"]));
+    assert_eq!((started.len(), finished.len()), (2, 1));
+    for entry in started.iter().chain(&finished) {
+        assert_eq!((&entry["signed"], &entry["outcome"]), (&false.into(), &"allowed".into()));
+        assert_eq!((&entry["principal"]["name"], &entry["address"]), (&EMAIL.into(), &"127.0.0.1".into()));
+    }
+    assert_eq!(list(&["--action", "org.create"])[0]["position"], 0);
+    // Nothing else is unsigned.
+    let unsigned: usize =
+        ["org.create", "login.start", "login.finish"].iter().map(|action| list(&["--action", action]).len()).sum();
+    assert_eq!(org.owner.json(&["audit", "verify"])["unsigned"], unsigned);
+}
+
 #[test]
 fn a_changed_password_is_the_only_one() {
     let org = Org::start();

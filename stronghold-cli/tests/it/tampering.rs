@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 use stronghold_sdk::protocol::{
-    audit::{AuditRecord, record_leaf_hash},
+    audit::{AuditRecord, UnsignedAction, record_leaf_hash},
     checkpoint::Checkpoint,
     crypto::sign::SigningKey,
     id::{EventId, OrgId},
@@ -171,6 +171,7 @@ const ATTACKS: &[Attack] = &[
     ("delete a read", |db, at| delete(db, at.read), |at| at.read),
     ("delete the record of a directory change", |db, at| delete(db, at.statement), |at| at.statement),
     ("insert a read that was asked for once already", insert, |at| at.other),
+    ("insert a log-in that nobody tried", insert_log_in, |at| at.other),
     ("swap two reads", |db, at| swap(db, at.read, at.other), |at| at.read),
     ("cut off the newest reads", |db, at| cut(db, at.late), |at| at.late),
     ("cut off from a directory change on", |db, at| cut(db, at.statement), |at| at.statement),
@@ -216,13 +217,29 @@ fn delete(db: &Connection, position: i64) {
 
 /// Puts a copy of the target's read, with an id of its own, before the other agent's.
 fn insert(db: &Connection, at: &Facts) {
-    let mut copied = record(db, at.read);
-    copied.id = EventId::generate(copied.time).unwrap();
+    insert_record(db, at, &record(db, at.read));
+}
+
+/// Puts a log-in of the owner before the other agent's read: nobody signs one, so it is made up easily.
+fn insert_log_in(db: &Connection, at: &Facts) {
+    let owner = record(db, 0).principal;
+    let read = record(db, at.read);
+    let action = UnsignedAction::LoginFinish.name().to_owned();
+    insert_record(
+        db,
+        at,
+        &AuditRecord { principal: owner, key_id: None, action, released: None, request: None, ..read },
+    );
+}
+
+fn insert_record(db: &Connection, at: &Facts, record: &AuditRecord) {
+    let copied = AuditRecord { id: EventId::generate(record.time).unwrap(), ..record.clone() };
     let bytes = copied.encode().unwrap();
     let leaf = record_leaf_hash(&bytes).0;
     shift(db, at.other, 1);
     db.execute("INSERT INTO audit_bytes (bytes) VALUES (?1)", [bytes]).unwrap();
-    let sql = "INSERT INTO audit_records SELECT org, ?1, ?2, at, principal_kind, principal, key, action, profile, allowed, ?3, ?4
+    let sql =
+        "INSERT INTO audit_records SELECT org, ?1, ?2, at, principal_kind, principal, action, profile, allowed, ?3, ?4
                FROM audit_records WHERE position = ?5";
     let row = params![at.other, copied.id.as_bytes(), leaf, db.last_insert_rowid(), at.read];
     assert_eq!(db.execute(sql, row).unwrap(), 1);

@@ -3,14 +3,14 @@
 use proptest::prelude::*;
 use stronghold_protocol::{
     archive::{ArchiveHeader, ArchivedRecord},
-    audit::{AuditRecord, Outcome, RecordSchema, Released, ReleasedSecret, record_leaf_hash},
+    audit::{AuditRecord, Outcome, RecordSchema, Released, ReleasedSecret, UnsignedAction, record_leaf_hash},
     crypto::{
         hash::{Hash, sha256},
         sign::SigningKey,
     },
     directory::HeaderRef,
     encoding::Base64Bytes,
-    id::{AgentId, EventId, OrgId, PrincipalId, ProfileId, SecretId},
+    id::{AgentId, EventId, OrgId, PrincipalId, ProfileId, SecretId, UserId},
     number::{Revision, Seq, Version},
     problem::ProblemCode,
     request::{Authority, Method, RequestNonce, RequestParts, SignatureParams, SignedRequest},
@@ -36,14 +36,14 @@ fn record(released: Option<Released>) -> AuditRecord {
         org: OrgId([2; 32]),
         time: Timestamp::from_millis(1_700_000_000_000).unwrap(),
         principal: Some(PrincipalId::Agent(AgentId::from_bytes([3; 16]))),
-        key_id: key().public_key().key_id(),
+        key_id: Some(key().public_key().key_id()),
         action: "profile.read".to_owned(),
         outcome: Outcome::Allowed,
         reason: None,
         released,
         address: Some("192.0.2.1".to_owned()),
         directory: HeaderRef { seq: Seq::new(4).unwrap(), hash: Hash([5; 32]) },
-        request: request(),
+        request: Some(request()),
     }
 }
 
@@ -79,6 +79,36 @@ fn records_survive_their_bytes() {
         ..record(None)
     };
     assert_eq!(AuditRecord::parse(&denied.encode().unwrap()).unwrap(), denied);
+}
+
+/// What is done before there is a key, and nothing else, is recorded without a request.
+#[test]
+fn only_what_nobody_can_sign_goes_unsigned() {
+    let unsigned = |action: &str| AuditRecord {
+        principal: Some(PrincipalId::User(UserId::from_bytes([3; 16]))),
+        key_id: None,
+        action: action.to_owned(),
+        request: None,
+        ..record(None)
+    };
+    for action in UnsignedAction::ALL {
+        let good = unsigned(action.name());
+        let bytes = good.encode().unwrap();
+        assert_eq!(AuditRecord::parse(&bytes).unwrap(), good);
+        assert_eq!((good.signed(), UnsignedAction::named(action.name())), (None, Some(action)));
+        good.verify_request_signature(&key().public_key()).unwrap_err();
+        let signed = AuditRecord { action: action.name().to_owned(), ..record(None) };
+        AuditRecord::parse(&signed.encode().unwrap()).unwrap_err();
+    }
+    for bad in [
+        unsigned("profile.read"),
+        AuditRecord { request: Some(request()), ..unsigned("login.start") },
+        AuditRecord { key_id: Some(key().public_key().key_id()), ..unsigned("login.start") },
+        AuditRecord { request: None, ..record(None) },
+        AuditRecord { key_id: None, ..record(None) },
+    ] {
+        AuditRecord::parse(&bad.encode().unwrap()).unwrap_err();
+    }
 }
 
 #[test]
@@ -122,11 +152,11 @@ fn requests_in_records_cannot_be_altered() {
     let verify = |record: &AuditRecord| record.verify_request_signature(&key().public_key());
     verify(&good).unwrap();
     good.verify_request_signature(&SigningKey::from_seed(&[4; 32]).public_key()).unwrap_err();
-    let other = AuditRecord { key_id: SigningKey::from_seed(&[4; 32]).public_key().key_id(), ..good.clone() };
+    let other = AuditRecord { key_id: Some(SigningKey::from_seed(&[4; 32]).public_key().key_id()), ..good.clone() };
     verify(&other).unwrap_err();
 
     let text = String::from_utf8(good.encode().unwrap()).unwrap();
-    let authority = good.request.authority().to_string();
+    let authority = request().authority().to_string();
     for (from, to) in [
         (authority.as_str(), Authority::in_process().as_str()),
         ("/profiles/production/", "/profiles/staging/"),

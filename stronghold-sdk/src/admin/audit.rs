@@ -12,11 +12,12 @@ use crate::{
 };
 use stronghold_protocol::{
     api::AuditPage,
-    audit::{AuditRecord, record_leaf_hash},
+    audit::{AuditRecord, Outcome, record_leaf_hash},
     checkpoint::Checkpoint,
     directory::Directory,
     limits,
     merkle::{Inclusion, Tree},
+    time::Timestamp,
     transport::Transport,
 };
 
@@ -47,6 +48,32 @@ pub struct VerifiedLog {
     pub log: KnownLog,
     /// How many of the records are of before what was remembered.
     pub known: u64,
+    /// What is in it.
+    pub counts: LogCounts,
+}
+
+/// What the records of a log came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LogCounts {
+    /// How many were allowed.
+    pub allowed: u64,
+    /// How many were denied.
+    pub denied: u64,
+    /// How many of both nobody could sign ([`stronghold_protocol::audit::UnsignedAction`]): they are the server's word.
+    pub unsigned: u64,
+    /// When the last one was decided.
+    pub newest: Option<Timestamp>,
+}
+
+impl LogCounts {
+    fn count(&mut self, record: &AuditRecord) {
+        match record.outcome {
+            Outcome::Allowed => self.allowed += 1,
+            Outcome::Denied => self.denied += 1,
+        }
+        self.unsigned += u64::from(record.signed().is_none());
+        self.newest = Some(record.time);
+    }
 }
 
 impl<T: Transport> Session<T> {
@@ -74,7 +101,8 @@ impl<T: Transport> Session<T> {
     /// 1. the checkpoint is signed by the key that the directory names; 2. it continues the `remembered` one; 3. it is of
     ///    exactly the records that the server shows; 4. every record is of a request that its principal signed, with a key
     ///    that was the principal's at the directory header that the record names, each nonce once; that header is the newest
-    ///    so far, and each statement has its record; times fit the requests' and do not go back.
+    ///    so far, and each statement has its record; times fit the requests' and do not go back. What nobody could sign
+    ///    ([`stronghold_protocol::audit::UnsignedAction`]) is of a member, and released nothing.
     ///
     /// # Errors
     /// [`Error::Integrity`] when any of this does not hold, naming the first bad record where that can be told; [`Error`]
@@ -107,6 +135,7 @@ impl<T: Transport> Session<T> {
         let mut tree = Tree::default();
         let mut leaves = Vec::new();
         let mut check = RecordCheck::new(&states);
+        let mut counts = LogCounts::default();
         while (tree.len() as u64) < checkpoint.size {
             let from = tree.len() as u64;
             let page = self.records_from(archives, from).await?;
@@ -121,6 +150,7 @@ impl<T: Transport> Session<T> {
             }
             for record in parse(page.iter().map(Vec::as_slice).take(wanted), from)? {
                 check.next(&record)?;
+                counts.count(&record.record);
                 each(&record);
             }
         }
@@ -129,7 +159,7 @@ impl<T: Transport> Session<T> {
         }
         check.finish(checkpoint.directory.seq, checkpoint.size)?;
         let known = remembered.map_or(0, |log| log.checkpoint.size);
-        Ok(VerifiedLog { log: KnownLog { checkpoint, leaves }, known })
+        Ok(VerifiedLog { log: KnownLog { checkpoint, leaves }, known, counts })
     }
 
     /// The first record that is another one than was verified before, where that is known of each; else `error`, which says

@@ -4,14 +4,14 @@ use super::LogRecord;
 use crate::error::Error;
 use std::collections::{HashMap, HashSet};
 use stronghold_protocol::{
-    audit::{AuditRecord, Released},
+    audit::{AuditRecord, Released, UnsignedAction},
     crypto::sign::KeyId,
     directory::Directory,
-    id::EventId,
+    id::{EventId, PrincipalId},
     limits,
     number::Seq,
     receipt::Receipt,
-    request::{RequestNonce, check_clock},
+    request::{RequestNonce, SignedRequest, check_clock},
     time::Timestamp,
 };
 
@@ -20,15 +20,15 @@ pub(super) struct RecordCheck<'a> {
     /// The state after each statement.
     states: &'a [Directory],
     newest_at: Option<Timestamp>,
-    /// The newest statement whose record was seen. The genesis has none: nobody could sign a request before it.
-    statement: Seq,
+    /// The newest statement whose record was seen; none before the first record, which is the genesis's.
+    statement: Option<Seq>,
     nonces: HashMap<KeyId, HashSet<RequestNonce>>,
     ids: HashSet<EventId>,
 }
 
 impl<'a> RecordCheck<'a> {
     pub(super) fn new(states: &'a [Directory]) -> Self {
-        Self { states, newest_at: None, statement: Seq::FIRST, nonces: HashMap::new(), ids: HashSet::new() }
+        Self { states, newest_at: None, statement: None, nonces: HashMap::new(), ids: HashSet::new() }
     }
 
     /// Checks the next record.
@@ -44,10 +44,15 @@ impl<'a> RecordCheck<'a> {
     /// # Errors
     /// [`Error::Integrity`] that names the position from which it is missing.
     pub(super) fn finish(&self, head: Seq, size: u64) -> Result<(), Error> {
-        if self.statement == head {
+        if self.statement == Some(head) {
             return Ok(());
         }
-        Err(Error::bad_record(size, format!("it is missing: statement {} left no record", self.statement.next())))
+        Err(Error::bad_record(size, format!("it is missing: statement {} left no record", self.awaited())))
+    }
+
+    /// The statement whose record is the next one of a statement.
+    fn awaited(&self) -> Seq {
+        self.statement.map_or(Seq::FIRST, Seq::next)
     }
 
     fn check(&mut self, record: &AuditRecord) -> Result<(), &'static str> {
@@ -55,34 +60,67 @@ impl<'a> RecordCheck<'a> {
         let state = state.ok_or("it names a directory header that does not exist")?;
         require(record.org == state.org(), "it is of another organization")?;
         // A statement and its record are committed together, and each record names the newest statement before it.
-        require(record.directory.seq >= self.statement, "it names an older directory than the record before it")?;
-        require(record.directory.seq == self.statement, "the record of a statement is missing before it")?;
+        // Nothing is before the genesis, which is in force in its own.
+        let known = self.statement.unwrap_or(Seq::FIRST);
+        require(record.directory.seq >= known, "it names an older directory than the record before it")?;
+        require(record.directory.seq == known, "the record of a statement is missing before it")?;
         let latest = record.time.plus_millis(limits::SERVER_CLOCK_BEHIND_SECONDS * 1000);
         require(self.newest_at.is_none_or(|newest| newest <= latest), "it is of before the record before it")?;
         self.newest_at = self.newest_at.max(Some(record.time));
         require(self.ids.insert(record.id), "its id was used before")?;
+        match record.signed() {
+            Some((key, request)) => self.check_signed(state, record, key, request)?,
+            None => self.check_unsigned(state, record)?,
+        }
+        if let Some(Released::Statement { seq, hash }) = &record.released {
+            let made = state_at(self.states, *seq).map(|state| state.head().hash);
+            require(made == Some(*hash), "it names a statement that is not in the directory")?;
+            require(*seq == self.awaited(), "it names another statement than the one after its header")?;
+            self.statement = Some(*seq);
+        }
+        require(self.statement.is_some(), "it is first, and not of the organization's creation")
+    }
+
+    /// The record of a request: its principal signed it, with a key that was the principal's, once, and at that time.
+    fn check_signed(
+        &mut self,
+        state: &Directory,
+        record: &AuditRecord,
+        key_id: KeyId,
+        request: &SignedRequest,
+    ) -> Result<(), &'static str> {
         // Whoever accepts an invitation is no principal yet.
-        let owner = state.key_owner(&record.key_id).map(|owner| (Some(owner.principal), owner.key));
-        let owner = owner.or_else(|| state.invite_with_key(&record.key_id).map(|(_, invite)| (None, invite.key)));
+        let owner = state.key_owner(&key_id).map(|owner| (Some(owner.principal), owner.key));
+        let owner = owner.or_else(|| state.invite_with_key(&key_id).map(|(_, invite)| (None, invite.key)));
         let (principal, key) = owner.ok_or("its key was nobody's")?;
         require(record.principal == principal, "its key is another principal's")?;
         record.verify_request_signature(&key).map_err(|_| "its principal did not sign the request")?;
         // A repeated request is refused, which is recorded too; one that came too early or late used up no nonce.
         if !matches!(record.reason.as_deref(), Some("nonce_used" | "clock_skew")) {
-            let fresh = self.nonces.entry(record.key_id).or_default().insert(record.request.params().nonce);
+            let fresh = self.nonces.entry(key_id).or_default().insert(request.params().nonce);
             require(fresh, "the same request was decided before")?;
         }
         if record.reason.as_deref() != Some("clock_skew") {
-            let created = record.request.params().created;
-            check_clock(created, record.time).map_err(|_| "its time is not that of the request")?;
-        }
-        if let Some(Released::Statement { seq, hash }) = &record.released {
-            let made = state_at(self.states, *seq).map(|state| state.head().hash);
-            require(made == Some(*hash), "it names a statement that is not in the directory")?;
-            require(*seq == self.statement.next(), "it names another statement than the one after its header")?;
-            self.statement = *seq;
+            check_clock(request.params().created, record.time).map_err(|_| "its time is not that of the request")?;
         }
         Ok(())
+    }
+
+    /// The record of what nobody could sign: of nothing else, of a person who was there, and nothing was read.
+    fn check_unsigned(&mut self, state: &Directory, record: &AuditRecord) -> Result<(), &'static str> {
+        let action = UnsignedAction::named(&record.action).ok_or("its principal did not sign the request")?;
+        let Some(PrincipalId::User(user)) = record.principal else { return Err("it is of nobody who could log in") };
+        let live = state.user(&user).is_some_and(|user| !user.removed);
+        require(live, "it is of nobody who could log in")?;
+        match action {
+            UnsignedAction::OrgCreate => {
+                let names_genesis = matches!(record.released, Some(Released::Statement { seq: Seq::FIRST, .. }));
+                require(self.statement.is_none() && names_genesis, "an organization is created once, and first")
+            }
+            UnsignedAction::LoginStart | UnsignedAction::LoginFinish => {
+                require(record.released.is_none(), "a log-in releases nothing")
+            }
+        }
     }
 }
 
@@ -95,7 +133,7 @@ pub(super) fn check_receipt(states: &[Directory], receipt: &Receipt, record: &Au
     let state = state_at(states, record.directory.seq).filter(|state| state.head() == record.directory);
     let state = state.ok_or("it names a directory header that does not exist")?;
     require(receipt.key == state.checkpoint_key(), "its receipt is not signed by the key that the directory names")?;
-    let owner = state.key_owner(&record.key_id).ok_or("its key was nobody's")?;
+    let owner = record.key_id.and_then(|key| state.key_owner(&key)).ok_or("its key was nobody's")?;
     require(record.principal == Some(owner.principal), "its key is another principal's")?;
     record.verify_request_signature(&owner.key).map_err(|_| "its principal did not sign the request")
 }

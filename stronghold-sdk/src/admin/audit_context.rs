@@ -85,6 +85,7 @@ impl LogRecord {
     /// What the caller said of itself, and signed; nothing where that cannot be read.
     #[must_use]
     pub fn context(&self) -> RequestContext {
-        self.record.request.parts().context().and_then(RequestContext::from_header).unwrap_or_default()
+        let request = self.record.request.as_ref();
+        request.and_then(|request| request.parts().context()).and_then(RequestContext::from_header).unwrap_or_default()
     }
 }

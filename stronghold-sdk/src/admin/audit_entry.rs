@@ -25,6 +25,8 @@ pub struct AuditEntry {
     pub time: Timestamp,
     /// Who asked; none when no principal has the key.
     pub principal: Option<AuditPrincipal>,
+    /// Whether it holds that principal's signed request. What nobody could sign, a log-in, is the server's word.
+    pub signed: bool,
     /// The route's action, for example `profile.read`.
     pub action: String,
     /// What the server decided.
@@ -118,6 +120,7 @@ impl AuditEntry {
                 id: id_text(&id),
                 name: name_of(directory, &id),
             }),
+            signed: record.signed().is_some(),
             action: record.action.clone(),
             outcome: record.outcome,
             reason: record.reason.clone(),

@@ -235,8 +235,9 @@ impl Asked {
             // A question that was answered without a secret, such as which profiles there are.
             None if record.outcome == Outcome::Allowed => false,
             None => {
-                let parts = record.request.parts();
-                let indexes: Vec<_> = parts.query().split('&').filter_map(|pair| pair.strip_prefix("index=")).collect();
+                let Some(request) = &record.request else { return false };
+                let indexes: Vec<_> =
+                    request.parts().query().split('&').filter_map(|pair| pair.strip_prefix("index=")).collect();
                 self.index.is_none_or(|index| indexes.is_empty() || indexes.contains(&index.to_string().as_str()))
             }
         }
@@ -245,8 +246,7 @@ impl Asked {
 
 /// The profile that a request's path names, as it was written.
 pub(super) fn named_profile(record: &AuditRecord) -> Option<String> {
-    let path = record.request.parts().path();
-    let (_, after) = path.split_once("/profiles/")?;
+    let (_, after) = record.request.as_ref()?.parts().path().split_once("/profiles/")?;
     let (segment, _) = after.split_once('/')?;
     decode_segment(segment).ok()
 }

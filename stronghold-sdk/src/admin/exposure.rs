@@ -223,7 +223,10 @@ impl<T: Transport> Session<T> {
         }
         if matched {
             // A server cannot log a read that nobody asked for.
-            let owner = self.directory.key_owner(&record.key_id).filter(|owner| owner.principal == principal);
+            let owner = record
+                .key_id
+                .and_then(|key| self.directory.key_owner(&key))
+                .filter(|owner| owner.principal == principal);
             let signed = owner.is_some_and(|owner| record.verify_request_signature(&owner.key).is_ok());
             if !signed {
                 return Err(Error::bad_record(entry.position, "its principal did not sign the request"));

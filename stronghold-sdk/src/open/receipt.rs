@@ -20,11 +20,11 @@ pub(crate) fn check(
 ) -> Result<(), Error> {
     let record = receipt.verify(&who.org()).map_err(Error::forged)?;
     let right = record.principal == Some(who.principal())
-        && record.key_id == who.key_id()
+        && record.key_id == Some(who.key_id())
         && record.action == action
         && record.outcome == Outcome::Allowed
         && record.released.clone().map(in_order).as_ref() == Some(released)
-        && record.request == *request;
+        && record.request.as_ref() == Some(request);
     if right { Ok(()) } else { Err(Error::forged("the server's audit record says something else than what happened")) }
 }
 

@@ -7,10 +7,11 @@ use stronghold_sdk::{
     Error, ErrorKind, Integrity, LocalIdentity, ProfileReader,
     admin::LogRecord,
     protocol::{
-        audit::{AuditRecord, Outcome, Released, record_leaf_hash},
+        audit::{AuditRecord, Outcome, Released, UnsignedAction, record_leaf_hash},
         checkpoint::Checkpoint,
         crypto::hash::Hash,
-        id::PrincipalId,
+        id::{PrincipalId, UserId},
+        number::Seq,
         token::AgentToken,
     },
     state::KnownLog,
@@ -178,14 +179,14 @@ async fn a_read_that_nobody_asked_for_is_named_without_any_memory() {
         ("its key is another principal's", |record, _, _| record.principal = None),
         ("its principal did not sign the request", |record, _, other| record.request = other.request.clone()),
         ("it names a directory header that does not exist", |record, _, _| record.directory.hash = Hash([1; 32])),
-        ("its key was nobody's", |record, _, _| record.key_id.0[0] ^= 1),
+        ("its key was nobody's", |record, _, _| record.key_id.as_mut().unwrap().0[0] ^= 1),
     ];
     for (reason, forge) in forgeries {
         let Scene { mut world, token } = scene().await;
         let database = Connection::open(world.database()).unwrap();
         let (position, mut record) = read_of(&database, &token);
-        let (_, _, first) = records(&database).remove(0);
-        forge(&mut record, &token, &AuditRecord::parse(&first).unwrap());
+        let (_, _, owners) = records(&database).remove(1);
+        forge(&mut record, &token, &AuditRecord::parse(&owners).unwrap());
         put(&database, position, &record, true);
         let error = verify(&mut world, None).await.unwrap_err();
         assert_eq!(bad(&error), (position, reason));
@@ -199,4 +200,64 @@ async fn a_read_that_nobody_asked_for_is_named_without_any_memory() {
     put(&database, last, &record, true);
     let error = verify(&mut world, None).await.unwrap_err();
     assert_eq!(bad(&error), (last, "its id was used before"));
+}
+
+/// What nobody signs says of members that they logged in, once that the organization was created, and nothing else.
+#[tokio::test]
+async fn what_nobody_signed_says_nothing_of_secrets() {
+    type Forgery = fn(&mut AuditRecord, PrincipalId);
+    let of_nobody = "it is of nobody who could log in";
+    let forgeries: [(&str, Forgery); 6] = [
+        ("not an audit record: it has not the signed request that goes with its action", |record, _| {
+            record.action = "profile.read".to_owned();
+        }),
+        ("a log-in releases nothing", |record, owner| record.principal = Some(owner)),
+        (of_nobody, |record, _| record.released = None),
+        (of_nobody, |record, _| (record.principal, record.released) = (None, None)),
+        (of_nobody, |record, _| {
+            (record.principal, record.released) = (Some(UserId::from_bytes([1; 16]).into()), None);
+        }),
+        ("an organization is created once, and first", |record, owner| {
+            record.action = UnsignedAction::OrgCreate.name().to_owned();
+            (record.principal, record.released) = (Some(owner), None);
+        }),
+    ];
+    for (reason, forge) in forgeries {
+        let Scene { mut world, token } = scene().await;
+        let database = Connection::open(world.database()).unwrap();
+        let owner = AuditRecord::parse(&records(&database)[1].2).unwrap().principal.unwrap();
+        let (position, mut record) = read_of(&database, &token);
+        (record.key_id, record.request) = (None, None);
+        record.action = UnsignedAction::LoginFinish.name().to_owned();
+        forge(&mut record, owner);
+        put(&database, position, &record, true);
+        let error = verify(&mut world, None).await.unwrap_err();
+        assert_eq!(bad(&error), (position, reason));
+    }
+    // What a server can make up: that a member logged in.
+    let Scene { mut world, token } = scene().await;
+    let database = Connection::open(world.database()).unwrap();
+    let (position, mut record) = read_of(&database, &token);
+    record.principal = AuditRecord::parse(&records(&database)[1].2).unwrap().principal;
+    (record.key_id, record.request, record.released) = (None, None, None);
+    record.action = UnsignedAction::LoginFinish.name().to_owned();
+    put(&database, position, &record, true);
+    verify(&mut world, None).await.unwrap();
+}
+
+/// A log that does not begin with its organization's creation lost its beginning.
+#[tokio::test]
+async fn the_log_begins_with_the_genesis() {
+    let Scene { mut world, .. } = scene().await;
+    let database = Connection::open(world.database()).unwrap();
+    let (_, _, first) = records(&database).remove(0);
+    let first = AuditRecord::parse(&first).unwrap();
+    assert_eq!((first.action.as_str(), first.outcome, first.signed()), ("org.create", Outcome::Allowed, None));
+    assert!(
+        matches!(first.released, Some(Released::Statement { seq: Seq::FIRST, hash }) if hash == first.directory.hash)
+    );
+    let forged = AuditRecord { action: "login.start".to_owned(), released: None, ..first };
+    put(&database, 0, &forged, true);
+    let error = verify(&mut world, None).await.unwrap_err();
+    assert_eq!(bad(&error), (0, "it is first, and not of the organization's creation"));
 }

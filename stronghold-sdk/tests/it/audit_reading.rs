@@ -225,6 +225,7 @@ async fn an_entry_is_the_json_that_it_always_was() {
         "event_id": entry.event_id,
         "time": "2026-11-23T02:13:20.000Z",
         "principal": {"kind": "agent", "id": token.agent, "name": "CI"},
+        "signed": true,
         "action": "profile.read",
         "outcome": "allowed",
         "profile": {"profile_id": profile, "name": "production", "revision": 2},

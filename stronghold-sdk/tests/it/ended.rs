@@ -66,14 +66,14 @@ impl Obedient {
             org: self.org,
             time: Timestamp::from_millis(1_795_400_000_000).unwrap(),
             principal: Some(who.agent.into()),
-            key_id: request.key_id(),
+            key_id: Some(request.key_id()),
             action: "profile.read".to_owned(),
             outcome: Outcome::Allowed,
             reason: None,
             released: Some(self.released.clone()),
             address: None,
             directory: self.head,
-            request: request.clone(),
+            request: Some(request.clone()),
         };
         let record = record.encode().unwrap().into();
         let receipt = Receipt::sign(&self.org, 0, record, &SigningKey::from_seed(&[7; 32]));

@@ -71,8 +71,10 @@ async fn every_action_of_every_route_leaves_a_record_when_it_is_done() {
         };
         world.session.verify_audit(None, &mut note).await.unwrap();
     }
-    let table: BTreeSet<String> =
-        routes().iter().filter(|route| route.is_signed()).map(|route| route.action.name().to_owned()).collect();
+    // What is of no organization has no log.
+    let elsewhere = ["server.health", "server.ready", "org.setup"];
+    let table = routes().iter().map(|route| route.action.name()).filter(|name| !elsewhere.contains(name));
+    let table: BTreeSet<String> = table.map(str::to_owned).collect();
     assert_eq!(done, table, "the actions of the log are those of the table");
     println!("{} actions done and recorded", done.len());
 }

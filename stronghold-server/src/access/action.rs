@@ -1,5 +1,7 @@
 //! What routes do, by the names that stand in audit records and logs.
 
+use stronghold_protocol::audit::UnsignedAction;
+
 /// What a route does. Its [`Action::name`] stands in audit records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -69,9 +71,9 @@ impl Action {
             Self::Health => "server.health",
             Self::Ready => "server.ready",
             Self::SetupStart => "org.setup",
-            Self::OrgCreate => "org.create",
-            Self::LoginStart => "login.start",
-            Self::LoginFinish => "login.finish",
+            Self::OrgCreate => UnsignedAction::OrgCreate.name(),
+            Self::LoginStart => UnsignedAction::LoginStart.name(),
+            Self::LoginFinish => UnsignedAction::LoginFinish.name(),
             Self::WhoAmI => "self.read",
             Self::ProfileList => "profile.list",
             Self::ProfileRead => "profile.read",

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     access::{Bucket, Caller, CallerKind, RateState, ReadPermit, Route, Source, check_standing},
     audit::{Event, record},
-    store::{Store, StoreError, Tx},
+    store::{OrgHead, Store, StoreError, Tx},
 };
 use std::{net::IpAddr, sync::Arc};
 use stronghold_protocol::{
@@ -195,11 +195,7 @@ impl<S: Store> Inner<S> {
         let Some(head) = tx.head(&asked.org)? else {
             return Ok(Decided::Denied { problem: Problem::unauthenticated(), state: None });
         };
-        let latest = now.plus_millis(SERVER_CLOCK_BEHIND_SECONDS * 1000);
-        if let Some(newest) = head.newest_record_at.filter(|newest| *newest > latest) {
-            // A record that is older than the one before it would make the log's times meaningless.
-            return Err(StoreError::GivenUp(format!("the clock is behind the newest record, of {newest}")));
-        }
+        check_not_behind(&head, now)?;
         let state = self.orgs.current(tx, &asked.org, &head.head)?;
         // The key was looked up before the lock: a statement that was rolled back since may have brought it.
         let key = asked.request.request().key_id();
@@ -218,7 +214,7 @@ impl<S: Store> Inner<S> {
             profile,
             address: asked.address,
             directory: head.head,
-            request: asked.request.request(),
+            request: Some(asked.request.request()),
         };
         let answered = match invited {
             Some((id, invite)) => self.judge_invited(asked, tx, invite, now).and_then(|()| {
@@ -400,6 +396,19 @@ impl<S: Store> Decision<'_, S> {
         } else {
             Err(Problem::new(ProblemCode::UsesExhausted, "an administrator can allow this agent more reads").into())
         }
+    }
+}
+
+/// Checks that the clock is not far behind the newest record: one that is older than the one before it would make the log's
+/// times meaningless.
+///
+/// # Errors
+/// [`StoreError`] when it is: nothing can be recorded, so nothing is answered.
+pub(super) fn check_not_behind(head: &OrgHead, now: Timestamp) -> Result<(), StoreError> {
+    let latest = now.plus_millis(SERVER_CLOCK_BEHIND_SECONDS * 1000);
+    match head.newest_record_at.filter(|newest| *newest > latest) {
+        Some(newest) => Err(StoreError::GivenUp(format!("the clock is behind the newest record, of {newest}"))),
+        None => Ok(()),
     }
 }
 

@@ -1,11 +1,18 @@
 //! Logging in as a person (OPAQUE, RFC 9807): the server learns neither password nor account key, and answers the same
 //! for users who do not exist.
+//!
+//! Both halves are recorded before they are answered, in the log of the member whom they are about: with the answer to the first,
+//! whoever has the account key can try a password; the second releases the envelope. Nobody has a key to sign them with.
 
-use super::{Inner, StartError, public::Refusal, task::malformed};
-use crate::store::{LoginAttempt, PasswordRecord, Store, StoreError};
-use std::sync::Arc;
+use super::{Inner, StartError, gate::check_not_behind, orgs::OrgState, public::Refusal, task::malformed};
+use crate::{
+    audit::{Event, record},
+    store::{LoginAttempt, PasswordRecord, Store, StoreError, Tx},
+};
+use std::{net::IpAddr, sync::Arc};
 use stronghold_protocol::{
     api::{LoginFinish, LoginFinished, LoginStart, LoginStarted},
+    audit::UnsignedAction,
     crypto::{
         password::{self, Account, LoginState, ServerSetup},
         random,
@@ -42,9 +49,22 @@ pub(super) async fn server_setup<S: Store>(store: &S) -> Result<ServerSetup, Sta
     ServerSetup::deserialize(&bytes).map_err(|error| failed(&error))
 }
 
+/// Half a log-in that somebody tries.
+#[derive(Clone, Copy)]
+struct Try {
+    action: UnsignedAction,
+    org: OrgId,
+    user: UserId,
+    address: Option<IpAddr>,
+}
+
 impl<S: Store> Inner<S> {
     /// Answers the first message of a log-in.
-    pub(super) async fn login_start(self: &Arc<Self>, asked: LoginStart) -> Result<LoginStarted, Refusal> {
+    pub(super) async fn login_start(
+        self: &Arc<Self>,
+        asked: LoginStart,
+        address: Option<IpAddr>,
+    ) -> Result<LoginStarted, Refusal> {
         let LoginStart { org, user, request } = asked;
         self.count_account(org, user)?;
         let record = self.login_record(org, user).await?;
@@ -58,20 +78,67 @@ impl<S: Store> Inner<S> {
         let name = random::array::<32>().map_err(unavailable)?;
         let expires_at = self.now().plus_millis(ATTEMPT_MILLIS);
         let attempt = LoginAttempt { org, user, state: state.as_bytes().to_vec(), expires_at };
-        self.store.locked(None, move |tx| tx.put_login(&name, &attempt)).await?;
+        let (inner, tried) = (Arc::clone(self), Try { action: UnsignedAction::LoginStart, org, user, address });
+        let started = self.store.locked(Some(org), move |tx| {
+            tx.put_login(&name, &attempt)?;
+            inner.record_try(tx, tried, Ok(()))
+        });
+        if let Some(state) = started.await? {
+            self.orgs.committed(&state);
+        }
         Ok(LoginStarted { login: Base64Bytes(name.to_vec()), response })
     }
 
     /// Checks the last message of a log-in, and releases the account's envelope. A try counts once, right or wrong.
-    pub(super) async fn login_finish(self: &Arc<Self>, asked: LoginFinish) -> Result<LoginFinished, Refusal> {
+    pub(super) async fn login_finish(
+        self: &Arc<Self>,
+        asked: LoginFinish,
+        address: Option<IpAddr>,
+    ) -> Result<LoginFinished, Refusal> {
         let LoginFinish { login, finalization } = asked;
         let now = self.now();
         let attempt = self.store.locked(None, move |tx| tx.take_login(&login.0, now)).await?;
-        let attempt = attempt.ok_or_else(refused)?;
-        let (state, account) = (LoginState::from_bytes(&attempt.state), Account::new(&attempt.org, &attempt.user));
-        password::login_finish(&state, &account, &finalization).map_err(|_| refused())?;
-        let record = self.login_record(attempt.org, attempt.user).await?.ok_or_else(refused)?;
-        Ok(LoginFinished { envelope: Base64Bytes(record.envelope) })
+        let LoginAttempt { org, user, state, .. } = attempt.ok_or_else(refused)?;
+        let (state, account) = (LoginState::from_bytes(&state), Account::new(&org, &user));
+        let proven = password::login_finish(&state, &account, &finalization).is_ok();
+        let (inner, tried) = (Arc::clone(self), Try { action: UnsignedAction::LoginFinish, org, user, address });
+        let finished = self.store.locked(Some(org), move |tx| {
+            let record = tx.password(&org, &user)?.filter(|_| proven);
+            let decided = if record.is_some() { Ok(()) } else { Err(ProblemCode::LoginRefused) };
+            Ok(inner.record_try(tx, tried, decided)?.map(|member| (member, record)))
+        });
+        let (member, record) = finished.await?.ok_or_else(refused)?;
+        self.orgs.committed(&member);
+        Ok(LoginFinished { envelope: Base64Bytes(record.ok_or_else(refused)?.envelope) })
+    }
+
+    /// Records a try of a live member, and returns the state as of which it was one. Of everyone else there is none, and no log
+    /// either that it would belong to.
+    fn record_try(
+        &self,
+        tx: &mut dyn Tx,
+        tried: Try,
+        decided: Result<(), ProblemCode>,
+    ) -> Result<Option<Arc<OrgState>>, StoreError> {
+        let Some(head) = tx.head(&tried.org)? else { return Ok(None) };
+        let state = self.orgs.current(tx, &tried.org, &head.head)?;
+        if !is_live(&state, &tried.user) {
+            return Ok(None);
+        }
+        let now = self.now();
+        check_not_behind(&head, now)?;
+        let event = Event {
+            at: now,
+            org: tried.org,
+            principal: Some(tried.user.into()),
+            action: tried.action.name(),
+            profile: None,
+            address: tried.address,
+            directory: head.head,
+            request: None,
+        };
+        record(tx, &event, decided.as_ref().map(|()| None))?;
+        Ok(Some(state))
     }
 
     /// How a live member logs in; none for everyone else.
@@ -83,9 +150,12 @@ impl<S: Store> Inner<S> {
             Some(state) => Some(state),
             None => self.refresh(org).await?,
         };
-        let member = state.is_some_and(|state| state.directory.user(&user).is_some_and(|user| !user.removed));
-        Ok(member.then_some(record))
+        Ok(state.is_some_and(|state| is_live(&state, &user)).then_some(record))
     }
+}
+
+fn is_live(state: &OrgState, user: &UserId) -> bool {
+    state.directory.user(user).is_some_and(|user| !user.removed)
 }
 
 fn refused() -> Problem {

@@ -10,7 +10,7 @@ use crate::{
     store::{Store, StoreError},
 };
 use serde::Serialize;
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 use stronghold_protocol::{
     id::{OrgId, UserId},
     problem::{Problem, ProblemCode},
@@ -92,7 +92,7 @@ impl<S: Store> Inner<S> {
     async fn limited<'a, B, R>(
         self: &'a Arc<Self>,
         incoming: &Incoming,
-        answer: impl AsyncFnOnce(&'a Arc<Self>, B) -> Result<R, Refusal>,
+        answer: impl AsyncFnOnce(&'a Arc<Self>, B, Option<IpAddr>) -> Result<R, Refusal>,
     ) -> Result<Outgoing, Refusal>
     where
         B: serde::de::DeserializeOwned,
@@ -104,7 +104,7 @@ impl<S: Store> Inner<S> {
             return Err(Refusal::Answer(too_many(&rate)));
         }
         let body: B = parse_json(&incoming.body)?;
-        let reply = answer(self, body).await?;
+        let reply = answer(self, body, incoming.address).await?;
         let failed = |_| Problem::new(ProblemCode::Internal, "the answer could not be written");
         let answer = Outgoing::json(serde_json::to_vec(&reply).map_err(failed)?);
         Ok(match rate {

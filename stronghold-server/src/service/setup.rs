@@ -10,10 +10,14 @@ use super::{
     seal_check::check_seals,
     task::malformed,
 };
-use crate::store::{PasswordRecord, Store, StoreError, StoredStatement, Tx};
-use std::{fmt, sync::Arc};
+use crate::{
+    audit::{Event, record},
+    store::{PasswordRecord, Store, StoreError, StoredStatement, Tx},
+};
+use std::{fmt, net::IpAddr, sync::Arc};
 use stronghold_protocol::{
     api::{CreateOrganization, CreatedOrganization, SetupStart, SetupStarted},
+    audit::{Released, UnsignedAction},
     crypto::{
         hash::{Hash, sha256},
         password::{self, Account},
@@ -83,8 +87,12 @@ pub async fn allow_setup<S: Store>(store: &S, code: &SetupCode, clock: &dyn Cloc
 }
 
 impl<S: Store> Inner<S> {
-    /// Registers the first owner's password; the code is not used up yet.
-    pub(super) async fn setup_start(self: &Arc<Self>, asked: SetupStart) -> Result<SetupStarted, Refusal> {
+    /// Registers the first owner's password; the code is not used up yet. There is no organization yet whose log this could be in.
+    pub(super) async fn setup_start(
+        self: &Arc<Self>,
+        asked: SetupStart,
+        _address: Option<IpAddr>,
+    ) -> Result<SetupStarted, Refusal> {
         let code = code_hash(&asked.setup_code);
         if !self.store.snapshot(move |tx| tx.has_setup_code(&code)).await? {
             return Err(refused().into());
@@ -97,9 +105,12 @@ impl<S: Store> Inner<S> {
 
     /// Creates an organization. Its id is the hash of the roster in its genesis statement, which is verified like every
     /// replay of it will be; the code is used up in the same transaction.
+    ///
+    /// The log begins with its record, which nobody could sign as a request: it names the genesis, which its owners signed.
     pub(super) async fn create_org(
         self: &Arc<Self>,
         asked: CreateOrganization,
+        address: Option<IpAddr>,
     ) -> Result<CreatedOrganization, Refusal> {
         let genesis = self.check_genesis(&asked)?;
         let (org, head) = (genesis.directory.org(), genesis.directory.head());
@@ -118,7 +129,7 @@ impl<S: Store> Inner<S> {
             if !tx.has_setup_code(&code)? {
                 return Ok(Err(refused()));
             }
-            match inner.store_genesis(tx, &state.directory, &asked, &stored, &password)? {
+            match inner.store_genesis(tx, &state.directory, &asked, &stored, &password, address)? {
                 Err(problem) => Ok(Err(problem)),
                 Ok(()) if tx.take_setup_code(&code)? => Ok(Ok(())),
                 Ok(()) => Err(StoreError::GivenUp("the setup code was used meanwhile".to_owned())),
@@ -154,6 +165,7 @@ impl<S: Store> Inner<S> {
         asked: &CreateOrganization,
         stored: &StoredStatement,
         password: &PasswordRecord,
+        address: Option<IpAddr>,
     ) -> Result<Result<(), Problem>, StoreError> {
         let body = serde_json::from_slice::<Body>(&asked.statement.body.0);
         let changes = body.map_err(|error| StoreError::GivenUp(error.to_string()))?.changes;
@@ -168,6 +180,17 @@ impl<S: Store> Inner<S> {
         }
         tx.put_seals(&org, &asked.seals)?;
         tx.put_password(&org, &asked.account.user, password)?;
+        let event = Event {
+            at: now,
+            org,
+            principal: Some(asked.account.user.into()),
+            action: UnsignedAction::OrgCreate.name(),
+            profile: None,
+            address,
+            directory: stored.at,
+            request: None,
+        };
+        record(tx, &event, Ok(Some(&Released::Statement { seq: stored.at.seq, hash: stored.at.hash })))?;
         Ok(Ok(()))
     }
 }

@@ -142,8 +142,6 @@ pub struct AuditEntry {
     pub at: Timestamp,
     /// Who, where that is known.
     pub principal: Option<PrincipalId>,
-    /// With which key.
-    pub key: KeyId,
     /// What.
     pub action: String,
     /// On which profile, where there is one.

@@ -1,12 +1,14 @@
 //! Setting up an organization, and logging in.
 
-use crate::world::*;
+use crate::{fail_closed::world as failing_world, world::*};
 use opaque_ke::{ClientLogin, ClientLoginFinishParameters, CredentialResponse};
+use std::sync::atomic::Ordering;
 use stronghold_protocol::{
     api::{
         AccountBundle, CreateOrganization, LOGIN_FINISH, LOGIN_START, LoginFinish, LoginFinished, LoginStart,
         LoginStarted, ORGS, SETUP, SetupStart,
     },
+    audit::{Outcome, Released},
     crypto::password::{Account, CONTEXT, with_randomness},
     directory::{Change, Directory, Role, genesis_changes},
     encoding::Base64Bytes,
@@ -16,15 +18,19 @@ use stronghold_protocol::{
 };
 use stronghold_server::{
     access::RateLimit,
-    service::{Limits, Outgoing, Settings, SetupCode},
+    service::{Limits, Outgoing, Service, Settings, SetupCode},
     store::{PasswordRecord, Store, sqlite::SqliteStore},
 };
 
-/// Logs in like a client, and returns the two answers; the second only where the first can be used.
-async fn log_in(world: &World<SqliteStore>, org: OrgId, user: UserId, password: &[u8]) -> (Outgoing, Option<Outgoing>) {
+/// The first half of a log-in, as a client does it: the answer, and the message that finishes it where the password was right.
+async fn start<S: Store>(
+    service: &Service<S>,
+    (org, user): (OrgId, UserId),
+    password: &[u8],
+) -> (Outgoing, Option<LoginFinish>) {
     let started = with_randomness(|rng| Ok(ClientLogin::<CheapSuite>::start(rng, password).unwrap())).unwrap();
     let request = Base64Bytes(started.message.serialize().to_vec());
-    let first = unsigned(&world.service, "POST", LOGIN_START, &LoginStart { org, user, request }).await;
+    let first = unsigned(service, "POST", LOGIN_START, &LoginStart { org, user, request }).await;
     if first.status != 200 {
         return (first, None);
     }
@@ -35,9 +41,14 @@ async fn log_in(world: &World<SqliteStore>, org: OrgId, user: UserId, password: 
         let parameters = ClientLoginFinishParameters::new(Some(CONTEXT), account.identifiers(), None);
         Ok(started.state.finish(rng, password, response, parameters).ok())
     });
-    let Some(finished) = finished.unwrap() else { return (first, None) };
-    let finalization = Base64Bytes(finished.message.serialize().to_vec());
-    let finish = LoginFinish { login: reply.login, finalization };
+    let finalization = finished.unwrap().map(|finished| Base64Bytes(finished.message.serialize().to_vec()));
+    (first, finalization.map(|finalization| LoginFinish { login: reply.login, finalization }))
+}
+
+/// Logs in like a client, and returns the two answers; the second only where the first can be used.
+async fn log_in(world: &World<SqliteStore>, org: OrgId, user: UserId, password: &[u8]) -> (Outgoing, Option<Outgoing>) {
+    let (first, finish) = start(&world.service, (org, user), password).await;
+    let Some(finish) = finish else { return (first, None) };
     let second = unsigned(&world.service, "POST", LOGIN_FINISH, &finish).await;
     let again = unsigned(&world.service, "POST", LOGIN_FINISH, &finish).await;
     assert_eq!(code(&again), "login_refused", "an attempt is finished once");
@@ -66,6 +77,63 @@ async fn a_wrong_password_and_an_unknown_user_look_the_same() {
     assert_eq!(shape(&wrong), shape(&nowhere));
 }
 
+/// Each half is in the log of whose it is, before it is answered; of who is no member there is no log.
+#[tokio::test]
+async fn both_halves_of_a_log_in_leave_their_records() {
+    let world = World::new().await;
+    let (org, user) = (world.org, world.owner.user_id());
+    let created = world.records().await.remove(0);
+    let genesis = created.directory;
+    assert_eq!((created.action.as_str(), created.principal), ("org.create", Some(user.into())));
+    assert_eq!(created.released, Some(Released::Statement { seq: genesis.seq, hash: genesis.hash }));
+    let (before, head) = (world.records().await.len(), world.directory.head());
+    // The right password; a wrong one, which only its client sees; and a proof that is none.
+    log_in(&world, org, user, PASSWORD).await;
+    log_in(&world, org, user, b"wrong").await;
+    let (_, forged) = start(&world.service, (org, user), PASSWORD).await;
+    let mut forged = forged.unwrap();
+    forged.finalization.0[0] ^= 1;
+    assert_eq!(code(&unsigned(&world.service, "POST", LOGIN_FINISH, &forged).await), "login_refused");
+    // Nobody's.
+    log_in(&world, org, UserId::from_bytes([1; 16]), PASSWORD).await;
+    log_in(&world, OrgId([1; 32]), user, PASSWORD).await;
+    let records = world.records().await.split_off(before);
+    for record in &records {
+        assert_eq!((record.principal, record.directory), (Some(user.into()), head));
+        assert_eq!((record.address.as_deref(), record.signed(), &record.released), (Some("192.0.2.7"), None, &None));
+    }
+    let told = records.iter().map(|record| (record.action.as_str(), record.outcome, record.reason.as_deref()));
+    let (start, finish) = ("login.start", "login.finish");
+    let expected = [
+        (start, Outcome::Allowed, None),
+        (finish, Outcome::Allowed, None),
+        (start, Outcome::Allowed, None),
+        (start, Outcome::Allowed, None),
+        (finish, Outcome::Denied, Some("login_refused")),
+    ];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test]
+async fn a_log_in_that_cannot_be_recorded_is_not_answered() {
+    let (world, fails) = failing_world().await;
+    let account = (world.org, world.owner.user_id());
+    let (_, finish) = start(&world.service, account, PASSWORD).await;
+    let before = world.records().await.len();
+    fails.store(true, Ordering::SeqCst);
+    let (refused, _) = start(&world.service, account, PASSWORD).await;
+    let answer = unsigned(&world.service, "POST", LOGIN_FINISH, &finish.unwrap()).await;
+    for answer in [refused, answer] {
+        assert_eq!((answer.status, code(&answer).as_str()), (503, "unavailable"));
+    }
+    fails.store(false, Ordering::SeqCst);
+    assert_eq!(world.records().await.len(), before);
+    // A clock far behind the newest record would write one that is older than that.
+    world.clock.advance_millis(-60_000);
+    assert_eq!(start(&world.service, account, PASSWORD).await.0.status, 503);
+    assert_eq!(world.records().await.len(), before);
+}
+
 #[tokio::test]
 async fn a_removed_user_logs_in_no_more_than_one_who_never_was() {
     let mut world = World::new().await;
@@ -88,21 +156,9 @@ async fn a_removed_user_logs_in_no_more_than_one_who_never_was() {
 #[tokio::test]
 async fn an_attempt_ends_after_two_minutes() {
     let world = World::new().await;
-    let user = world.owner.user_id();
-    let started = with_randomness(|rng| Ok(ClientLogin::<CheapSuite>::start(rng, PASSWORD).unwrap())).unwrap();
-    let request = Base64Bytes(started.message.serialize().to_vec());
-    let start = LoginStart { org: world.org, user, request };
-    let reply: LoginStarted = reply(&unsigned(&world.service, "POST", LOGIN_START, &start).await);
-    let response = CredentialResponse::deserialize(&reply.response.0).unwrap();
-    let account = Account::new(&world.org, &user);
-    let finished = with_randomness(|rng| {
-        let parameters = ClientLoginFinishParameters::new(Some(CONTEXT), account.identifiers(), None);
-        Ok(started.state.finish(rng, PASSWORD, response, parameters).unwrap())
-    });
-    let finalization = Base64Bytes(finished.unwrap().message.serialize().to_vec());
+    let (_, finish) = start(&world.service, (world.org, world.owner.user_id()), PASSWORD).await;
     world.clock.advance_millis(2 * 60 * 1000 + 1);
-    let finish = LoginFinish { login: reply.login, finalization };
-    assert_eq!(code(&unsigned(&world.service, "POST", LOGIN_FINISH, &finish).await), "login_refused");
+    assert_eq!(code(&unsigned(&world.service, "POST", LOGIN_FINISH, &finish.unwrap()).await), "login_refused");
 }
 
 #[tokio::test]

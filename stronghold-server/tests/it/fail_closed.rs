@@ -13,7 +13,7 @@ use stronghold_server::store::{Store, StoreError, Tx, sqlite::SqliteStore};
 use tempfile::TempDir;
 
 /// A store whose commits can be made to fail after everything was decided.
-struct Failing {
+pub(crate) struct Failing {
     store: SqliteStore,
     fails: Arc<AtomicBool>,
 }
@@ -44,7 +44,7 @@ impl Store for Failing {
     }
 }
 
-async fn world() -> (World<Failing>, Arc<AtomicBool>) {
+pub(crate) async fn world() -> (World<Failing>, Arc<AtomicBool>) {
     let data = Arc::new(TempDir::new().unwrap());
     let fails = Arc::new(AtomicBool::new(false));
     let store = SqliteStore::open(&data.path().join("test.db")).unwrap();

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 use stronghold_protocol::{
-    crypto::{hash::Hash, sign::KeyId},
+    crypto::hash::Hash,
     directory::HeaderRef,
     id::{EventId, OrgId},
     number::Seq,
@@ -21,7 +21,6 @@ fn record(number: u64) -> AuditEntry {
         id: EventId::from_bytes([1; 16]),
         at: Timestamp::from_millis(1).unwrap(),
         principal: None,
-        key: KeyId([5; 32]),
         action: "profile.read".to_owned(),
         profile: None,
         allowed: true,

@@ -2,7 +2,7 @@
 import type { AuditEntry } from "../api";
 import { said, whatText } from "./words";
 
-const COLUMNS = "position,event_id,time,kind,principal,name,action,outcome,reason,profile,revision,what,address,context_reason,ci_provider,ci_repository,ci_run_id";
+const COLUMNS = "position,event_id,time,kind,principal,name,action,outcome,reason,profile,revision,what,address,context_reason,ci_provider,ci_repository,ci_run_id,signed";
 
 /** A field of CSV (RFC 4180). What a spreadsheet would take for a formula is quoted as text. */
 function field(text: string): string {
@@ -33,6 +33,7 @@ export function csv(entries: AuditEntry[]): string {
       provider,
       repository,
       run,
+      entry.signed,
     ];
     return fields.map((value) => field(String(value ?? ""))).join(",");
   });

@@ -108,6 +108,7 @@ export function RecordDialog({ entry, onFilter, onClose }: { entry: AuditEntry; 
         <Fact term="Position">{entry.position} <Id text={entry.event_id} /></Fact>
         <Fact term="Directory">as of statement {entry.directory.seq} <Id text={entry.directory.hash} /></Fact>
       </dl>
+      {!entry.signed && <Note>Nobody signed this: whoever signs in has no key yet. It is the server's word.</Note>}
       {!isSilent && <Note>CI provider, repository, run and reason are what the caller says of itself. It signed them, so nobody can change them; nobody checks that they are true.</Note>}
     </Dialog>
   );

@@ -39,11 +39,11 @@ export function VerifyLog() {
   );
 }
 
-function Verified({ verified: { records, allowed, denied, root, continues, newest } }: { verified: AuditVerified }) {
+function Verified({ verified: { records, allowed, denied, unsigned, root, continues, newest } }: { verified: AuditVerified }) {
   return (
     <>
       <Note tone="good">
-        <p><strong>Verified: {counted(records, "record")}</strong>, {allowed.toLocaleString("en")} allowed and {denied.toLocaleString("en")} denied, each signed by whom it names.{newest !== undefined && <> The newest is of <Time at={newest} />.</>}</p>
+        <p><strong>Verified: {counted(records, "record")}</strong>, {allowed.toLocaleString("en")} allowed and {denied.toLocaleString("en")} denied. Each is signed by whom it names, but for the {unsigned.toLocaleString("en")} of signing in and of the organization's creation, which nobody can sign.{newest !== undefined && <> The newest is of <Time at={newest} />.</>}</p>
         <p>{continues === undefined ? "This browser remembered nothing of the log before. What was changed before now cannot be told; from now on it can." : `It continues the ${counted(continues, "record")} that this browser remembers: none of them was changed or removed.`}</p>
       </Note>
       <div class="root-shown">
@@ -55,7 +55,7 @@ function Verified({ verified: { records, allowed, denied, root, continues, newes
         <summary>What this does not tell</summary>
         <ul class="limits">
           <li>Whether every read was recorded. The server writes the log, and could leave one out; a receipt that the agent keeps shows it: <code>api-stronghold-cli audit verify --receipts FILE</code>.</li>
-          <li>Whether outcome, time and address are true. They are the server's word. Who asked, and for what, is signed.</li>
+          <li>Whether outcome, time and address are true, and whether somebody signed in. They are the server's word. Who asked for anything else, and for what, is signed.</li>
           <li>Whether others are shown the same log. Compare the root, or <code>api-stronghold-cli org verify --against FILE</code>.</li>
         </ul>
       </details>

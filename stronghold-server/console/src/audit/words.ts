@@ -36,6 +36,7 @@ const REASONS: Record<string, string> = {
   revision_conflict: "somebody else was first",
   profile_held: "the profile was held",
   rate_limited: "too many requests",
+  login_refused: "the password was wrong",
 };
 
 /** Why something was denied. A code that is new to this console is shown as it came. */

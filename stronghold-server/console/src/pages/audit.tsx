@@ -21,7 +21,7 @@ import { route } from "../router";
 import { me, toast } from "../state";
 import { counted } from "../words";
 
-const ABOUT = "Every signed request, also the denied ones: who asked, for what, and what came of it. Nothing is read before its record is on disk.";
+const ABOUT = "Every request, also the denied ones: who asked, for what, and what came of it. Nothing is read before its record is on disk.";
 
 /** The audit log: filtered, watched live, charted, verified, exported. */
 export function AuditPage() {

@@ -56,7 +56,6 @@ pub(in crate::store) fn entry(bytes: Vec<u8>, at: i64) -> AuditEntry {
         id: EventId::from_bytes([1; 16]),
         at: time(at),
         principal: Some(agent(1)),
-        key: KEY,
         action: "profile.read".to_owned(),
         profile: Some(PROFILE),
         allowed: true,

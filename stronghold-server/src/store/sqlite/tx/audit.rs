@@ -55,8 +55,8 @@ impl SqliteTx<'_> {
         let bytes = self.connection.last_insert_rowid();
         let mut insert = self.prepare(
             "INSERT INTO audit_records
-                 (org, position, id, at, principal_kind, principal, key, action, profile, allowed, leaf, bytes)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                 (org, position, id, at, principal_kind, principal, action, profile, allowed, leaf, bytes)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?;
         insert.execute(params![
             number,
@@ -65,7 +65,6 @@ impl SqliteTx<'_> {
             entry.at.as_millis(),
             entry.principal.as_ref().map(|principal| principal.kind()),
             entry.principal.as_ref().map(|principal| principal.as_bytes()),
-            entry.key.0,
             entry.action,
             entry.profile.as_ref().map(|profile| profile.as_bytes()),
             entry.allowed,
