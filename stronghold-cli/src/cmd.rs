@@ -33,7 +33,8 @@ mod secret;
 mod secret_past;
 pub(crate) mod source;
 mod user;
-mod user_own;
+mod user_accept;
+mod user_keys;
 
 use crate::{
     args::{AuthCommand, Cli, Command, EnvCommand, OrgCommand},

@@ -17,7 +17,10 @@ pub use history::{
     IntroducedRevision, IntroducedSecrets, InvalidVersionRef, PastRevision, PastSecret, PastVersion, RevisionPage,
     SealedParts, SecretVersions, VersionRef,
 };
-pub use join::{Acceptances, AcceptedInvite, Join, JoinStart, JoinStarted, Joined, RotateKeys};
+pub use join::{
+    Acceptances, AcceptedInvite, Join, JoinStart, JoinStarted, Joined, KeyRequests, KeysRequested, RequestKeys,
+    RequestedKeys, RotateKeys,
+};
 pub use password::{AccountReplaced, AccountStart, AccountStarted, RecoverySeed, ReplaceAccount};
 pub use read::{
     ActivityEntry, AuditCheckpoint, AuditPage, DirectoryPage, KeyPath, ListedProfile, ProfileList, SealedPart,
@@ -37,7 +40,8 @@ pub const LOGIN_START: &str = "/v1/login/start";
 pub const LOGIN_FINISH: &str = "/v1/login/finish";
 
 /// Path of an organization's own route, for example `whoami`, `profiles`, `directory`, `statements`, `seals`, `activity`,
-/// `audit/records`, `audit/checkpoint`, `invitation`, `acceptances`, `keys`, `account`, `recovery`.
+/// `audit/records`, `audit/checkpoint`, `invitation`, `acceptances`, `keys`,
+/// `key-requests`, `account`, `recovery`.
 #[must_use]
 pub fn org_path(org: &OrgId, route: &str) -> String {
     format!("{ORGS}/{org}/{route}")

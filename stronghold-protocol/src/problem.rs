@@ -185,6 +185,8 @@ problem_codes! {
     SetupCodeRefused = "setup_code_refused", 403, "The setup code is not valid";
     /// What was sent to accept an invitation does not hold.
     InvalidAcceptance = "invalid_acceptance", 422, "The acceptance is not valid";
+    /// What was sent to ask for new keys does not hold.
+    InvalidKeyRequest = "invalid_key_request", 422, "The request for new keys is not valid";
     /// The invitation was accepted before.
     InvitationUsed = "invitation_used", 409, "The invitation was used before";
     /// E-mail address, password or account key are wrong.

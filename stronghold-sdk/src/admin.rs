@@ -24,6 +24,7 @@ mod finish_rekey;
 mod groups;
 mod history;
 mod join;
+mod key_requests;
 mod keyring;
 mod lost;
 mod memory;

@@ -17,6 +17,7 @@ mod gate;
 mod history;
 mod in_process;
 mod join;
+mod key_requests;
 mod list_profiles;
 mod login;
 mod message;

@@ -16,8 +16,8 @@ pub mod sqlite;
 mod types;
 
 pub use types::{
-    AuditEntry, Hold, LoginAttempt, OrgHead, PasswordRecord, ProfileHead, RevisionWrite, Seen, StagingRef, StoreError,
-    StoredRevision, StoredSecret, StoredStatement, StreamBehind,
+    AuditEntry, Hold, LoginAttempt, NewKeys, OrgHead, PasswordRecord, ProfileHead, RevisionWrite, Seen, StagingRef,
+    StoreError, StoredRevision, StoredSecret, StoredStatement, StreamBehind,
 };
 
 use crate::access::{HistoryPermit, ReadPermit};
@@ -247,6 +247,18 @@ pub trait Tx {
 
     /// An accepted invitation, as it was stored.
     fn acceptance(&mut self, org: &OrgId, invite: &InviteId) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Stores the new keys that a member asks for, in place of what they asked for before.
+    fn put_key_request(&mut self, org: &OrgId, user: &UserId, keys: &NewKeys) -> Result<(), StoreError>;
+
+    /// The new keys that a member asks for, as they were stored.
+    fn key_request(&mut self, org: &OrgId, user: &UserId) -> Result<Option<NewKeys>, StoreError>;
+
+    /// Those of all members, by their ids.
+    fn key_requests(&mut self, org: &OrgId) -> Result<Vec<(UserId, NewKeys)>, StoreError>;
+
+    /// Removes what a member asks for, if there is any.
+    fn end_key_request(&mut self, org: &OrgId, user: &UserId) -> Result<(), StoreError>;
 
     /// Stores a log-in attempt under a random name.
     fn put_login(&mut self, name: &[u8], attempt: &LoginAttempt) -> Result<(), StoreError>;

@@ -10,10 +10,13 @@ pub(crate) enum UserCommand {
     Invite(InviteArgs),
     /// Accept an invitation: make your keys and sign in; an owner or admin then confirms you
     Accept(AcceptArgs),
-    /// Make somebody who accepted an invitation a member
+    /// Make somebody who accepted an invitation a member, or put in force the new keys that a member asks for
     Confirm {
-        /// Their e-mail address, or the invitation's id
+        /// Their e-mail address, or the invitation's or member's id
         user: String,
+        /// Only if the new keys have this fingerprint, which the member was told by `user rotate-keys`
+        #[arg(long, value_name = "FINGERPRINT", allow_hyphen_values = true)]
+        fingerprint: Option<String>,
     },
     /// List the members and the open invitations
     List,
@@ -33,7 +36,7 @@ pub(crate) enum UserCommand {
         #[arg(short, long)]
         yes: bool,
     },
-    /// Change your own keys, as an owner; the old ones open and sign nothing from then on
+    /// Change your own keys; the old ones open and sign nothing from then on. Who is no owner asks for new ones, which an owner or admin confirms
     RotateKeys(LoginArgs),
 }
 

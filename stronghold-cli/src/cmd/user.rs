@@ -4,7 +4,7 @@ use super::{
     exposed::{self, Exposed},
     group::ENCRYPTING,
     org_policy::waiting,
-    profile_rotate, user_own,
+    profile_rotate, user_accept, user_keys,
 };
 use crate::{
     args::{InviteArgs, UserCommand},
@@ -16,13 +16,15 @@ use crate::{
 };
 use secrecy::ExposeSecret;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use stronghold_sdk::{
     admin::{Decision, NewInvite, Resolve},
     protocol::{
-        crypto::hash::Hash,
+        crypto::{hash::Hash, sign::KeyId},
         directory::{Directory, Role},
         id::{InviteId, UserId},
         name::Email,
+        signed::Verified,
         time::Timestamp,
     },
 };
@@ -31,12 +33,12 @@ use stronghold_sdk::{
 pub(crate) async fn run(settings: &Settings, output: &Output, command: UserCommand) -> Result<(), Failure> {
     match command {
         UserCommand::Invite(args) => invite(settings, output, &args).await,
-        UserCommand::Accept(args) => user_own::accept(settings, output, &args).await,
-        UserCommand::Confirm { user } => confirm(settings, output, &user).await,
+        UserCommand::Accept(args) => user_accept::run(settings, output, &args).await,
+        UserCommand::Confirm { user, fingerprint } => confirm(settings, output, &user, fingerprint.as_deref()).await,
         UserCommand::List => list(settings, output).await,
         UserCommand::SetRole { user, role } => set_role(settings, output, &user, &role).await,
         UserCommand::Remove { user, yes } => remove(settings, output, &user, yes).await,
-        UserCommand::RotateKeys(args) => user_own::rotate_keys(settings, output, &args).await,
+        UserCommand::RotateKeys(args) => user_keys::rotate(settings, output, &args).await,
     }
 }
 
@@ -71,22 +73,22 @@ async fn invite(settings: &Settings, output: &Output, args: &InviteArgs) -> Resu
     })
 }
 
-async fn confirm(settings: &Settings, output: &Output, user: &str) -> Result<(), Failure> {
+async fn confirm(settings: &Settings, output: &Output, user: &str, fingerprint: Option<&str>) -> Result<(), Failure> {
     let mut session = settings.session().await?;
     let accepted = session.acceptances().await?;
     let is_meant = |email: &Email, id: &InviteId| email.to_string() == user || id.to_string() == user;
     let meant: Vec<InviteId> = accepted
         .iter()
-        .map(stronghold_sdk::protocol::signed::Verified::value)
+        .map(Verified::value)
         .filter(|said| is_meant(&said.email, &said.invite))
         .map(|said| said.invite)
         .collect();
     let id = match meant.as_slice() {
-        [id] => *id,
-        [] => {
-            return Err(Failure::not_found("accepted invitation of", user)
-                .with_hint("`user list` shows what is open; they accept it with `user accept`."));
+        [_, ..] if fingerprint.is_some() => {
+            return Err(Failure::usage("a fingerprint is of a member's new keys, and this is an invitation"));
         }
+        [id] => *id,
+        [] => return user_keys::confirm(output, &mut session, user, fingerprint).await,
         _ => return Err(Failure::usage("several invitations of this address were accepted; name one by its id")),
     };
     let (user_id, decision) = session.confirm_user(id).await?;
@@ -115,14 +117,19 @@ struct Listed {
     groups: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Timestamp>,
+    /// Fingerprint of the new keys that a member asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new_keys: Option<KeyId>,
 }
 
 async fn list(settings: &Settings, output: &Output) -> Result<(), Failure> {
     let mut session = settings.session().await?;
-    let accepted: Vec<InviteId> = match session.is_manager() {
-        true => session.acceptances().await?.iter().map(|accepted| accepted.value().invite).collect(),
-        false => Vec::new(),
-    };
+    let (mut accepted, mut asked) = (Vec::new(), BTreeMap::new());
+    if session.is_manager() {
+        accepted.extend(session.acceptances().await?.iter().map(|accepted| accepted.value().invite));
+        let requests = session.key_requests().await?;
+        asked.extend(requests.iter().map(Verified::value).map(|asked| (asked.user, asked.fingerprint())));
+    }
     let now = settings.clock.now();
     let directory = session.directory();
     let members = directory.users().filter(|user| !user.removed).map(|user| Listed {
@@ -133,6 +140,7 @@ async fn list(settings: &Settings, output: &Output) -> Result<(), Failure> {
         status: "member",
         groups: names(directory, user.groups.iter()),
         expires_at: None,
+        new_keys: asked.get(&user.id).copied(),
     });
     let invited = directory.invites().map(|(id, invite)| Listed {
         user_id: None,
@@ -146,6 +154,7 @@ async fn list(settings: &Settings, output: &Output) -> Result<(), Failure> {
         },
         groups: names(directory, invite.groups.iter()),
         expires_at: Some(invite.expires_at),
+        new_keys: None,
     });
     let listed: Vec<Listed> = members.chain(invited).collect();
     output.result(&listed, || {
@@ -154,7 +163,10 @@ async fn list(settings: &Settings, output: &Output) -> Result<(), Failure> {
             vec![
                 listed.email.to_string(),
                 role_text(listed.role).to_owned(),
-                listed.status.to_owned(),
+                match listed.new_keys {
+                    Some(_) => format!("{}, asks for new keys", listed.status),
+                    None => listed.status.to_owned(),
+                },
                 listed.groups.join(", "),
                 id.unwrap_or_default(),
             ]

@@ -127,3 +127,43 @@ fn an_owners_new_keys_replace_the_old_ones() {
     old.ok(&["auth", "login", "--email", "owner@acme.example"]);
     assert_eq!(old.ok(&["secret", "get", "KEY", "--profile", &profile]).text(), "1");
 }
+
+#[test]
+fn whoever_is_no_owner_asks_for_new_keys() {
+    let org = Org::start();
+    let profile = org.profile(&[("KEY", b"1")]);
+    let group = org.group(&[&profile]);
+    let agent = org.agent(&[&group]);
+    let (email, own) = ("editor@acme.example", ["user", "rotate-keys", "--email", "editor@acme.example"]);
+    let (editor, account_key) = member(&org, email, "editor", &[&group]);
+    let read = |cli: &Cli| cli.ok(&["secret", "get", "KEY", "--profile", &profile]).text();
+    let with_key = editor.clone().var("API_STRONGHOLD_ACCOUNT_KEY", &account_key);
+    let first = with_key.json(&own);
+    let asked = with_key.json(&own);
+    let fingerprint = asked["fingerprint"].as_str().unwrap();
+    assert_eq!(asked["status"], "pending");
+    assert_ne!(first["fingerprint"], asked["fingerprint"], "the last request counts");
+    assert!(with_key.ok(&own).text().contains(&format!("user confirm {email} --fingerprint ")));
+    let asked = with_key.json(&own);
+    assert_eq!(read(&editor), "1", "until it is confirmed the keys so far count");
+
+    let listed = org.owner.json(&["user", "list"]);
+    let entry = listed.as_array().unwrap().iter().find(|entry| entry["email"] == email).unwrap();
+    assert_eq!((&entry["new_keys"], &entry["status"]), (&asked["fingerprint"], &"member".into()));
+    assert!(org.owner.ok(&["user", "list"]).text().contains("asks for new keys"));
+    let confirm = ["user", "confirm", email, "--fingerprint"];
+    let said = org.owner.run(&[&confirm[..], &[fingerprint]].concat()).fails(3);
+    assert!(said.contains("another fingerprint") && said.contains("user remove"), "{said}");
+    org.owner.run(&[&confirm[..], &["short"]].concat()).fails(2);
+    org.owner.run(&["user", "confirm", "owner@acme.example"]).fails(4);
+    let confirmed = org.owner.json(&[&confirm[..], &[asked["fingerprint"].as_str().unwrap()]].concat());
+    assert_eq!((&confirmed["email"], &confirmed["fingerprint"]), (&email.into(), &asked["fingerprint"]));
+    org.owner.run(&["user", "confirm", email]).fails(4);
+
+    editor.run(&["profile", "list"]).fails(3);
+    with_key.ok(&["auth", "login", "--email", email]);
+    assert_eq!(read(&editor), "1");
+    assert_eq!(org.pull(&agent, &profile), json!({"KEY": "1"}), "nobody else notices");
+    assert_eq!(org.owner.json(&["org", "verify"])["verified"], true);
+    assert_eq!(org.owner.json(&["audit", "verify"])["verified"], true);
+}

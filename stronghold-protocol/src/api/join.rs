@@ -87,6 +87,53 @@ pub struct RotateKeys {
     pub recovery: Base64Bytes,
 }
 
+/// Body of `POST .../key-requests`: the keys that a member asks for, and what the account is to hold once they are
+/// confirmed. A later request of the same member takes its place.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestKeys {
+    /// The signed [`crate::key_request::KeyRequest`].
+    pub request: Signed,
+    /// The new seed, organization and floors, encrypted under the OPAQUE export key, which stays.
+    pub envelope: Base64Bytes,
+    /// The new seed, sealed to the recovery kit.
+    pub recovery: Base64Bytes,
+}
+
+/// Reply to `POST .../key-requests`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeysRequested {
+    /// The audit record, and the server's word that it is logged.
+    pub receipt: Receipt,
+}
+
+/// Reply to `GET .../key-requests`: what members ask for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyRequests {
+    /// By member.
+    pub requests: Vec<RequestedKeys>,
+    /// The audit record, and the server's word that it is logged.
+    pub receipt: Receipt,
+}
+
+/// New keys that a member asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestedKeys {
+    /// Who.
+    pub user: UserId,
+    /// The signed [`crate::key_request::KeyRequest`].
+    pub request: Signed,
+}
+
+impl fmt::Debug for RequestKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RequestKeys([REDACTED])")
+    }
+}
+
 impl fmt::Debug for RotateKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("RotateKeys([REDACTED])")

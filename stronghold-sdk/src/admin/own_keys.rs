@@ -27,11 +27,13 @@ impl<T: Transport> Session<T> {
     ///    on the session is the new keys'. Who got no answer asks with the new keys.
     ///
     /// # Errors
-    /// [`Error`] when the log-in is refused, the caller is no owner (a statement about others' keys is an owner's or admin's),
+    /// [`Error`] when the log-in is refused, the caller is no owner (who then asks: [`Self::request_new_keys`]),
     /// or the statement cannot be committed. The keys are then the old ones, or, where that is unknown, those that logging
     /// in again gives.
     pub async fn rotate_own_keys(&mut self, with: LogIn) -> Result<Account, Error> {
-        self.require_owner("only an owner changes their own keys; others are removed and invited again")?;
+        self.require_owner(
+            "only an owner changes their own keys; others ask for new ones, which an owner or admin confirms",
+        )?;
         // 1.
         let (account, export_key) = Account::open(&self.client, with).await?;
         if account.user != self.user || account.org != self.directory.org() {

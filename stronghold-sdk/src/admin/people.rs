@@ -1,4 +1,5 @@
-//! People: invite, confirm, change roles, remove. How somebody accepts is in [`super::join`].
+//! People: invite, confirm, change roles, remove. How somebody accepts is in [`super::join`], how they change keys in
+//! [`super::own_keys`] and [`super::key_requests`].
 
 use super::{Decision, Session, batch::Batch};
 use crate::{authenticator::LocalIdentity, error::Error};
@@ -237,7 +238,7 @@ const fn is_manager(role: Role) -> bool {
 }
 
 /// Says early, and in words, what every reader of the directory would refuse.
-fn check_role(directory: &Directory, caller: UserId, role: Role) -> Result<(), Error> {
+pub(super) fn check_role(directory: &Directory, caller: UserId, role: Role) -> Result<(), Error> {
     let is_owner = directory.user(&caller).is_some_and(|user| user.role == Role::Owner);
     if is_manager(role) && !is_owner {
         let detail = "only an owner makes, changes or removes owners and admins";
@@ -246,6 +247,6 @@ fn check_role(directory: &Directory, caller: UserId, role: Role) -> Result<(), E
     Ok(())
 }
 
-fn live(directory: &Directory, id: UserId) -> Result<&User, Error> {
+pub(super) fn live(directory: &Directory, id: UserId) -> Result<&User, Error> {
     directory.user(&id).filter(|user| !user.removed).ok_or_else(|| Error::not_found("person", &id.to_string()))
 }

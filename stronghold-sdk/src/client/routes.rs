@@ -11,9 +11,10 @@ use stronghold_protocol::{
     api::{
         self, Acceptances, AccountReplaced, AccountStart, AccountStarted, ActivityEntry, AuditCheckpoint, AuditPage,
         CommitStatement, Committed, CreateOrganization, CreatedOrganization, DirectoryPage, IntroducedSecrets, Join,
-        JoinStart, JoinStarted, Joined, LoginFinish, LoginFinished, LoginStart, LoginStarted, NewRevision, ProfileList,
-        RecoverySeed, ReplaceAccount, RevisionPage, RotateKeys, SealedPart, SealedProfile, SealsQuery, SealsReply,
-        SecretVersions, SetupStart, SetupStarted, StageSecrets, StagedSecrets, VersionRef, WhoAmI, Written,
+        JoinStart, JoinStarted, Joined, KeyRequests, KeysRequested, LoginFinish, LoginFinished, LoginStart,
+        LoginStarted, NewRevision, ProfileList, RecoverySeed, ReplaceAccount, RequestKeys, RevisionPage, RotateKeys,
+        SealedPart, SealedProfile, SealsQuery, SealsReply, SecretVersions, SetupStart, SetupStarted, StageSecrets,
+        StagedSecrets, VersionRef, WhoAmI, Written,
     },
     evidence::{Anchor, ProfileSelector},
     id::ProfileId,
@@ -177,6 +178,19 @@ impl<T: Transport> Client<T> {
         body: &RotateKeys,
     ) -> Result<Committed, Error> {
         Ok(self.post(who, &api::org_path(&who.org(), "keys"), body, false).await?.reply)
+    }
+
+    pub(crate) async fn request_keys(
+        &self,
+        who: &dyn AgentAuthenticator,
+        body: &RequestKeys,
+    ) -> Result<KeysRequested, Error> {
+        // Asking for the same again changes nothing.
+        Ok(self.post(who, &api::org_path(&who.org(), "key-requests"), body, true).await?.reply)
+    }
+
+    pub(crate) async fn key_requests(&self, who: &dyn AgentAuthenticator) -> Result<KeyRequests, Error> {
+        Ok(self.get(who, &api::org_path(&who.org(), "key-requests"), "").await?.reply)
     }
 
     pub(crate) async fn start_account(

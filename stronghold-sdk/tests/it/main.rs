@@ -24,6 +24,7 @@ mod guesses;
 mod heads;
 mod history;
 mod history_tampering;
+mod key_requests;
 mod lies;
 mod loader;
 mod lock;

@@ -55,6 +55,10 @@ pub enum Action {
     AcceptanceRead,
     /// A person changes their own keys.
     UserRotateKeys,
+    /// A person asks for keys of their own that somebody else puts in force.
+    UserRequestKeys,
+    /// What was asked for is read.
+    KeyRequestRead,
     /// A person registers their next password.
     AccountRegister,
     /// A person's password is replaced.
@@ -93,6 +97,8 @@ impl Action {
             Self::UserAccept => "user.accept",
             Self::AcceptanceRead => "acceptance.read",
             Self::UserRotateKeys => "user.rotate_keys",
+            Self::UserRequestKeys => "user.request_keys",
+            Self::KeyRequestRead => "key_request.read",
             Self::AccountRegister => "account.register",
             Self::AccountReplace => "account.replace",
             Self::RecoveryRead => "account.recover",

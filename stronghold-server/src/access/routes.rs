@@ -57,6 +57,7 @@ const MANAGERS: &[CallerKind] = &[Owner, Admin];
 const INVITED: &[CallerKind] = &[Invitee];
 const RECOVERING: &[CallerKind] = &[Recovery];
 const USERS_OR_RECOVERING: &[CallerKind] = &[Owner, Admin, Editor, Auditor, Recovery];
+const REQUESTERS: &[CallerKind] = &[Admin, Editor, Auditor];
 const OBSERVERS: &[CallerKind] = &[Owner, Admin, Auditor];
 
 const ANCHOR: Parameter = Parameter {
@@ -325,6 +326,22 @@ const ROUTES: &[Route] = &[
         limits::REQUEST_BYTES,
         ("RotateKeys", "Committed"),
         "Commit the statement in which the caller changes their own keys, and their account with it",
+    ),
+    post(
+        "/v1/orgs/{org}/key-requests",
+        Action::UserRequestKeys,
+        REQUESTERS,
+        PUBLIC_BODY_BYTES,
+        ("RequestKeys", "KeysRequested"),
+        "Ask for new keys of the caller's own, which an owner or admin puts in force",
+    ),
+    read(
+        "/v1/orgs/{org}/key-requests",
+        Action::KeyRequestRead,
+        MANAGERS,
+        &[],
+        "KeyRequests",
+        "New keys that members ask for, for whoever puts them in force",
     ),
     post(
         "/v1/orgs/{org}/account/registration",

@@ -45,6 +45,8 @@ impl<S: Store> Decision<'_, S> {
             recovery: known.recovery,
         };
         tx.put_password(&self.org(), &user.id, &password)?;
+        // Its envelope would open with the password so far.
+        tx.end_key_request(&self.org(), &user.id)?;
         Ok(Answer::new(None, |receipt| AccountReplaced { receipt }))
     }
 
@@ -55,7 +57,7 @@ impl<S: Store> Decision<'_, S> {
         Ok(Answer::new(None, move |receipt| RecoverySeed { recovery: recovery.into(), receipt }))
     }
 
-    fn calling_user(&self) -> Result<&User, Problem> {
+    pub(super) fn calling_user(&self) -> Result<&User, Problem> {
         let PrincipalId::User(user) = self.caller.principal else { return Err(Problem::not_found()) };
         self.directory().user(&user).ok_or_else(Problem::not_found)
     }

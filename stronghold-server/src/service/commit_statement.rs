@@ -53,6 +53,7 @@ impl<S: Store> Decision<'_, S> {
             self.store_revision(tx, before.as_ref(), write)?;
         }
         self.end_staging(tx, changes)?;
+        self.settle_key_requests(tx, changes)?;
         self.inner.orgs.note(&self.org(), self.state.after(&verified, after));
         let released = Released::Statement { seq: head.seq, hash: head.hash };
         Ok(Answer::new(Some(released), move |receipt| Committed { head, receipt }))

@@ -358,6 +358,8 @@ impl<S: Store> Decision<'_, S> {
             Task::ReadCheckpoint(wanted) => self.read_checkpoint(tx, wanted),
             Task::ReadAcceptances => self.read_acceptances(tx),
             Task::RotateKeys(rotation) => self.rotate_keys(tx, rotation),
+            Task::RequestKeys(request) => self.request_keys(tx, request),
+            Task::ReadKeyRequests => self.read_key_requests(tx),
             Task::StartAccount(start) => self.start_account(start),
             Task::ReplaceAccount(account) => self.replace_account(tx, account),
             Task::ReadRecovery => self.read_recovery(tx),

@@ -68,6 +68,8 @@ impl<S: Store> Inner<S> {
             | Action::UserAccept
             | Action::AcceptanceRead
             | Action::UserRotateKeys
+            | Action::UserRequestKeys
+            | Action::KeyRequestRead
             | Action::AccountRegister
             | Action::AccountReplace
             | Action::RecoveryRead => Err(Problem::unauthenticated().into()),

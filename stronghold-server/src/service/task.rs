@@ -4,8 +4,8 @@ use crate::access::{Action, Route};
 use serde::de::DeserializeOwned;
 use stronghold_protocol::{
     api::{
-        AccountStart, CommitStatement, Join, JoinStart, NewRevision, ReplaceAccount, RotateKeys, SealsQuery,
-        StageSecrets, VersionRef,
+        AccountStart, CommitStatement, Join, JoinStart, NewRevision, ReplaceAccount, RequestKeys, RotateKeys,
+        SealsQuery, StageSecrets, VersionRef,
     },
     limits,
     number::{Revision, Seq},
@@ -36,6 +36,8 @@ pub(super) enum Task {
     Join(Box<Join>),
     ReadAcceptances,
     RotateKeys(Box<RotateKeys>),
+    RequestKeys(Box<RequestKeys>),
+    ReadKeyRequests,
     StartAccount(AccountStart),
     ReplaceAccount(Box<ReplaceAccount>),
     ReadRecovery,
@@ -84,6 +86,8 @@ impl Task {
             Action::UserAccept => Self::Join(Box::new(parse_json(body)?)),
             Action::AcceptanceRead => Self::ReadAcceptances,
             Action::UserRotateKeys => Self::RotateKeys(Box::new(parse_json(body)?)),
+            Action::UserRequestKeys => Self::RequestKeys(Box::new(parse_json(body)?)),
+            Action::KeyRequestRead => Self::ReadKeyRequests,
             Action::AccountRegister => Self::StartAccount(parse_json(body)?),
             Action::AccountReplace => Self::ReplaceAccount(Box::new(parse_json(body)?)),
             Action::RecoveryRead => Self::ReadRecovery,

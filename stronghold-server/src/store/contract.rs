@@ -66,6 +66,7 @@ macro_rules! store_contract {
             seals::only_named_seals_are_read,
             seals::earlier_keys_come_newest_first,
             logins::a_password_is_replaced,
+            logins::new_keys_are_asked_for_until_they_are_settled,
             logins::a_log_in_is_finished_once,
             logins::a_log_in_expires,
             logins::a_setup_code_is_used_once,

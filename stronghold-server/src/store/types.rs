@@ -189,6 +189,17 @@ pub struct PasswordRecord {
     pub recovery: Vec<u8>,
 }
 
+/// New keys that a member asks for.
+#[derive(Clone)]
+pub struct NewKeys {
+    /// The JSON of the signed request.
+    pub request: Vec<u8>,
+    /// What the account's envelope is to be.
+    pub envelope: Vec<u8>,
+    /// The seed to be, sealed to the recovery kit.
+    pub recovery: Vec<u8>,
+}
+
 /// A log-in that was started.
 #[derive(Clone)]
 pub struct LoginAttempt {

@@ -4,7 +4,7 @@ use super::{
     Place,
     fixtures::{ORG, create_org, time},
 };
-use crate::store::{LoginAttempt, PasswordRecord, Store};
+use crate::store::{LoginAttempt, NewKeys, PasswordRecord, Store};
 use futures_util::future::join_all;
 use stronghold_protocol::{
     crypto::hash::Hash,
@@ -37,6 +37,43 @@ pub(in crate::store) async fn a_password_is_replaced(place: &impl Place) {
         (expected.record, expected.envelope, expected.recovery)
     );
     assert!(store.snapshot(|tx| tx.password(&OrgId([1; 32]), &USER)).await.unwrap().is_none());
+}
+
+fn keys(text: &str) -> NewKeys {
+    let part = |name: &str| format!("{name} {text}").into_bytes();
+    NewKeys { request: part("request"), envelope: part("envelope"), recovery: part("recovery") }
+}
+
+fn parts(keys: NewKeys) -> [Vec<u8>; 3] {
+    [keys.request, keys.envelope, keys.recovery]
+}
+
+pub(in crate::store) async fn new_keys_are_asked_for_until_they_are_settled(place: &impl Place) {
+    let store = place.open();
+    create_org(&store).await;
+    let (user, other) = (USER, UserId::from_bytes([4; 16]));
+    let ask = |user: UserId, text: &'static str| {
+        store.locked(Some(ORG), move |tx| tx.put_key_request(&ORG, &user, &keys(text)))
+    };
+    ask(other, "other").await.unwrap();
+    ask(user, "old").await.unwrap();
+    ask(user, "new").await.unwrap();
+    drop(store);
+
+    let store = place.open();
+    let kept = store.snapshot(move |tx| tx.key_request(&ORG, &user)).await.unwrap().unwrap();
+    assert_eq!(parts(kept), parts(keys("new")));
+    let all = store.snapshot(|tx| tx.key_requests(&ORG)).await.unwrap();
+    let all: Vec<_> = all.into_iter().map(|(user, keys)| (user, parts(keys))).collect();
+    assert_eq!(all, [(user, parts(keys("new"))), (other, parts(keys("other")))]);
+    for _ in 0..2 {
+        store.locked(Some(ORG), move |tx| tx.end_key_request(&ORG, &user)).await.unwrap();
+    }
+    assert!(store.snapshot(move |tx| tx.key_request(&ORG, &user)).await.unwrap().is_none());
+    assert_eq!(store.snapshot(|tx| tx.key_requests(&ORG)).await.unwrap().len(), 1);
+    let nowhere = OrgId([1; 32]);
+    assert!(store.snapshot(move |tx| tx.key_request(&nowhere, &user)).await.unwrap().is_none());
+    assert!(store.snapshot(move |tx| tx.key_requests(&nowhere)).await.unwrap().is_empty());
 }
 
 pub(in crate::store) async fn a_log_in_is_finished_once(place: &impl Place) {

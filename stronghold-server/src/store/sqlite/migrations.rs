@@ -5,13 +5,14 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// In order; the n-th makes layout n.
-pub(super) const MIGRATIONS: [&str; 6] = [
+pub(super) const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/0001_initial.sql"),
     include_str!("migrations/0002_staging.sql"),
     include_str!("migrations/0003_audit_streams.sql"),
     include_str!("migrations/0004_audit_archive.sql"),
     include_str!("migrations/0005_acceptances.sql"),
     include_str!("migrations/0006_unsigned_records.sql"),
+    include_str!("migrations/0007_key_requests.sql"),
 ];
 
 /// Marks a file as ours in its header (`application_id`): "STGH" in ASCII.

@@ -17,7 +17,7 @@ mod values;
 use crate::{
     access::{HistoryPermit, ReadPermit},
     store::{
-        AuditEntry, Hold, LoginAttempt, OrgHead, PasswordRecord, ProfileHead, RevisionWrite, Seen, StagingRef,
+        AuditEntry, Hold, LoginAttempt, NewKeys, OrgHead, PasswordRecord, ProfileHead, RevisionWrite, Seen, StagingRef,
         StoreError, StoredRevision, StoredSecret, StoredStatement, StreamBehind, Tx,
     },
 };
@@ -285,6 +285,22 @@ impl Tx for SqliteTx<'_> {
 
     fn acceptance(&mut self, org: &OrgId, invite: &InviteId) -> Result<Option<Vec<u8>>, StoreError> {
         self.select_acceptance(org, invite)
+    }
+
+    fn put_key_request(&mut self, org: &OrgId, user: &UserId, keys: &NewKeys) -> Result<(), StoreError> {
+        self.upsert_key_request(org, user, keys)
+    }
+
+    fn key_request(&mut self, org: &OrgId, user: &UserId) -> Result<Option<NewKeys>, StoreError> {
+        self.select_key_request(org, user)
+    }
+
+    fn key_requests(&mut self, org: &OrgId) -> Result<Vec<(UserId, NewKeys)>, StoreError> {
+        self.select_key_requests(org)
+    }
+
+    fn end_key_request(&mut self, org: &OrgId, user: &UserId) -> Result<(), StoreError> {
+        self.delete_key_request(org, user)
     }
 
     fn put_login(&mut self, name: &[u8], attempt: &LoginAttempt) -> Result<(), StoreError> {

@@ -1,7 +1,7 @@
 //! How users log in.
 
 use super::SqliteTx;
-use crate::store::{LoginAttempt, PasswordRecord, StoreError, sqlite::column::time};
+use crate::store::{LoginAttempt, NewKeys, PasswordRecord, StoreError, sqlite::column::time};
 use rusqlite::{OptionalExtension, params};
 use stronghold_protocol::{
     id::{InviteId, OrgId, UserId},
@@ -51,6 +51,45 @@ impl SqliteTx<'_> {
         let Some(org) = self.find_org(org)? else { return Ok(None) };
         let mut select = self.prepare("SELECT acceptance FROM acceptances WHERE org = ?1 AND invite = ?2")?;
         Ok(select.query_row(params![org, invite.as_bytes()], |row| row.get(0)).optional()?)
+    }
+
+    pub(super) fn upsert_key_request(&mut self, org: &OrgId, user: &UserId, keys: &NewKeys) -> Result<(), StoreError> {
+        let org = self.org(org)?;
+        let mut upsert = self.prepare(
+            "INSERT INTO key_requests (org, user, request, envelope, recovery) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (org, user) DO UPDATE SET
+                 request = excluded.request, envelope = excluded.envelope, recovery = excluded.recovery",
+        )?;
+        upsert.execute(params![org, user.as_bytes(), keys.request, keys.envelope, keys.recovery])?;
+        Ok(())
+    }
+
+    pub(super) fn select_key_request(&mut self, org: &OrgId, user: &UserId) -> Result<Option<NewKeys>, StoreError> {
+        let Some(org) = self.find_org(org)? else { return Ok(None) };
+        let mut select =
+            self.prepare("SELECT request, envelope, recovery FROM key_requests WHERE org = ?1 AND user = ?2")?;
+        let found = select.query_row(params![org, user.as_bytes()], |row| {
+            Ok(NewKeys { request: row.get(0)?, envelope: row.get(1)?, recovery: row.get(2)? })
+        });
+        Ok(found.optional()?)
+    }
+
+    pub(super) fn select_key_requests(&mut self, org: &OrgId) -> Result<Vec<(UserId, NewKeys)>, StoreError> {
+        let Some(org) = self.find_org(org)? else { return Ok(Vec::new()) };
+        let mut select =
+            self.prepare("SELECT user, request, envelope, recovery FROM key_requests WHERE org = ?1 ORDER BY user")?;
+        let rows = select.query_map([org], |row| {
+            let keys = NewKeys { request: row.get(1)?, envelope: row.get(2)?, recovery: row.get(3)? };
+            Ok((UserId::from_bytes(row.get(0)?), keys))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    pub(super) fn delete_key_request(&mut self, org: &OrgId, user: &UserId) -> Result<(), StoreError> {
+        let org = self.org(org)?;
+        self.prepare("DELETE FROM key_requests WHERE org = ?1 AND user = ?2")?
+            .execute(params![org, user.as_bytes()])?;
+        Ok(())
     }
 
     pub(super) fn insert_login(&mut self, name: &[u8], attempt: &LoginAttempt) -> Result<(), StoreError> {

@@ -1,16 +1,10 @@
-//! What people do with their own keys: accept an invitation, change them.
+//! Accepting an invitation.
 
 use super::{
-    auth_login, profile_rotate,
+    auth_login,
     recovery_sheet::{self, Sheet},
 };
-use crate::{
-    args::{AcceptArgs, LoginArgs},
-    failure::Failure,
-    input,
-    output::Output,
-    settings::Settings,
-};
+use crate::{args::AcceptArgs, failure::Failure, input, output::Output, settings::Settings};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use stronghold_sdk::{
@@ -31,7 +25,7 @@ struct Accepted {
 }
 
 /// Accepts an invitation and signs in.
-pub(super) async fn accept(settings: &Settings, output: &Output, args: &AcceptArgs) -> Result<(), Failure> {
+pub(super) async fn run(settings: &Settings, output: &Output, args: &AcceptArgs) -> Result<(), Failure> {
     let code = input::given_word(args.invite.as_ref(), || {
         Failure::usage("the invitation's code is needed: say --invite or set API_STRONGHOLD_INVITE")
             .with_hint("Whoever invited you gave it to you; it starts with stronghold_invite_.")
@@ -70,29 +64,5 @@ pub(super) async fn accept(settings: &Settings, output: &Output, args: &AcceptAr
              Nobody, this server included, can show you these again.",
             accepted.account_key, accepted.recovery_kit
         )
-    })
-}
-
-/// Changes the signed-in owner's keys.
-pub(super) async fn rotate_keys(settings: &Settings, output: &Output, args: &LoginArgs) -> Result<(), Failure> {
-    let with = auth_login::log_in_with(args)?;
-    let mut session = settings.session().await?;
-    let url = settings.session_url()?;
-    let rotated = output.working("making keys, and encrypting anew", session.rotate_own_keys(with)).await;
-    let account = rotated.map_err(|error| {
-        let unknown = error.is_unanswered();
-        let failure = Failure::from(error);
-        match unknown {
-            true => failure.with_hint(
-                "If your keys are refused from now on, they were changed: `auth login` gives you the new ones.",
-            ),
-            false => failure,
-        }
-    })?;
-    // The keys first: whatever happens to the rest, they are kept.
-    let credentials = auth_login::keep(settings, &account, &url)?;
-    profile_rotate::finish(output, &mut session).await?;
-    output.result(&serde_json::json!({"user_id": account.user, "credentials": credentials}), || {
-        format!("Your keys were changed; the new ones are kept in {credentials} (mode 0600). Sign in again on your other devices.")
     })
 }

@@ -1,0 +1,86 @@
+//! New keys of people: an owner changes their own, everybody else asks, and an owner or admin confirms.
+
+use super::{auth_login, group::ENCRYPTING, profile_rotate};
+use crate::{
+    args::LoginArgs,
+    failure::Failure,
+    output::Output,
+    settings::{HttpSession, Settings},
+};
+use stronghold_sdk::{
+    admin::{LogIn, Resolve},
+    protocol::{crypto::sign::KeyId, signed::Verified},
+};
+
+/// Asks for new keys of the signed-in member.
+async fn request(output: &Output, session: &mut HttpSession, with: LogIn) -> Result<(), Failure> {
+    let email = with.email.clone();
+    let fingerprint = output.working("making keys", session.request_new_keys(with)).await?;
+    let asked = serde_json::json!({"user_id": session.user(), "status": "pending", "fingerprint": fingerprint});
+    output.result(&asked, || {
+        format!(
+            "Your new keys wait for an owner or admin (for an admin's: an owner), who runs\n  \
+             api-stronghold-cli user confirm {email} --fingerprint {fingerprint}\n\
+             Give them the fingerprint in person or in a message that only you can write.\n\n\
+             Until then your keys so far count. Afterwards sign in again, on each device: api-stronghold-cli auth login --email {email}\n\
+             Do not change your password in between: that voids the request."
+        )
+    })
+}
+
+/// Changes the signed-in owner's keys; asks for new ones for everybody else.
+pub(super) async fn rotate(settings: &Settings, output: &Output, args: &LoginArgs) -> Result<(), Failure> {
+    let with = auth_login::log_in_with(args)?;
+    let mut session = settings.session().await?;
+    if !session.is_owner() {
+        return request(output, &mut session, with).await;
+    }
+    let url = settings.session_url()?;
+    let rotated = output.working("making keys, and encrypting anew", session.rotate_own_keys(with)).await;
+    let account = rotated.map_err(|error| {
+        let unknown = error.is_unanswered();
+        let failure = Failure::from(error);
+        match unknown {
+            true => failure.with_hint(
+                "If your keys are refused from now on, they were changed: `auth login` gives you the new ones.",
+            ),
+            false => failure,
+        }
+    })?;
+    // The keys first: whatever happens to the rest, they are kept.
+    let credentials = auth_login::keep(settings, &account, &url)?;
+    profile_rotate::finish(output, &mut session).await?;
+    output.result(&serde_json::json!({"user_id": account.user, "credentials": credentials}), || {
+        format!("Your keys were changed; the new ones are kept in {credentials} (mode 0600). Sign in again on your other devices.")
+    })
+}
+
+/// Puts in force the new keys that a member asks for.
+pub(super) async fn confirm(
+    output: &Output,
+    session: &mut HttpSession,
+    user: &str,
+    fingerprint: Option<&str>,
+) -> Result<(), Failure> {
+    let nothing = || {
+        Failure::not_found("accepted invitation or request for new keys of", user).with_hint(
+            "`user list` shows what is open; they accept it with `user accept`, or ask with `user rotate-keys`.",
+        )
+    };
+    let Ok(member) = session.directory().find_user(user) else { return Err(nothing()) };
+    let (id, email) = (member.id, member.email.clone());
+    let wanted = fingerprint.map(str::parse::<KeyId>).transpose();
+    let wanted = wanted.map_err(|_| Failure::usage("that is no fingerprint: copy the whole of it"))?;
+    let requests = session.key_requests().await?;
+    let asked = requests.iter().map(Verified::value).find(|asked| asked.user == id).ok_or_else(nothing)?;
+    let keys = asked.fingerprint();
+    if wanted.is_some_and(|wanted| wanted != keys) {
+        return Err(Failure::refused(format!("{email} asks for keys with another fingerprint: {keys}"))
+            .with_hint("Ask them which fingerprint they were told. If it is not this one, somebody else has their keys: `user remove` them."));
+    }
+    output.working(ENCRYPTING, session.confirm_keys(id, Some(keys))).await?;
+    profile_rotate::finish(output, session).await?;
+    output.result(&serde_json::json!({"user_id": id, "email": email, "fingerprint": keys}), || {
+        format!("{email} has new keys, and what the old ones could open was encrypted anew. They sign in again: api-stronghold-cli auth login --email {email}\n\nFingerprint of the new keys: {keys}")
+    })
+}
