@@ -107,6 +107,8 @@ export class Session {
   inviteUser(invite: { email: string; role: Role; group_ids: string[]; expires_at: string }): Promise<{ invite_id: string; code: string; expires_at: string }>;
   cancelInvite(invite_id: string): Promise<void>;
   confirmUser(invite_id: string): Promise<{ user_id: string; decision: Decision }>;
+  /** Puts in force the new keys that a member asks for, if these are still they. */
+  confirmKeys(user_id: string, fingerprint: string, progress?: (p: RekeyProgress) => void): Promise<void>;
   setRole(user_id: string, role: Role): Promise<{ decision: Decision; exposed?: Exposed }>;
   removeUser(user_id: string, progress?: (p: RekeyProgress) => void): Promise<{ decision: Decision; exposed?: Exposed }>;
 
@@ -141,7 +143,7 @@ export interface EditOutcome { revision: number; created: number; updated: numbe
 export interface Difference { secret_id: string; name: string; old: { version: number; value?: SecretValue } | null; new: { version: number; value?: SecretValue } | null }
 export interface RevisionListed { revision: number; time: string; author: string; written: number; deleted: number }
 export interface SecretVersionListed { version: number; revision: number; time: string; author: string; state: "current" | "kept" | "purged" }
-export interface PersonListed { user_id?: string; invite_id?: string; email: string; role: Role; status: "member" | "invited" | "accepted" | "expired"; groups: string[]; expires_at?: string; last_seen_at?: string }
+export interface PersonListed { user_id?: string; invite_id?: string; email: string; role: Role; status: "member" | "invited" | "accepted" | "expired"; groups: string[]; expires_at?: string; last_seen_at?: string; new_keys?: string /* fingerprint of the keys that a member asks for */ }
 export interface OrganizationInfo { org_id: string; name: string; owners: string[]; admins: string[]; owner_threshold: number; approvals_pending: number; roster_version: number; statements: number; head: string; checkpoint_key: string; agents: number; groups: number; profiles: number; fingerprint: string /* org_id in groups of four, for comparing by eye */; version: string /* of this package */ }
 export interface Approval { approval_id: string; since: string; changes: string[] /* in words, all of them */; signed_by: string[]; missing: number; owner_threshold?: number; new_owners: string[]; former_owners: string[] }
 export interface OrganizationVerified { statements: number; profiles: number; secrets: number; revisions: number; ciphertexts: number; purged: number; heads_only: string[] }

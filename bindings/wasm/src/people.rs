@@ -15,9 +15,11 @@ use stronghold_sdk::{
     admin::{Decision, Exposed, NewInvite},
     protocol::{
         api::ActivityEntry,
+        crypto::sign::KeyId,
         directory::{Directory, Role},
         id::{GroupId, InviteId, PrincipalId, UserId},
         number::Seq,
+        signed::Verified,
         time::{Clock, SystemClock, Timestamp},
     },
 };
@@ -66,6 +68,9 @@ struct Listed {
     expires_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_seen_at: Option<Timestamp>,
+    /// Fingerprint of the new keys that a member asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new_keys: Option<KeyId>,
 }
 
 #[wasm_bindgen]
@@ -74,10 +79,12 @@ impl Session {
     pub async fn people(&self) -> Outcome {
         let shared = self.shared()?;
         let mut open = shared.work().await;
-        let accepted: Vec<InviteId> = match open.session.is_manager() {
-            true => open.session.acceptances().await?.iter().map(|accepted| accepted.value().invite).collect(),
-            false => Vec::new(),
-        };
+        let (mut accepted, mut asked) = (Vec::new(), BTreeMap::new());
+        if open.session.is_manager() {
+            accepted.extend(open.session.acceptances().await?.iter().map(|accepted| accepted.value().invite));
+            let requests = open.session.key_requests().await?;
+            asked.extend(requests.iter().map(Verified::value).map(|asked| (asked.user, asked.fingerprint())));
+        }
         let seen: BTreeMap<PrincipalId, Timestamp> =
             open.activity().await?.into_iter().map(|entry| (entry.principal, entry.last_seen_at)).collect();
         let (directory, now) = (open.session.directory(), SystemClock.now());
@@ -90,6 +97,7 @@ impl Session {
             groups: names(directory, user.groups.iter()),
             expires_at: None,
             last_seen_at: seen.get(&user.id.into()).copied(),
+            new_keys: asked.get(&user.id).copied(),
         });
         let invited = directory.invites().map(|(id, invite)| Listed {
             user_id: None,
@@ -104,6 +112,7 @@ impl Session {
             groups: names(directory, invite.groups.iter()),
             expires_at: Some(invite.expires_at),
             last_seen_at: None,
+            new_keys: None,
         });
         to_js(&members.chain(invited).collect::<Vec<_>>())
     }
@@ -140,6 +149,19 @@ impl Session {
         let (user_id, decision) = open.session.confirm_user(parse(&invite_id, "invitation's id")?).await?;
         open.remember_directory();
         to_js(&Confirmed { user_id, decision: decision.into() })
+    }
+
+    /// Puts in force the new keys that a member asks for, if they have this fingerprint, and encrypts anew what the old ones opened.
+    #[wasm_bindgen(js_name = confirmKeys)]
+    pub async fn confirm_keys(&self, user_id: String, fingerprint: String, progress: Option<Function>) -> Outcome<()> {
+        let fingerprint: KeyId = parse(&fingerprint, "fingerprint")?;
+        let shared = self.shared()?;
+        let mut open = shared.work().await;
+        open.session.confirm_keys(parse(&user_id, "user's id")?, Some(fingerprint)).await?;
+        open.remember_directory();
+        open.finish_rekeys(&Listener::new(progress)).await?;
+        open.remember_directory();
+        Ok(())
     }
 
     /// Gives a member another role.

@@ -28,7 +28,7 @@ const CHANGES = new Set<string>([
   "renameOrganization", "setOwnerThreshold", "approve", "withdrawApproval", "createAgent", "updateAgent", "activateAgent", "deactivateAgent",
   "rotateToken", "finishRotation", "deleteAgent", "createGroup", "deleteGroup", "addMember", "removeMember", "grant", "revoke", "createProfile",
   "renameProfile", "deleteProfile", "rotateProfile", "edit", "importDotenv", "restoreProfile", "rollbackSecret", "restoreSecret", "inviteUser",
-  "cancelInvite", "confirmUser", "setRole", "removeUser",
+  "cancelInvite", "confirmUser", "confirmKeys", "setRole", "removeUser",
 ]);
 
 /** Trusted Types, where the browser has them: the one policy allows the one worker and nothing else. */

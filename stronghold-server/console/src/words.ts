@@ -24,6 +24,8 @@ const ACTIONS: Record<string, string> = {
   "user.accept": "Accepted an invitation",
   "acceptance.read": "Read acceptances",
   "user.rotate_keys": "Changed own keys",
+  "user.request_keys": "Asked for new keys",
+  "key_request.read": "Read requests for keys",
   "account.register": "Prepared a password",
   "account.replace": "Changed a password",
   "account.recover": "Used a recovery kit",

@@ -89,6 +89,20 @@ test("people are invited, accept on another device, are confirmed, change roles 
   await open(theirs.page, "Audit");
   await theirs.page.getByText("Not for editors").waitFor();
 
+  // New keys, which she asks for and somebody else confirms.
+  const { fingerprint } = await theirCli.json(["user", "rotate-keys", "--email", email, "--account-key", mei.accountKey]);
+  await open(page, "Groups");
+  await open(page, "People");
+  await row.getByText("New keys", { exact: true }).filter({ visible: true }).waitFor();
+  await row.getByRole("button", exactly("Confirm keys")).click();
+  await dialog(page).getByText(fingerprint).waitFor();
+  await dialog(page).getByRole("button", exactly("Confirm new keys")).click();
+  await dialogClosed(page);
+  assert.equal((await listed(cli, email)).new_keys, undefined);
+  assert.equal((await theirCli.run(["env", "pull", "--profile", "production"])).code, 3, "the keys so far are over");
+  await theirCli.ok(["auth", "login", "--email", email, "--account-key", mei.accountKey]);
+  assert.equal((await theirCli.pull("production"))["API_KEY"], "k");
+
   await changeRole(page, email, "Admin");
   await dialogClosed(page);
   assert.equal((await listed(cli, email)).role, "admin");
@@ -118,7 +132,7 @@ test("people are invited, accept on another device, are confirmed, change roles 
   await dialog(page).getByRole("button", exactly("Remove")).click();
   await dialog(page, "Done").getByRole("button", exactly("Close")).last().click();
   await dialogClosed(page);
-  assert.equal(await page.getByRole("row", { name: email }).count(), 0);
+  await page.getByRole("row", { name: email }).waitFor({ state: "detached" });
   assert.equal(await listed(cli, email), undefined);
   assert.equal((await theirCli.run(["audit", "list"])).code, 3, "whoever was removed is refused");
 });

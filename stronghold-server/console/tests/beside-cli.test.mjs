@@ -192,8 +192,7 @@ test("a stale save beside another secret's change keeps both", async (t) => {
     assert.equal(await lists.getByText(name, { exact: true }).count(), 1, `${name} is named once`);
   }
   assert.equal(await head(cli), before, "nothing is written before the person decides");
-  await stale(page).getByRole("button", { name: "Save", exact: true }).click();
-  await stale(page).waitFor({ state: "hidden" });
+  assert.equal(await saveStale(page), "saved");
   assert.deepEqual(await cli.pull("production"), { MINE: "from the console", THEIRS: "from the command line", NEW: "new" });
   assert.equal(await head(cli), before + 1);
   assert.deepEqual(await versions(cli, "MINE"), ["old", "from the console"]);
@@ -217,8 +216,7 @@ test("a stale save of the same secret shows both versions; choosing yours keeps 
   assert.equal(await head(cli), before);
   assert.equal((await cli.pull("production"))["KEY"], theirs);
   await stale(page).getByRole("radio", { name: "Keep yours" }).check();
-  await stale(page).getByRole("button", { name: "Save", exact: true }).click();
-  await stale(page).waitFor({ state: "hidden" });
+  assert.equal(await saveStale(page), "saved");
   assert.deepEqual(await cli.pull("production"), { KEY: mine, OTHER: "old" });
   assert.deepEqual(await versions(cli, "KEY"), ["old", theirs, mine]);
   const revisions = await cli.json(["profile", "history", "--profile", "production"]);
@@ -258,7 +256,6 @@ test("a secret that one deletes while the other changes it asks too", async (t) 
   await clash("CHANGED").getByText("Deleted", { exact: true }).waitFor();
   await clash("GONE").getByRole("radio", { name: "Keep yours" }).check();
   await clash("CHANGED").getByRole("radio", { name: "Keep theirs" }).check();
-  await stale(page).getByRole("button", { name: "Save", exact: true }).click();
-  await stale(page).waitFor({ state: "hidden" });
+  assert.equal(await saveStale(page), "saved");
   assert.deepEqual(await cli.pull("production"), { GONE: "wanted by the console", CHANGED: "wanted by the command line", STAYS: "as it is" });
 });

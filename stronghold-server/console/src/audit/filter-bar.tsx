@@ -1,4 +1,4 @@
-import { useEffect, useId, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useState } from "preact/hooks";
 import type { AuditEntry } from "../api";
 import { session } from "../client";
 import { visible } from "../components/Badge";
@@ -33,7 +33,8 @@ export function FilterBar({ form, onForm, entries }: { form: FilterForm; onForm(
   });
   const [typed, setTyped] = useState(form);
   const [problem, setProblem] = useState<string>();
-  useEffect(() => setTyped(form), [form]);
+  // Before anything can be typed into what this renders: a letter more would be lost with it.
+  useLayoutEffect(() => setTyped(form), [form]);
   const profiles = [...(names.data?.profiles ?? [])].sort((a, b) => a.name.localeCompare(b.name));
   const isTyped = typed.secret !== form.secret || typed.since !== form.since || typed.until !== form.until;
   const choose = (change: Partial<FilterForm>): void => onForm({ ...form, ...change });

@@ -5,7 +5,7 @@ import type { AuditEntry } from "../api";
 const READS = new Set(["profile.read", "secret.read", "version.read", "revision.export"]);
 
 /** What clients do by themselves to keep up: most of a log, and seldom what somebody looks for. */
-const UPKEEP = new Set(["directory.read", "audit.read", "checkpoint.read", "activity.read", "acceptance.read", "seal.read", "self.read", "profile.list", "revision.list"]);
+const UPKEEP = new Set(["directory.read", "audit.read", "checkpoint.read", "activity.read", "acceptance.read", "key_request.read", "seal.read", "self.read", "profile.list", "revision.list"]);
 
 /** Which records are looked at: all but allowed upkeep, those that gave values out, or all. */
 export type Kind = "work" | "reads" | "all";

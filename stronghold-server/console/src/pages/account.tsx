@@ -96,8 +96,8 @@ function Everywhere({ who }: { who: Me }) {
         <li><strong>It was locked.</strong> Change the password here, with a new account key: what the device keeps is worth nothing then.</li>
         <li>
           <strong>It was open, or somebody knows your password.</strong> They may have your keys, which outlive the password.{" "}
-          {who.is_manager ? "Change the keys themselves; everything is encrypted anew:" : "Have an owner or admin remove you and invite you again; what you could read is encrypted anew."}
-          {who.is_manager && <CopyField text={`api-stronghold-cli --url ${location.origin} user rotate-keys --email ${shellWord(who.email)}`} what="command" />}
+          {who.role === "owner" ? "Change the keys themselves; everything is encrypted anew:" : `Ask for new keys, and tell ${who.role === "admin" ? "an owner" : "an owner or admin"} the fingerprint that you are shown, by a way that nobody else has. Once they have confirmed, what you could read is encrypted anew:`}
+          <CopyField text={`api-stronghold-cli --url ${location.origin} user rotate-keys --email ${shellWord(who.email)}`} what="command" />
         </li>
         <li>Then rotate, at their issuers, the secrets that the audit log shows as read.</li>
       </ul>

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useState } from "preact/hooks";
 import type { AuditEntry } from "../api";
 import { ReadsChart } from "../audit/chart";
 import "../audit/audit.css";
@@ -41,7 +41,7 @@ function Log() {
   const [live, setLive] = useState(false);
   const [opened, setOpened] = useState<AuditEntry>();
   const asked = route.value.join("/");
-  useEffect(() => setForm(formOfRoute(route.value)), [asked]);
+  useLayoutEffect(() => setForm(formOfRoute(route.value)), [asked]);
   // A period ends when it is chosen, so that paging goes on in the same one.
   const question = useMemo(() => questionOf(form), [form]);
   const ends = question.filter.until !== undefined;

@@ -14,13 +14,14 @@ import { useLoad, useShortcut } from "../hooks";
 import { Approvals } from "../people/approvals";
 import { ChangeRoleDialog, RemoveDialog } from "../people/change";
 import { ConfirmUserDialog } from "../people/confirm";
+import { ConfirmKeysDialog } from "../people/confirm-keys";
 import { InviteCodeDialog, InviteDialog, type Invited } from "../people/invite";
 import "../people/people.css";
 import { mayDecide, roleLabel, roleMay } from "../people/roles";
 import { me, toast } from "../state";
 
 /** What is being done to whom. */
-type Doing = { what: "confirm" | "cancel" | "role" | "remove"; person: PersonListed };
+type Doing = { what: "confirm" | "keys" | "cancel" | "role" | "remove"; person: PersonListed };
 
 const STATUSES: Record<PersonListed["status"], { label: string; tone: "good" | "plain" | "accent" | "warn"; means: string }> = {
   member: { label: "Member", tone: "good", means: "Their keys are in the directory." },
@@ -90,6 +91,9 @@ function Doing({ doing: { what, person }, onClose }: { doing: Doing; onClose(): 
   if (what === "role" && user_id !== undefined) {
     return <ChangeRoleDialog person={{ ...person, user_id }} onClose={onClose} />;
   }
+  if (what === "keys" && user_id !== undefined && person.new_keys !== undefined) {
+    return <ConfirmKeysDialog person={{ ...person, user_id, new_keys: person.new_keys }} onClose={onClose} />;
+  }
   if (what === "remove" && user_id !== undefined) {
     return <RemoveDialog person={{ ...person, user_id }} onClose={onClose} />;
   }
@@ -144,11 +148,12 @@ function Address({ person, pending }: { person: PersonListed; pending: ReadonlyS
   );
 }
 
-function Status({ person: { status, email }, pending }: { person: PersonListed; pending: ReadonlySet<string> }) {
+function Status({ person: { status, email, new_keys }, pending }: { person: PersonListed; pending: ReadonlySet<string> }) {
   const { tone, means, label } = STATUSES[status];
   return (
     <>
       <Badge tone={tone} title={means}>{label}</Badge>
+      {new_keys !== undefined && <> <Badge tone="accent" title="They ask for new keys, and wait for somebody to confirm them. Until then their keys so far count.">New keys</Badge></>}
       {pending.has(email) && <> <Badge tone="warn" title="A change waits for the signatures of more owners. Nothing has changed yet.">Pending</Badge></>}
     </>
   );
@@ -165,8 +170,10 @@ function Actions({ person, pending, act }: { person: PersonListed; pending: Read
   }
   // Who is confirmed already, and waits for more owners, is not confirmed twice.
   const mayConfirm = person.status === "accepted" && !pending.has(person.email);
+  const asks = person.new_keys !== undefined;
   const items: MenuItem[] = person.status === "member"
     ? [
+        ...(asks ? [{ label: "Confirm new keys", icon: "check" as const, act: () => act({ what: "keys", person }) }] : []),
         { label: "Change role", icon: "edit", act: () => act({ what: "role", person }) },
         { label: "Remove", icon: "trash", danger: true, act: () => act({ what: "remove", person }) },
       ]
@@ -177,6 +184,7 @@ function Actions({ person, pending, act }: { person: PersonListed; pending: Read
   return (
     <span class="row-actions">
       {mayConfirm && <Button small kind="primary" onPress={() => act({ what: "confirm", person })}>Confirm</Button>}
+      {asks && <Button small kind="primary" onPress={() => act({ what: "keys", person })}>Confirm keys</Button>}
       <Menu label={`Actions for ${visible(person.email)}`} items={items} />
     </span>
   );

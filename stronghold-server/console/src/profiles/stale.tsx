@@ -1,5 +1,5 @@
 /** A save that came too late: theirs and yours side by side, and the person chooses. Until then nothing is written and nothing is lost. */
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import type { Difference, ProfileListed, RevisionListed, SecretListed, SecretValue } from "../api";
 import { session } from "../client";
 import { Badge, Name, visible } from "../components/Badge";
@@ -47,7 +47,7 @@ export function StaleSave({ profile, state, stale }: { profile: ProfileListed; s
   const between = useBetween(profile, stale);
   const { clashes, draft, theirs, agreed, taken } = stale;
   // Another round asks anew about what changed again; what was chosen for the others of this round is in the draft.
-  useEffect(() => setChoices(new Map()), [stale]);
+  useLayoutEffect(() => setChoices(new Map()), [stale]);
   const open = clashes.filter(({ key }) => !choices.has(key)).length;
   const mine = useMemo(() => [...draft.values()], [draft]);
   const toSave = draft.size + clashes.filter(({ key }) => choices.get(key) === "yours").length;
