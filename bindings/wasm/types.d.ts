@@ -28,7 +28,8 @@ export class Session {
   static signIn(url: string, with_: { account_key: string; email: string; password: string }, remembered?: string): Promise<Session>;
   static acceptInvite(url: string, with_: { code: string; email: string; password: string }): Promise<NewMember>;
   static recover(url: string, with_: { recovery_kit: string; password: string }, remembered?: string): Promise<{ session: Session; account_key: string }>;
-  static changePassword(url: string, with_: { account_key: string; email: string; password: string; new_password: string; new_account_key: boolean }): Promise<{ account_key?: string }>;
+  static changePassword(url: string, with_: { account_key: string; email: string; password: string; new_password: string; new_account_key: boolean }, remembered?: string): Promise<{ account_key?: string }>;
+  static checkRecoveryKit(text: string): AccountKeyInfo;    // the same for a recovery kit
   static checkAccountKey(text: string): AccountKeyInfo;     // throws kind "failure" with a sentence when it is none (typo, cut off)
 
   /** JSON to keep in IndexedDB per organization: floors. Not secret. Changes after calls that saw something newer. */
@@ -78,7 +79,7 @@ export class Session {
   deleteProfile(profile_id: string): Promise<void>;
   rotateProfile(profile_id: string, progress?: (p: RekeyProgress) => void): Promise<void>;
   /** Finishes a re-encryption that somebody began. False where there was nothing to do. */
-  finishRekey(profile_id: string): Promise<boolean>;
+  finishRekey(profile_id: string, progress?: (p: RekeyProgress) => void): Promise<boolean>;
   /** Reads (one audited request), verifies and opens the profile; values stay in the wasm memory until revealed. Replaces what was open of it. */
   openProfile(profile_id: string): Promise<ProfileOpened>;
   /** The value of the open profile's secret; as text where it is UTF-8, else base64. No request. */
@@ -113,8 +114,8 @@ export class Session {
   removeUser(user_id: string, progress?: (p: RekeyProgress) => void): Promise<{ decision: Decision; exposed?: Exposed }>;
 
   // ---- audit log ----
-  /** The newest matching records before `before` (a position; the end of the log without it), newest first. */
-  auditList(filter: AuditFilter, limit: number, before?: number): Promise<{ entries: AuditEntry[]; size: number; next?: number /* pass as `before`; absent: no more */ }>;
+  /** The newest matching records before `before` (a position; the end of the log without it), newest first. A page of the log is looked at in one call, so there may be fewer than `limit`, or none, and still more further back. */
+  auditList(filter: AuditFilter, limit: number, before?: number): Promise<{ entries: AuditEntry[]; size?: number /* of the log, without `before` */; next?: number /* pass as `before`; absent: no more */ }>;
   /** Records from a position on, oldest first, for live view; own questions are left out. */
   auditSince(filter: AuditFilter, from: number): Promise<{ entries: AuditEntry[]; next: number }>;
   /** Verifies every record from raw bytes, against the directory and what is remembered. */
@@ -132,7 +133,7 @@ export interface AgentListed { agent_id: string; name: string; status: "active" 
 export interface AgentShown extends AgentListed { created_at: string; profiles: { profile_id: string; name: string }[]; conditions: Conditions; uses: number }
 export interface Exposed { read: ExposedItem[]; could_read: ExposedItem[] }   // what was read at least; what could be read
 export interface ExposedItem { profile: string; secret_id: string; name: string; version: number }
-export interface ExposedSecret extends ExposedItem { exposed_to: { kind: "agent" | "user"; id: string; name: string; ended_at: string; read?: boolean }[] }
+export interface ExposedSecret extends ExposedItem { exposed_to: { kind: "agent" | "user"; id: string; name: string; ended_at: string; read: boolean | null /* null: the log is not read so far back */ }[] }
 export interface GroupListed { group_id: string; name: string; builtin: boolean; members: { kind: "agent" | "user"; id: string; name: string }[]; grants: { profile_id: string; profile: string; write: boolean; history: boolean }[] }
 export interface ProfileListed { profile_id: string; name: string; revision?: number /* absent: may not be read */; epoch: number; rekeying: boolean; readable: boolean; writable: boolean; history: boolean; groups: { group_id: string; name: string }[] }
 export interface ProfileOpened { profile_id: string; name: string; revision: number; rekeying: boolean; secrets: SecretListed[] }

@@ -116,7 +116,7 @@ impl Session {
     pub async fn recover(url: String, with: JsValue, remembered: Option<String>) -> Outcome {
         let Recovery { recovery_kit, password } = from_js(with, "with")?;
         let remembered = parse_remembered(remembered)?;
-        let kit = RecoveryKit::parse(recovery_kit.trim()).map_err(|error| no_secret_word("recovery kit", &error))?;
+        let kit = kit_of(&recovery_kit)?;
         let recover = Recover { kit, password, floor: remembered.header };
         let changed = Account::recover(&client(&url)?, recover).await?;
         let session = Self::open(&url, &changed.account, remembered).await?;
@@ -125,9 +125,10 @@ impl Session {
 
     /// Changes the password, and the account key if wanted, which is given back then.
     #[wasm_bindgen(js_name = changePassword)]
-    pub async fn change_password(url: String, with: JsValue) -> Outcome {
+    pub async fn change_password(url: String, with: JsValue, remembered: Option<String>) -> Outcome {
         let PasswordChange { with, new_password, new_account_key } = from_js(with, "with")?;
-        let change = ChangePassword { with: log_in(with)?, password: new_password, new_account_key, floor: None };
+        let floor = parse_remembered(remembered)?.header;
+        let change = ChangePassword { with: log_in(with)?, password: new_password, new_account_key, floor };
         let changed = Account::change_password(&client(&url)?, change).await?;
         let answer = Object::new();
         if new_account_key {
@@ -141,6 +142,13 @@ impl Session {
     pub fn check_account_key(text: &str) -> Outcome {
         let key = account_key(text)?;
         to_js(&KeyInfo { org_id: key.org, user_id: key.user })
+    }
+
+    /// Whose recovery kit this is; throws where it is none, a part of one, or has a typing error.
+    #[wasm_bindgen(js_name = checkRecoveryKit)]
+    pub fn check_recovery_kit(text: &str) -> Outcome {
+        let kit = kit_of(text)?;
+        to_js(&KeyInfo { org_id: kit.org, user_id: kit.user })
     }
 }
 
@@ -177,6 +185,10 @@ fn log_in(with: Credentials) -> Outcome<LogIn> {
 
 fn account_key(text: &str) -> Result<AccountKey, Error> {
     AccountKey::parse(text.trim()).map_err(|error| no_secret_word("account key", &error))
+}
+
+fn kit_of(text: &str) -> Result<RecoveryKit, Error> {
+    RecoveryKit::parse(text.trim()).map_err(|error| no_secret_word("recovery kit", &error))
 }
 
 fn no_secret_word(what: &str, error: &dyn std::fmt::Display) -> Error {

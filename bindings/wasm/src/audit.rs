@@ -55,7 +55,8 @@ impl Wanted {
 #[derive(Serialize)]
 struct Listed {
     entries: Vec<AuditEntry>,
-    size: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<u64>,
 }
@@ -81,17 +82,25 @@ struct Verified {
 
 #[wasm_bindgen]
 impl Session {
-    /// The newest records before `before` that match, newest first; from the end of the log without it.
+    /// Records before `before` that match, newest first, at most `limit` of one page of the log; from its end without it.
     #[wasm_bindgen(js_name = auditList)]
     pub async fn audit_list(&self, filter: JsValue, limit: u32, before: Option<f64>) -> Outcome {
         let wanted: Wanted = from_js(filter, "filter")?;
         let shared = self.shared()?;
         let mut open = shared.work().await;
         let mut asked = open.ask(wanted, before.is_some()).await?;
-        let size = asked.reader.len(&open.session).await?;
-        let end = before.map_or(size, position).min(size);
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let AuditPart { mut entries, next } = asked.reader.newest(&mut open.session, &asked.filter, end, limit).await?;
+        let (end, size) = match before {
+            Some(before) => (position(before), None),
+            None => {
+                let size = asked.reader.len(&open.session).await?;
+                (size, Some(size))
+            }
+        };
+        // One page: whoever looks for something rare must not have everybody else wait.
+        let AuditPart { mut entries, next } = asked.reader.before(&mut open.session, &asked.filter, end).await?;
+        let surplus = entries.len().saturating_sub(usize::try_from(limit).unwrap_or(usize::MAX));
+        entries.drain(..surplus);
+        let next = entries.first().filter(|_| surplus > 0).map_or(next, |oldest| oldest.position);
         entries.reverse();
         open.asked = Some(asked);
         open.remember_directory();

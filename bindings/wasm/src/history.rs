@@ -10,11 +10,11 @@ use crate::{
 use serde::Serialize;
 use stronghold_sdk::{
     Error,
-    admin::{Difference, EditOutcome, ExposedItem, ExposedTo, VersionState},
+    admin::{Difference, EditOutcome, ExposedSecret, VersionState},
     open::PlainSecret,
     protocol::{
         directory::Directory,
-        id::{PrincipalId, SecretId, UserId},
+        id::{SecretId, UserId},
         number::Version,
         time::Timestamp,
     },
@@ -60,23 +60,6 @@ struct Side {
     version: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<ShownValue>,
-}
-
-#[derive(Serialize)]
-struct ExposedSecret {
-    #[serde(flatten)]
-    item: ExposedItem,
-    exposed_to: Vec<Whom>,
-}
-
-#[derive(Serialize)]
-struct Whom {
-    kind: &'static str,
-    id: String,
-    name: String,
-    ended_at: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    read: Option<bool>,
 }
 
 #[wasm_bindgen]
@@ -191,11 +174,7 @@ impl Session {
         let mut open = shared.work().await;
         let meant = profile_id.as_deref().map(profile).transpose()?;
         let exposures = open.session.exposures(meant, None).await?;
-        let listed = exposures.iter().map(|exposure| ExposedSecret {
-            item: exposure.into(),
-            exposed_to: exposure.to.iter().map(Whom::from).collect(),
-        });
-        to_js(&listed.collect::<Vec<_>>())
+        to_js(&exposures.iter().map(ExposedSecret::from).collect::<Vec<_>>())
     }
 }
 
@@ -225,15 +204,5 @@ impl From<&Difference> for ShownDifference {
 impl From<&(Version, Option<PlainSecret>)> for Side {
     fn from((version, plain): &(Version, Option<PlainSecret>)) -> Self {
         Self { version: version.get(), value: plain.as_ref().map(ShownValue::of) }
-    }
-}
-
-impl From<&ExposedTo> for Whom {
-    fn from(to: &ExposedTo) -> Self {
-        let id = match to.principal {
-            PrincipalId::Agent(id) => id.to_string(),
-            PrincipalId::User(id) => id.to_string(),
-        };
-        Self { kind: to.principal.kind(), id, name: to.name.clone(), ended_at: to.ended_at, read: to.read }
     }
 }

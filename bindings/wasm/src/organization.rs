@@ -11,34 +11,18 @@ use serde::Serialize;
 use std::sync::Arc;
 use stronghold_sdk::{
     Error,
-    admin::{DirectoryCache, PendingApproval, Session as SdkSession},
+    admin::{DirectoryCache, OrgSummary, PendingApproval, Session as SdkSession},
     heads::Verdict,
-    protocol::{
-        crypto::{hash::Hash, sign::SigningPublicKey},
-        directory::{Directory, Role},
-        id::{OrgId, UserId},
-        time::Timestamp,
-    },
+    protocol::{crypto::hash::Hash, directory::Directory, id::UserId, time::Timestamp},
 };
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 #[derive(Serialize)]
 struct Shown {
-    org_id: OrgId,
+    #[serde(flatten)]
+    summary: OrgSummary,
     /// The id in groups of four, for people to compare.
     fingerprint: String,
-    name: String,
-    owners: Vec<String>,
-    admins: Vec<String>,
-    owner_threshold: u32,
-    approvals_pending: usize,
-    roster_version: u64,
-    statements: u64,
-    head: Hash,
-    checkpoint_key: SigningPublicKey,
-    agents: usize,
-    groups: usize,
-    profiles: usize,
     version: &'static str,
 }
 
@@ -162,29 +146,8 @@ impl Session {
 }
 
 fn shown(directory: &Directory) -> Shown {
-    let members = |role: Role| {
-        let live = directory.users().filter(move |user| !user.removed && user.role == role);
-        live.map(|user| user.email.to_string()).collect()
-    };
-    let roster = directory.roster().value();
-    let org = directory.org();
-    Shown {
-        org_id: org,
-        fingerprint: grouped(&org.to_string()),
-        name: directory.policy().name.to_string(),
-        owners: members(Role::Owner),
-        admins: members(Role::Admin),
-        owner_threshold: roster.owner_threshold,
-        approvals_pending: directory.approvals().count(),
-        roster_version: roster.version.get(),
-        statements: directory.head().seq.get() + 1,
-        head: directory.head().hash,
-        checkpoint_key: directory.checkpoint_key(),
-        agents: directory.agents().filter(|agent| !agent.deleted).count(),
-        groups: directory.groups().count(),
-        profiles: directory.profiles().count(),
-        version: env!("CARGO_PKG_VERSION"),
-    }
+    let fingerprint = grouped(&directory.org().to_string());
+    Shown { summary: OrgSummary::of(directory), fingerprint, version: env!("CARGO_PKG_VERSION") }
 }
 
 fn grouped(text: &str) -> String {

@@ -12,15 +12,14 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use stronghold_sdk::{
     Error,
-    admin::{Decision, Exposed, NewInvite},
+    admin::{Decision, Exposed, NewInvite, PersonSummary},
     protocol::{
         api::ActivityEntry,
         crypto::sign::KeyId,
-        directory::{Directory, Role},
+        directory::Role,
         id::{GroupId, InviteId, PrincipalId, UserId},
         number::Seq,
-        signed::Verified,
-        time::{Clock, SystemClock, Timestamp},
+        time::Timestamp,
     },
 };
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -56,21 +55,10 @@ struct Changed {
 
 #[derive(Serialize)]
 struct Listed {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user_id: Option<UserId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    invite_id: Option<InviteId>,
-    email: String,
-    role: Role,
-    status: &'static str,
-    groups: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expires_at: Option<Timestamp>,
+    #[serde(flatten)]
+    person: PersonSummary,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_seen_at: Option<Timestamp>,
-    /// Fingerprint of the new keys that a member asks for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    new_keys: Option<KeyId>,
 }
 
 #[wasm_bindgen]
@@ -79,42 +67,12 @@ impl Session {
     pub async fn people(&self) -> Outcome {
         let shared = self.shared()?;
         let mut open = shared.work().await;
-        let (mut accepted, mut asked) = (Vec::new(), BTreeMap::new());
-        if open.session.is_manager() {
-            accepted.extend(open.session.acceptances().await?.iter().map(|accepted| accepted.value().invite));
-            let requests = open.session.key_requests().await?;
-            asked.extend(requests.iter().map(Verified::value).map(|asked| (asked.user, asked.fingerprint())));
-        }
+        let people = open.session.people().await?;
         let seen: BTreeMap<PrincipalId, Timestamp> =
             open.activity().await?.into_iter().map(|entry| (entry.principal, entry.last_seen_at)).collect();
-        let (directory, now) = (open.session.directory(), SystemClock.now());
-        let members = directory.users().filter(|user| !user.removed).map(|user| Listed {
-            user_id: Some(user.id),
-            invite_id: None,
-            email: user.email.to_string(),
-            role: user.role,
-            status: "member",
-            groups: names(directory, user.groups.iter()),
-            expires_at: None,
-            last_seen_at: seen.get(&user.id.into()).copied(),
-            new_keys: asked.get(&user.id).copied(),
-        });
-        let invited = directory.invites().map(|(id, invite)| Listed {
-            user_id: None,
-            invite_id: Some(id),
-            email: invite.email.to_string(),
-            role: invite.role,
-            status: match accepted.contains(&id) {
-                true => "accepted",
-                false if invite.expires_at <= now => "expired",
-                false => "invited",
-            },
-            groups: names(directory, invite.groups.iter()),
-            expires_at: Some(invite.expires_at),
-            last_seen_at: None,
-            new_keys: None,
-        });
-        to_js(&members.chain(invited).collect::<Vec<_>>())
+        let last_seen = |person: &PersonSummary| person.user_id.and_then(|id| seen.get(&id.into()).copied());
+        let listed = people.into_iter().map(|person| Listed { last_seen_at: last_seen(&person), person });
+        to_js(&listed.collect::<Vec<_>>())
     }
 
     /// Invites somebody. The code can be seen only now, and is passed outside the server.
@@ -206,10 +164,4 @@ impl Open<'_> {
             Some(_) => self.session.activity().await,
         }
     }
-}
-
-fn names<'a>(directory: &Directory, ids: impl Iterator<Item = &'a GroupId>) -> Vec<String> {
-    let mut names: Vec<String> = ids.filter_map(|id| directory.group(id)).map(|group| group.name.to_string()).collect();
-    names.sort_unstable();
-    names
 }

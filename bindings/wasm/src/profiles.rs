@@ -175,10 +175,10 @@ impl Session {
 
     /// Finishes a re-encryption that somebody began. False where there was nothing to do.
     #[wasm_bindgen(js_name = finishRekey)]
-    pub async fn finish_rekey(&self, profile_id: String) -> Outcome<bool> {
+    pub async fn finish_rekey(&self, profile_id: String, progress: Option<Function>) -> Outcome<bool> {
         let shared = self.shared()?;
         let mut open = shared.work().await;
-        let finished = open.session.finish_rekey(profile(&profile_id)?, &mut |_| {}).await?;
+        let finished = open.finish_rekey(profile(&profile_id)?, &Listener::new(progress)).await?;
         open.remember_directory();
         Ok(finished)
     }

@@ -95,16 +95,27 @@ struct Progress<'a> {
 impl Open<'_> {
     /// Finishes what ending an access began, and tells how far it is.
     pub(crate) async fn finish_rekeys(&mut self, listener: &Listener) -> Result<(), Error> {
+        let mut tell = self.telling(listener);
+        self.session.finish_rekeys(&mut tell).await?;
+        Ok(())
+    }
+
+    /// The same for one profile; whether there was anything to finish.
+    pub(crate) async fn finish_rekey(&mut self, id: ProfileId, listener: &Listener) -> Result<bool, Error> {
+        let mut tell = self.telling(listener);
+        self.session.finish_rekey(id, &mut tell).await
+    }
+
+    /// What tells a listener how far new keys have come.
+    fn telling<'listener>(&self, listener: &'listener Listener) -> impl FnMut(RekeyProgress) + use<'listener> {
         let directory = self.session.directory();
         let names: BTreeMap<ProfileId, String> =
             directory.profiles().map(|profile| (profile.id, profile.name.to_string())).collect();
-        let mut tell = |progress: RekeyProgress| {
+        move |progress: RekeyProgress| {
             let profile = names.get(&progress.profile).map_or("", String::as_str);
             let shown = Progress { profile, done: progress.done, total: progress.total };
             listener.tell(&crate::convert::to_js(&shown).unwrap_or(JsValue::NULL));
-        };
-        self.session.finish_rekeys(&mut tell).await?;
-        Ok(())
+        }
     }
 
     /// What is exposed to those whose access ended after a statement, once it is encrypted anew.

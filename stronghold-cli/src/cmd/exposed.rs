@@ -9,8 +9,8 @@ use crate::{
 };
 use serde::Serialize;
 use stronghold_sdk::{
-    admin::{ExposedItem, ExposedTo, Resolve, Session},
-    protocol::{id::PrincipalId, number::Seq, time::Timestamp, transport::Transport},
+    admin::{ExposedItem, ExposedPrincipal, ExposedSecret, Resolve, Session},
+    protocol::{id::PrincipalId, number::Seq, transport::Transport},
 };
 
 /// How many secrets a text names; JSON has all.
@@ -55,42 +55,13 @@ impl Exposed {
     }
 }
 
-#[derive(Serialize)]
-struct Listed {
-    #[serde(flatten)]
-    item: ExposedItem,
-    exposed_to: Vec<Whom>,
-}
-
-#[derive(Serialize)]
-struct Whom {
-    kind: &'static str,
-    id: String,
-    name: String,
-    ended_at: Timestamp,
-    read: Option<bool>,
-}
-
-impl From<&ExposedTo> for Whom {
-    fn from(to: &ExposedTo) -> Self {
-        let id = match to.principal {
-            PrincipalId::Agent(id) => id.to_string(),
-            PrincipalId::User(id) => id.to_string(),
-        };
-        Self { kind: to.principal.kind(), id, name: to.name.clone(), ended_at: to.ended_at, read: to.read }
-    }
-}
-
 /// Lists the secrets that were not changed since somebody lost access to them.
 pub(super) async fn list(settings: &Settings, output: &Output, at: &InProfile) -> Result<(), Failure> {
     let mut session = settings.session().await?;
     let profile = input::given(at.profile.as_ref());
     let profile = profile.map(|profile| session.directory().find_profile(profile).map(|known| known.id)).transpose()?;
     let exposures = session.exposures(profile, None).await?;
-    let listed: Vec<Listed> = exposures
-        .iter()
-        .map(|exposure| Listed { item: exposure.into(), exposed_to: exposure.to.iter().map(Whom::from).collect() })
-        .collect();
+    let listed: Vec<ExposedSecret> = exposures.iter().map(ExposedSecret::from).collect();
     output.result(&listed, || {
         if listed.is_empty() {
             return "Every secret that somebody could read who cannot any more was changed since.".to_owned();
@@ -100,13 +71,13 @@ pub(super) async fn list(settings: &Settings, output: &Output, at: &InProfile) -
     })
 }
 
-fn rows(listed: &Listed) -> Vec<Vec<String>> {
+fn rows(listed: &ExposedSecret) -> Vec<Vec<String>> {
     let read = |read: Option<bool>| match read {
         Some(true) => "yes",
         Some(false) => "not that the log says",
         None => "unknown",
     };
-    let row = |to: &Whom| {
+    let row = |to: &ExposedPrincipal| {
         vec![
             listed.item.profile.clone(),
             listed.item.name.replace(char::is_control, " "),

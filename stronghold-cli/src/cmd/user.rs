@@ -16,14 +16,13 @@ use crate::{
 };
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use stronghold_sdk::{
-    admin::{Decision, NewInvite, Resolve},
+    admin::{Decision, NewInvite, PersonSummary, Resolve},
     protocol::{
-        crypto::{hash::Hash, sign::KeyId},
-        directory::{Directory, Role},
+        crypto::hash::Hash,
+        directory::Role,
         id::{InviteId, UserId},
-        name::Email,
+        name::{Email, Name},
         signed::Verified,
         time::Timestamp,
     },
@@ -105,69 +104,17 @@ fn pending(output: &Output, user_id: UserId, id: Hash) -> Result<(), Failure> {
     output.result(&serde_json::json!({"user_id": user_id, "status": "pending", "approval_id": id}), || waiting(id))
 }
 
-#[derive(Serialize)]
-struct Listed {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user_id: Option<UserId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    invite_id: Option<InviteId>,
-    email: Email,
-    role: Role,
-    status: &'static str,
-    groups: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expires_at: Option<Timestamp>,
-    /// Fingerprint of the new keys that a member asks for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    new_keys: Option<KeyId>,
-}
-
 async fn list(settings: &Settings, output: &Output) -> Result<(), Failure> {
-    let mut session = settings.session().await?;
-    let (mut accepted, mut asked) = (Vec::new(), BTreeMap::new());
-    if session.is_manager() {
-        accepted.extend(session.acceptances().await?.iter().map(|accepted| accepted.value().invite));
-        let requests = session.key_requests().await?;
-        asked.extend(requests.iter().map(Verified::value).map(|asked| (asked.user, asked.fingerprint())));
-    }
-    let now = settings.clock.now();
-    let directory = session.directory();
-    let members = directory.users().filter(|user| !user.removed).map(|user| Listed {
-        user_id: Some(user.id),
-        invite_id: None,
-        email: user.email.clone(),
-        role: user.role,
-        status: "member",
-        groups: names(directory, user.groups.iter()),
-        expires_at: None,
-        new_keys: asked.get(&user.id).copied(),
-    });
-    let invited = directory.invites().map(|(id, invite)| Listed {
-        user_id: None,
-        invite_id: Some(id),
-        email: invite.email.clone(),
-        role: invite.role,
-        status: match accepted.contains(&id) {
-            true => "accepted",
-            false if invite.expires_at <= now => "expired",
-            false => "invited",
-        },
-        groups: names(directory, invite.groups.iter()),
-        expires_at: Some(invite.expires_at),
-        new_keys: None,
-    });
-    let listed: Vec<Listed> = members.chain(invited).collect();
+    let listed = settings.session().await?.people().await?;
     output.result(&listed, || {
-        let row = |listed: &Listed| {
-            let id = listed.user_id.map(|id| id.to_string()).or(listed.invite_id.map(|id| id.to_string()));
+        let row = |person: &PersonSummary| {
+            let id = person.user_id.map(|id| id.to_string()).or(person.invite_id.map(|id| id.to_string()));
+            let asks = if person.new_keys.is_some() { ", asks for new keys" } else { "" };
             vec![
-                listed.email.to_string(),
-                role_text(listed.role).to_owned(),
-                match listed.new_keys {
-                    Some(_) => format!("{}, asks for new keys", listed.status),
-                    None => listed.status.to_owned(),
-                },
-                listed.groups.join(", "),
+                person.email.to_string(),
+                role_text(person.role).to_owned(),
+                format!("{}{asks}", person.status.as_str()),
+                person.groups.iter().map(Name::as_str).collect::<Vec<_>>().join(", "),
                 id.unwrap_or_default(),
             ]
         };
@@ -238,16 +185,6 @@ async fn cancel(settings: &Settings, output: &Output, user: &str, yes: bool) -> 
     output.result(&serde_json::json!({"invite_ids": found, "status": "cancelled"}), || {
         format!("The invitation of {user} was cancelled.")
     })
-}
-
-fn names<'a>(
-    directory: &Directory,
-    groups: impl Iterator<Item = &'a stronghold_sdk::protocol::id::GroupId>,
-) -> Vec<String> {
-    let known = groups.filter_map(|id| directory.group(id));
-    let mut names: Vec<String> = known.map(|group| group.name.to_string()).collect();
-    names.sort_unstable();
-    names
 }
 
 fn role_of(text: &str) -> Result<Role, Failure> {

@@ -1,4 +1,4 @@
-//! What one ended access exposes: what is told right after a removal.
+//! What ended accesses expose: what is told right after a removal, and what is listed until it was changed.
 
 use super::{ExposedTo, Exposure, Session};
 use crate::error::Error;
@@ -6,6 +6,7 @@ use serde::Serialize;
 use stronghold_protocol::{
     id::{PrincipalId, SecretId},
     number::Seq,
+    time::Timestamp,
     transport::Transport,
 };
 
@@ -39,6 +40,47 @@ impl From<&Exposure> for ExposedItem {
             name: exposure.name.expose().to_owned(),
             version: exposure.version.get(),
         }
+    }
+}
+
+/// An exposed secret, with everyone who may know it. Its JSON is what the command line prints.
+#[derive(Clone, Debug, Serialize)]
+pub struct ExposedSecret {
+    /// The secret.
+    #[serde(flatten)]
+    pub item: ExposedItem,
+    /// Whose access ended.
+    pub exposed_to: Vec<ExposedPrincipal>,
+}
+
+/// Somebody whose access ended.
+#[derive(Clone, Debug, Serialize)]
+pub struct ExposedPrincipal {
+    /// `user` or `agent`.
+    pub kind: &'static str,
+    /// The id.
+    pub id: String,
+    /// The name that it has, or had: a person's address, an agent's name.
+    pub name: String,
+    /// When the access ended, as the statement's author said.
+    pub ended_at: Timestamp,
+    /// Whether the audit log says that it was read; none where the log could not be read so far back.
+    pub read: Option<bool>,
+}
+
+impl From<&Exposure> for ExposedSecret {
+    fn from(exposure: &Exposure) -> Self {
+        Self { item: exposure.into(), exposed_to: exposure.to.iter().map(ExposedPrincipal::from).collect() }
+    }
+}
+
+impl From<&ExposedTo> for ExposedPrincipal {
+    fn from(to: &ExposedTo) -> Self {
+        let id = match to.principal {
+            PrincipalId::Agent(id) => id.to_string(),
+            PrincipalId::User(id) => id.to_string(),
+        };
+        Self { kind: to.principal.kind(), id, name: to.name.clone(), ended_at: to.ended_at, read: to.read }
     }
 }
 

@@ -128,17 +128,26 @@ export const accounts = {
   createOrganization: (organization: { name: string; email: string; password: string; setup_code: string }) =>
     call("createOrganization", [location.origin, organization]) as Promise<NewOwner>,
   async signIn(credentials: { account_key: string; email: string; password: string }): Promise<Me> {
-    const { org_id } = await accounts.checkAccountKey(credentials.account_key);
-    const stored = await storedOrganization(org_id);
-    return (await call("signIn", [location.origin, credentials, stored?.floors])) as Me;
+    const floors = await storedFloors(accounts.checkAccountKey(credentials.account_key));
+    return (await call("signIn", [location.origin, credentials, floors])) as Me;
   },
   acceptInvite: (invitation: { code: string; email: string; password: string }) => call("acceptInvite", [location.origin, invitation]) as Promise<NewMember>,
-  recover: (recovery: { recovery_kit: string; password: string }) => call("recover", [location.origin, recovery, undefined]) as Promise<{ account_key: string }>,
-  changePassword: (change: { account_key: string; email: string; password: string; new_password: string; new_account_key: boolean }) =>
-    call("changePassword", [location.origin, change]) as Promise<{ account_key?: string }>,
+  async recover(recovery: { recovery_kit: string; password: string }): Promise<{ account_key: string }> {
+    const floors = await storedFloors(call("checkRecoveryKit", [recovery.recovery_kit]) as Promise<AccountKeyInfo>);
+    return (await call("recover", [location.origin, recovery, floors])) as { account_key: string };
+  },
+  async changePassword(change: { account_key: string; email: string; password: string; new_password: string; new_account_key: boolean }): Promise<{ account_key?: string }> {
+    const floors = await storedFloors(accounts.checkAccountKey(change.account_key));
+    return (await call("changePassword", [location.origin, change, floors])) as { account_key?: string };
+  },
   /** What a typed account key is for. Throws with a sentence when it is none. */
   checkAccountKey: (text: string) => call("checkAccountKey", [text]) as Promise<AccountKeyInfo>,
 };
+
+/** What this device remembers of the organization that a key is of, below which nothing is believed. */
+async function storedFloors(key: Promise<AccountKeyInfo>): Promise<string | undefined> {
+  return (await storedOrganization((await key).org_id))?.floors;
+}
 
 /** Wipes the session's keys and ends the worker with all that it held; a worker too busy to answer is ended all the same. */
 export function closeSession(): void {

@@ -37,8 +37,9 @@ const accounts: Record<string, (type: typeof Session, args: any[]) => Promise<un
     await open(recovered.session);
     return { account_key: recovered.account_key };
   },
-  changePassword: (type, [url, change]) => type.changePassword(url, change),
+  changePassword: (type, [url, change, remembered]) => type.changePassword(url, change, remembered),
   checkAccountKey: async (type, [text]) => type.checkAccountKey(text),
+  checkRecoveryKit: async (type, [text]) => type.checkRecoveryKit(text),
 };
 
 /** Any error as plain data. What has no kind is a fault of ours, and said to be a failure. */

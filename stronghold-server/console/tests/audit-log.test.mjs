@@ -2,9 +2,12 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import test from "node:test";
-import { agentCli, choose, open, openTab, organizationOn, signIn, startServer } from "./harness.mjs";
+import { Agent } from "stronghold-wasm";
+import { afterwards, agentCli, choose, open, openTab, organizationOn, signIn, startServer } from "./harness.mjs";
 
 const READS = 60;
+/** How many records the log gives out at once. */
+const PAGE_OF_THE_LOG = 2000;
 
 test("more than a page of records is loaded, counted and exported", async (t) => {
   const server = await startServer(t);
@@ -49,4 +52,28 @@ test("more than a page of records is loaded, counted and exported", async (t) =>
   assert.deepEqual(await exported("CSV"), await theirs("csv"));
   const parsed = (/** @type {string[]} */ lines) => lines.map((line) => JSON.parse(line)).sort((a, b) => a.position - b.position);
   assert.deepEqual(parsed(await exported("JSON Lines")), parsed(await theirs("jsonl")));
+});
+
+test("what is rare is found however far back it is", async (t) => {
+  const server = await startServer(t);
+  const { owner, cli } = await organizationOn(t, server);
+  await cli.ok(["group", "create", "deploy"]);
+  const { token } = await cli.json(["agent", "create", "CI pipeline", "--group", "deploy"]);
+  const agent = Agent.fromToken(token);
+  afterwards(t, () => agent.close());
+  for (let asked = 0; asked <= PAGE_OF_THE_LOG; asked += 20) {
+    await Promise.all(Array.from({ length: 20 }, () => agent.profiles()));
+  }
+  const tab = await openTab(t, server);
+  await signIn(tab, owner);
+  const { page } = tab;
+  await open(page, "Audit");
+  await page.getByLabel("Action", { exact: true }).selectOption({ label: "Created the organization" });
+  await page.getByText(/^1 record, newest first/).waitFor();
+  await page.getByText("This is the beginning of the log").waitFor();
+  const [created] = await cli.json(["audit", "list", "--action", "org.create"]);
+  assert.deepEqual([created.position, created.signed], [0, false]);
+  await page.getByRole("table", { name: "Audit records" }).getByRole("button").first().click();
+  await page.getByRole("dialog").getByText("Nobody signed this").waitFor();
+  await page.getByRole("dialog").getByText(created.event_id, { exact: true }).waitFor();
 });

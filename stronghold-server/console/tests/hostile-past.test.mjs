@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { createGroup, dialog, folderFor, open, openProfile, openTab, randomWord, signIn, signInAgain, startServer } from "./harness.mjs";
+import { createGroup, dialog, folderFor, lock, open, openProfile, openTab, randomWord, recover, signIn, signInAgain, startServer } from "./harness.mjs";
 import { EVERYTHING, flipped, lieAbout, push, redScreen, scene, tryOpenProfile, WORDS } from "./harness/liar.mjs";
 
 /** @typedef {import("./harness/liar.mjs").Scene} Scene */
@@ -75,6 +75,28 @@ test("a directory that is rolled back is a red screen before anything is shown",
   await page.getByLabel("Password", { exact: true }).fill(it.owner.password);
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
   t.diagnostic(`after a reload: ${await redScreen(it.wire, tab, [...EVERYTHING, "newer group", "deploy"])}`);
+});
+
+test("a directory that is rolled back is a red screen for whoever recovers on a device that knows better", async (t) => {
+  const it = await scene(t);
+  const old = await dataOf(t, it);
+  const tab = await openTab(t, it.server);
+  const { page } = tab;
+  await signIn(tab, it.owner);
+  await createGroup(page, "newer group");
+  await lock(tab);
+  await startAgain(t, it, old);
+  // A device that remembers nothing is shown what was true once.
+  const stranger = await openTab(t, it.server);
+  const { accountKey } = await recover(stranger, it.owner);
+  assert.notEqual(accountKey, it.owner.accountKey);
+  await tab.go("recover");
+  await page.getByLabel("Recovery kit").fill(it.owner.recoveryKit);
+  const password = randomWord();
+  await page.getByLabel("New password", { exact: true }).fill(password);
+  await page.getByLabel("New password again").fill(password);
+  await page.getByRole("button", { name: "Set the new password", exact: true }).click();
+  t.diagnostic(await redScreen(it.wire, tab, [...EVERYTHING, "newer group", "deploy"]));
 });
 
 const REVISIONS = /\/profiles\/[^/]+\/revisions/;

@@ -1,5 +1,5 @@
 import type { AuditEntry } from "../api";
-import { session } from "../client";
+import { newest } from "../audit/log";
 import { Badge, Name, visible } from "../components/Badge";
 import { DataTable, type Column } from "../components/DataTable";
 import { Loading } from "../components/Loading";
@@ -32,15 +32,15 @@ function Secrets({ entry }: { entry: AuditEntry }) {
 
 /** What an agent did last, from the audit log, in which the server cannot alter what the agent signed. */
 export function AgentReads({ id }: { id: string }) {
-  const entries = useLoad(() => session.auditList({ agent_id: id }, NEWEST), [id]);
+  const entries = useLoad(() => newest({ agent_id: id }, NEWEST), [id]);
   return (
     <section class="card" aria-labelledby="agent-reads">
       <header>
         <h2 id="agent-reads">What it read</h2>
-        {entries.data !== undefined && entries.data.entries.length === NEWEST && <span class="quiet">the newest {NEWEST}</span>}
+        {entries.data !== undefined && entries.data.length === NEWEST && <span class="quiet">the newest {NEWEST}</span>}
       </header>
       <Loading of={entries}>
-        {({ entries: rows }) => (
+        {(rows) => (
           <DataTable label="What it read" rows={rows} columns={COLUMNS} rowKey={(entry) => entry.event_id} empty={<p class="quiet">Nothing yet. Every read appears here, also one that was refused.</p>} />
         )}
       </Loading>

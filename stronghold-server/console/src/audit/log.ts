@@ -59,13 +59,15 @@ export function useAuditLog(question: Question, live: boolean, onLiveEnded: () =
     const entries = [...(before.entries ?? [])];
     const wanted = entries.length + PAGE;
     try {
-      for (let questions = 0; questions < MOST_QUESTIONS; questions += 1) {
+      // Where nothing matches it goes on to the log's beginning: other work gets its turn between two questions.
+      for (let questions = 0; questions < MOST_QUESTIONS;) {
         const part = await session.auditList(question.filter, PAGE, next);
         if (!isCurrent()) {
           return;
         }
         entries.push(...part.entries.filter((entry) => isOfKind(entry, question.kind)));
         end ??= part.size;
+        questions += part.entries.length > 0 ? 1 : 0;
         next = part.next;
         if (next === undefined || entries.length >= wanted) {
           break;
@@ -135,6 +137,18 @@ export function useAuditLog(question: Question, live: boolean, onLiveEnded: () =
     loadMore: () => read(state),
     reload: () => setRound((before) => before + 1),
   };
+}
+
+/** The newest records that match, at most so many, newest first. */
+export async function newest(filter: AuditFilter, limit: number): Promise<AuditEntry[]> {
+  const entries: AuditEntry[] = [];
+  let next: number | undefined;
+  do {
+    const part = await session.auditList(filter, limit - entries.length, next);
+    entries.push(...part.entries);
+    next = part.next;
+  } while (next !== undefined && entries.length < limit);
+  return entries;
 }
 
 /** Newer records before older ones, each once. */

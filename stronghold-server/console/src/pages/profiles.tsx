@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { ProfileListed } from "../api";
+import type { ProfileListed, RekeyProgress } from "../api";
 import { session } from "../client";
 import { Name, visible } from "../components/Badge";
 import { Button } from "../components/Button";
@@ -8,7 +8,7 @@ import { EmptyState } from "../components/EmptyState";
 import { Loading } from "../components/Loading";
 import { Menu } from "../components/Menu";
 import { PageHeader } from "../components/PageHeader";
-import { useLoad, useShortcut } from "../hooks";
+import { useAction, useLoad, useShortcut } from "../hooks";
 import { finishRekey } from "../profiles/calls";
 import { CreateProfileDialog, deedItems, ProfileDialog, type ProfileDeed } from "../profiles/dialogs";
 import { ProfileState } from "../profiles/rekey";
@@ -72,17 +72,19 @@ export function ProfilesPage() {
 }
 
 function State({ profile }: { profile: ProfileListed }) {
-  const finish = async (): Promise<void> => {
+  const [progress, setProgress] = useState<RekeyProgress>();
+  const finish = useAction(async () => {
     try {
-      toast((await finishRekey(profile.profile_id)) ? `${visible(profile.name)} is encrypted anew.` : "Somebody else had finished it already.");
+      toast((await finishRekey(profile.profile_id, setProgress)) ? `${visible(profile.name)} is encrypted anew.` : "Somebody else had finished it already.");
     } catch (error) {
       toast((error as Error).message, "bad");
     }
-  };
+  });
   return (
     <>
       <ProfileState profile={profile} />
-      {profile.rekeying && profile.writable && <Button small onPress={finish}>Finish</Button>}
+      {profile.rekeying && profile.writable && <Button small busy={finish.busy} onPress={finish.run}>Finish</Button>}
+      {finish.busy && progress !== undefined && <> <span class="quiet numbers" role="status">{progress.done} of {progress.total}</span></>}
     </>
   );
 }

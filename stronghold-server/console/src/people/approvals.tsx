@@ -122,7 +122,7 @@ async function exposedOf(addresses: string[]): Promise<{ who: string; exposed: E
   if (addresses.length === 0) {
     return undefined;
   }
-  const to = (secret: { exposed_to: { kind: string; name: string; read?: boolean }[] }, read: boolean): boolean =>
+  const to = (secret: { exposed_to: { kind: string; name: string; read?: boolean | null }[] }, read: boolean): boolean =>
     secret.exposed_to.some((who) => who.kind === "user" && addresses.includes(who.name) && (!read || who.read === true));
   const all = await session.exposures();
   const exposed = { read: all.filter((secret) => to(secret, true)), could_read: all.filter((secret) => to(secret, false)) };

@@ -1,11 +1,11 @@
 /** Calls about profiles that need more than the call. */
-import type { SecretValue } from "../api";
+import type { RekeyProgress, SecretValue } from "../api";
 import { session } from "../client";
 import { directoryChanged } from "../state";
 
 /** Encrypts anew what a profile holds, if somebody began that and did not finish. False where there was nothing to do. */
-export async function finishRekey(profileId: string): Promise<boolean> {
-  const finished = await session.finishRekey(profileId);
+export async function finishRekey(profileId: string, progress: (progress: RekeyProgress) => void): Promise<boolean> {
+  const finished = await session.finishRekey(profileId, progress);
   directoryChanged();
   return finished;
 }

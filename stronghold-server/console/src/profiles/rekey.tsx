@@ -1,7 +1,9 @@
-import type { ProfileListed } from "../api";
+import { useState } from "preact/hooks";
+import type { ProfileListed, RekeyProgress } from "../api";
 import { Badge } from "../components/Badge";
 import { Button } from "../components/Button";
 import { ErrorNote, Note } from "../components/ErrorNote";
+import { Progress } from "../components/Progress";
 import { useAction } from "../hooks";
 import { toast } from "../state";
 import { finishRekey } from "./calls";
@@ -21,8 +23,9 @@ export function ProfileState({ profile }: { profile: ProfileListed }) {
 
 /** Says that a profile has a new key under which it is not yet encrypted, and finishes that. */
 export function RekeyNote({ profile, onFinished }: { profile: ProfileListed; onFinished?: () => void }) {
+  const [progress, setProgress] = useState<RekeyProgress>();
   const finish = useAction(async () => {
-    const finished = await finishRekey(profile.profile_id);
+    const finished = await finishRekey(profile.profile_id, setProgress);
     toast(finished ? "All is encrypted anew." : "Somebody else had finished it already.");
     onFinished?.();
   });
@@ -31,6 +34,7 @@ export function RekeyNote({ profile, onFinished }: { profile: ProfileListed; onF
       <div class="stack">
         <p><strong>It is being encrypted anew.</strong> It has a new key, and whoever gave it was interrupted. Until that is finished it can be read, not written.</p>
         {profile.writable && <div><Button small busy={finish.busy} onPress={finish.run}>Finish</Button></div>}
+        {finish.busy && <Progress progress={progress} label="Encrypting anew" />}
         <ErrorNote error={finish.error} />
       </div>
     </Note>
