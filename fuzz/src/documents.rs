@@ -116,11 +116,22 @@ pub mod api {
         let proof = world.directory.header_log().consistency(1, 2);
         let checkpoint =
             AuditCheckpoint { checkpoint: "a note\n".to_owned(), consistency: proof, inclusions: Vec::new() };
+        let bytes = || Base64Bytes(vec![1]);
+        let request = RequestKeys { request: world.manifest.clone(), envelope: bytes(), recovery: bytes() };
+        let asked = KeyRequests {
+            requests: vec![RequestedKeys { user: crate::world::OWNER, request: world.manifest.clone() }],
+            receipt: reply().receipt,
+        };
+        let accepted = Acceptances {
+            acceptances: vec![AcceptedInvite { invite: world.invite, acceptance: world.manifest.clone() }],
+            receipt: reply().receipt,
+        };
         let header = ArchiveHeader { schema: RecordSchema, org: world.org(), from: 0, to: 1 };
         let line = ArchivedRecord { position: 0, record: Base64Bytes(json(&seals)) };
         let archive = [json(&header), json(&line)];
         let pages = [json(&reply()), json(&commit), json(&page), json(&seals), json(&audit), json(&checkpoint)];
-        pages.into_iter().chain(archive).collect()
+        let people = [json(&request), json(&asked), json(&accepted)];
+        pages.into_iter().chain(archive).chain(people).collect()
     }
 
     /// Whether a document is any of them.
@@ -151,6 +162,25 @@ pub mod api {
             again::<ArchiveHeader>(data),
             again::<ArchivedRecord>(data),
             again::<AuditCheckpoint>(data),
+            again::<RevisionPage>(data),
+            again::<SecretVersions>(data),
+            again::<IntroducedSecrets>(data),
+            again::<StageSecrets>(data),
+            again::<StagedSecrets>(data),
+            again::<JoinStart>(data),
+            again::<JoinStarted>(data),
+            again::<Join>(data),
+            again::<Joined>(data),
+            again::<Acceptances>(data),
+            again::<RotateKeys>(data),
+            again::<RequestKeys>(data),
+            again::<KeysRequested>(data),
+            again::<KeyRequests>(data),
+            again::<AccountStart>(data),
+            again::<AccountStarted>(data),
+            again::<ReplaceAccount>(data),
+            again::<AccountReplaced>(data),
+            again::<RecoverySeed>(data),
             again::<Problem>(data),
         ];
         read.contains(&true)

@@ -7,6 +7,7 @@
 mod documents;
 mod formats;
 mod objects;
+mod people;
 mod proofs;
 mod requests;
 mod samples;
@@ -15,6 +16,7 @@ mod world;
 pub use documents::{api, evidence};
 pub use formats::{dotenv, heads, json_format, sealed_secret};
 pub use objects::{body, directory, header, manifest, roster, signed_object};
+pub use people::{acceptance, key_request};
 pub use proofs::proof;
 pub use requests::{audit_record, checkpoint, receipt, signature_headers, token};
 pub use samples::{assert_accepted, mutate};

@@ -17,7 +17,7 @@ use stronghold_protocol::{
     name::Email,
     number::{Epoch, Revision, Version},
     roster::{Roster, RosterMember},
-    signed::{Payload, Signed, Verified},
+    signed::{KeySignature, Payload, Signed, Verified},
 };
 
 static WORLD: OnceLock<World> = OnceLock::new();
@@ -27,11 +27,11 @@ pub(crate) fn the_world() -> &'static World {
 }
 
 /// Whoever holds a key signs these very bytes: how else would a decoder of payloads ever see them?
-pub(crate) fn signed_as<T: Payload>(payload: &[u8], key: &SigningKey) -> Signed {
+pub(crate) fn signed_as<T: Payload>(payload: &[u8], keys: &[&SigningKey]) -> Signed {
     let message = stronghold_protocol::encoding::Context::new("signed-object").field(T::TYPE).field(payload).finish();
-    let signature =
-        stronghold_protocol::signed::KeySignature { key: key.public_key().key_id(), signature: key.sign(&message) };
-    Signed { payload: Base64Bytes(payload.to_vec()), signatures: vec![signature] }
+    let signatures =
+        keys.iter().map(|key| KeySignature { key: key.public_key().key_id(), signature: key.sign(&message) });
+    Signed { payload: Base64Bytes(payload.to_vec()), signatures: signatures.collect() }
 }
 
 /// What was accepted can be written and is then read as the same.
@@ -41,9 +41,9 @@ pub(crate) fn assert_same_again<T: Serialize + DeserializeOwned + PartialEq + De
 }
 
 /// Verifies `payload`, rightly signed, as a `T`.
-fn payload<T: Payload + PartialEq + Debug>(payload: &[u8]) -> Option<Verified<T>> {
+pub(crate) fn payload<T: Payload + PartialEq + Debug>(payload: &[u8]) -> Option<Verified<T>> {
     let key = &the_world().owner;
-    let envelope = signed_as::<T>(payload, key);
+    let envelope = signed_as::<T>(payload, &[key]);
     let verified = envelope.verify::<T>(&[key.public_key()], 1).ok()?;
     assert_eq!(verified.hash(), object_hash(T::TYPE, payload));
     let pinned = envelope.pinned::<T>(&verified.hash().0).expect("what verifies by signature verifies by hash");
@@ -105,7 +105,7 @@ pub mod roster {
             return false;
         }
         let world = the_world();
-        let envelope = signed_as::<Roster>(data, &world.owner);
+        let envelope = signed_as::<Roster>(data, &[&world.owner]);
         let org = OrgId(object_hash(Roster::TYPE, data).0);
         let before = Roster::verify_genesis(&world.roster, &world.org()).expect("the genesis is genuine");
         let genesis = Roster::verify_genesis(&envelope, &org);
@@ -190,7 +190,7 @@ pub mod body {
         let world = the_world();
         let mut header: Header = serde_json::from_slice(&world.genesis.header.payload.0).expect("a genuine header");
         header.body = object_hash(Body::TYPE, data);
-        let signed = signed_as::<Header>(&json(&header), &world.owner);
+        let signed = signed_as::<Header>(&json(&header), &[&world.owner]);
         let statement = Statement { header: signed, body: Base64Bytes(data.to_vec()) };
         if let Ok(directory) = Directory::genesis(&statement, &world.org()) {
             assert_eq!(directory.state_root(), header.state_root);

@@ -1,0 +1,3 @@
+//! Runs `stronghold_fuzz::acceptance`.
+#![no_main]
+stronghold_fuzz::target!(acceptance);
