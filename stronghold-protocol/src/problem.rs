@@ -160,7 +160,7 @@ problem_codes! {
     /// The caller was deleted or removed.
     Deleted = "deleted", 403, "This access was deleted";
     /// The caller's key was replaced by another.
-    KeyEnded = "key_ended", 403, "This token was replaced by a newer one";
+    KeyEnded = "key_ended", 403, "This key was replaced by a newer one";
     /// The caller may not ask from this address.
     AddressRefused = "address_refused", 403, "This access is not allowed from this address";
     /// The caller has asked as often as it may.

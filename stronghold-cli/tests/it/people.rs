@@ -160,7 +160,8 @@ fn whoever_is_no_owner_asks_for_new_keys() {
     assert_eq!((&confirmed["email"], &confirmed["fingerprint"]), (&email.into(), &asked["fingerprint"]));
     org.owner.run(&["user", "confirm", email]).fails(4);
 
-    editor.run(&["profile", "list"]).fails(3);
+    let said = editor.run(&["profile", "list"]).fails(3);
+    assert!(said.contains("sign in again"), "{said}");
     with_key.ok(&["auth", "login", "--email", email]);
     assert_eq!(read(&editor), "1");
     assert_eq!(org.pull(&agent, &profile), json!({"KEY": "1"}), "nobody else notices");

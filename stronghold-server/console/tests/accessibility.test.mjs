@@ -213,6 +213,8 @@ async function others(tab, inspection) {
   await dialog(page).getByRole("button", exactly("Done")).click();
   await dialogClosed(page);
   await inspection.look("people");
+  await page.getByRole("button", exactly("Confirm keys")).click();
+  await inspection.lookAndClose("new keys");
 
   await tab.go("audit");
   await page.getByRole("figure").waitFor();

@@ -71,6 +71,12 @@ test("every page is in pictures", async (t) => {
     await shows.waitFor();
     await picture(page, name);
   }
+  await tab.go("people");
+  await page.getByRole("button", { name: "Confirm keys", exact: true }).click();
+  await dialog(page, "New keys of mei@acme.example?").waitFor();
+  await picture(page, "confirm-keys");
+  await page.keyboard.press("Escape");
+  await dialogClosed(page);
   await profile(tab, String(ids["production"]));
 
   await tab.go("audit");

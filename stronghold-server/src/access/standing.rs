@@ -90,7 +90,7 @@ pub(crate) fn check_standing(
         PrincipalId::Agent(id) => {
             let agent = directory.agent(&id).filter(|agent| !agent.deleted).ok_or_else(deleted)?;
             let keys = agent.keys.iter().find(|keys| keys.sign.key_id() == key && !owner.ended);
-            let keys = keys.ok_or_else(key_ended)?;
+            let keys = keys.ok_or_else(|| key_ended("this token was replaced by a newer one: use that"))?;
             check_agent(agent, address, now)?;
             Ok(Caller {
                 principal: owner.principal,
@@ -108,7 +108,7 @@ pub(crate) fn check_standing(
                 (user.role.into(), &user.keys)
             };
             if owner.ended || keys.sign.key_id() != key {
-                return Err(key_ended());
+                return Err(key_ended("these keys were changed: sign in again"));
             }
             Ok(Caller { principal: owner.principal, kind, key, kem: keys.kem.clone(), max_uses: None })
         }
@@ -143,6 +143,6 @@ fn deleted() -> Problem {
     Problem::new(ProblemCode::Deleted, "an administrator deleted this access; ask for a new one")
 }
 
-fn key_ended() -> Problem {
-    Problem::new(ProblemCode::KeyEnded, "this token or sign-in was replaced by a newer one: use that")
+fn key_ended(detail: &'static str) -> Problem {
+    Problem::new(ProblemCode::KeyEnded, detail)
 }

@@ -24,15 +24,16 @@ export function VerifyLog() {
   return (
     <section class="card" aria-labelledby="verify-log">
       <header>
-        <h2 id="verify-log">Is the log whole?</h2>
+        <div class="verify-about">
+          <h2 id="verify-log">Is the log whole?</h2>
+          {!verify.busy && verified === undefined && <p class="quiet">Takes every record from the beginning and checks it: that who it names signed it, that none was changed, removed or moved, and that it continues what this browser has seen before.</p>}
+        </div>
         <Button icon="shield" busy={verify.busy} onPress={verify.run}>Verify the log</Button>
       </header>
       {verify.busy ? (
         <p class="row"><Spinner label="Verifying" /><span class="numbers">{count === 0 ? "Reading the first records" : `${counted(count, "record")} verified`}</span></p>
-      ) : verified === undefined ? (
-        <p class="quiet">Takes every record from the beginning and checks it: that who it names signed it, that none was changed, removed or moved, and that it continues what this browser has seen before.</p>
       ) : (
-        <Verified verified={verified} />
+        verified !== undefined && <Verified verified={verified} />
       )}
       <ErrorNote error={verify.error} />
     </section>

@@ -126,13 +126,13 @@ function columns(act: ((doing: Doing) => void) | undefined, pending: ReadonlySet
   const shown: Column<PersonListed>[] = [
     { key: "email", title: "Address", cell: (person) => <Address person={person} pending={pending} />, sort: (person) => person.email },
     { key: "role", title: "Role", width: "90px", minor: true, cell: (person) => <span title={roleMay(person.role)}>{roleLabel(person.role)}</span>, sort: (person) => person.role },
-    { key: "status", title: "Status", width: "190px", minor: true, cell: (person) => <Status person={person} pending={pending} />, sort: (person) => person.status },
-    { key: "groups", title: "Groups", width: "150px", minor: true, cell: (person) => person.groups.length === 0 ? <span class="quiet">none</span> : <span title={person.groups.map(visible).join(", ")}>{person.groups.map((group, index) => <>{index > 0 && ", "}<Name>{group}</Name></>)}</span>, sort: (person) => person.groups.join(" ") || undefined },
-    { key: "seen", title: "Last seen", width: "150px", minor: true, cell: (person) => <Time at={person.last_seen_at} never={person.status !== "member" ? "-" : seesActivity() ? "never" : "not known"} />, sort: (person) => person.last_seen_at },
-    { key: "expires", title: "Expires", width: "140px", minor: true, cell: (person) => <Time at={person.expires_at} never="-" />, sort: (person) => person.expires_at },
+    { key: "status", title: "Status", width: "214px", minor: true, cell: (person) => <Status person={person} pending={pending} />, sort: (person) => person.status },
+    { key: "groups", title: "Groups", width: "140px", minor: true, cell: (person) => person.groups.length === 0 ? <span class="quiet">none</span> : <span title={person.groups.map(visible).join(", ")}>{person.groups.map((group, index) => <>{index > 0 && ", "}<Name>{group}</Name></>)}</span>, sort: (person) => person.groups.join(" ") || undefined },
+    { key: "seen", title: "Last seen", width: "120px", minor: true, cell: (person) => <Time at={person.last_seen_at} never={person.status !== "member" ? "-" : seesActivity() ? "never" : "not known"} />, sort: (person) => person.last_seen_at },
+    { key: "expires", title: "Expires", width: "120px", minor: true, cell: (person) => <Time at={person.expires_at} never="-" />, sort: (person) => person.expires_at },
   ];
   if (act !== undefined) {
-    shown.push({ key: "actions", title: "Actions", hideTitle: true, width: "140px", align: "end", cell: (person) => <Actions person={person} pending={pending} act={act} /> });
+    shown.push({ key: "actions", title: "Actions", hideTitle: true, width: "176px", align: "end", cell: (person) => <Actions person={person} pending={pending} act={act} /> });
   }
   return shown;
 }

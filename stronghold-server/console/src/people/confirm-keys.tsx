@@ -33,7 +33,7 @@ export function ConfirmKeysDialog({ person, onClose }: { person: PersonListed & 
       }}
     >
       <p><Name>{email}</Name> asks for new keys with this fingerprint:</p>
-      <p><code class="fingerprint">{new_keys}</code></p>
+      <p><code class="new-keys">{new_keys}</code></p>
       <Note>Compare it with what they tell you, in person or by another way that only they have. Somebody who has their keys so far can ask as well as they can. If it is another one, remove them.</Note>
       <p>What the keys so far could open is encrypted anew. They sign in again on each device.</p>
       {isManager(role) && <VoidsPending />}

@@ -45,7 +45,7 @@ const AGENTS = [
 const PEOPLE = [
   { email: "noor@acme.example", role: "owner", went: "confirmed" },
   { email: "jonas@acme.example", role: "admin", went: "confirmed" },
-  { email: "mei@acme.example", role: "editor", went: "confirmed" },
+  { email: "mei@acme.example", role: "editor", went: "asked" },
   { email: "audit@acme.example", role: "auditor", went: "confirmed" },
   { email: "sofia@acme.example", role: "editor", went: "accepted" },
   { email: "ravi@acme.example", role: "editor", went: "invited" },
@@ -126,8 +126,12 @@ async function invite(t, server, cli, { email, role, went }) {
     return;
   }
   const own = new Cli(t, { API_STRONGHOLD_URL: server.url, API_STRONGHOLD_PASSWORD: randomWord() });
-  await own.ok(["user", "accept", "--email", email, "--invite", "-"], { input: code });
-  if (went === "confirmed") {
-    await cli.ok(["user", "confirm", email]);
+  const { account_key } = await own.json(["user", "accept", "--email", email, "--invite", "-"], { input: code });
+  if (went === "accepted") {
+    return;
+  }
+  await cli.ok(["user", "confirm", email]);
+  if (went === "asked") {
+    await own.ok(["user", "rotate-keys", "--email", email, "--account-key", account_key]);
   }
 }
