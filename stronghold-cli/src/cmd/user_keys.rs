@@ -1,6 +1,6 @@
 //! New keys of people: an owner changes their own, everybody else asks, and an owner or admin confirms.
 
-use super::{auth_login, group::ENCRYPTING, profile_rotate};
+use super::{auth_login, group::ENCRYPTING, org_policy::waiting, profile_rotate};
 use crate::{
     args::LoginArgs,
     failure::Failure,
@@ -28,12 +28,33 @@ async fn request(output: &Output, session: &mut HttpSession, with: LogIn) -> Res
     })
 }
 
-/// Changes the signed-in owner's keys; asks for new ones for everybody else.
+/// Proposes an owner's new keys to the other owners, who sign them.
+async fn propose(output: &Output, session: &mut HttpSession, with: LogIn) -> Result<(), Failure> {
+    let (id, fingerprint) = output.working("making keys", session.propose_own_keys(with)).await?;
+    let proposed = serde_json::json!({
+        "user_id": session.user(),
+        "status": "pending",
+        "approval_id": id,
+        "fingerprint": fingerprint,
+    });
+    output.result(&proposed, || {
+        format!(
+            "{}\n\nThe fingerprint of your new keys, which the other owners see and compare: {fingerprint}\n\
+             Until then your keys so far count. Afterwards sign in again, on each device. Do not change your password in between: that voids the request.",
+            waiting(id)
+        )
+    })
+}
+
+/// Changes the signed-in owner's keys, or proposes new ones where that takes several; asks for new ones for everybody else.
 pub(super) async fn rotate(settings: &Settings, output: &Output, args: &LoginArgs) -> Result<(), Failure> {
     let with = auth_login::log_in_with(args)?;
     let mut session = settings.session().await?;
     if !session.is_owner() {
         return request(output, &mut session, with).await;
+    }
+    if session.directory().roster().value().threshold() > 1 {
+        return propose(output, &mut session, with).await;
     }
     let url = settings.session_url()?;
     let rotated = output.working("making keys, and encrypting anew", session.rotate_own_keys(with)).await;

@@ -86,3 +86,26 @@ fn what_waits_can_be_given_up() {
     admin.run(&["org", "policy", "--name", "Mine"]).fails(3);
     org.owner.ok(&["org", "verify"]);
 }
+
+#[test]
+fn an_owners_new_keys_wait_for_the_other_owner() {
+    let org = Org::start();
+    let profile = org.profile(&[("KEY", b"value")]);
+    let (second, _) = joined(&org, "second@acme.example", "owner");
+    let raised = org.owner.json(&["org", "policy", "--owner-threshold", "2"]);
+    second.json(&["org", "approve", raised["approval_id"].as_str().unwrap(), "--yes"]);
+    let (email, key) = ("owner@acme.example", org.account_key().to_owned());
+    let owner = org.owner.clone().var("API_STRONGHOLD_ACCOUNT_KEY", &key).var("API_STRONGHOLD_PASSWORD", &org.password);
+    let proposed = owner.json(&["user", "rotate-keys", "--email", email]);
+    let (id, fingerprint) = (proposed["approval_id"].as_str().unwrap(), proposed["fingerprint"].as_str().unwrap());
+    assert_eq!(proposed["status"], "pending");
+    assert_eq!(owner.ok(&["secret", "get", "KEY", "--profile", &profile]).text(), "value");
+    assert!(second.ok(&["org", "approvals"]).text().contains(fingerprint), "what is signed can be compared");
+    second.json(&["org", "approve", id, "--yes"]);
+    owner.run(&["profile", "list"]).fails(3);
+    owner.ok(&["auth", "login", "--email", email]);
+    assert_eq!(owner.ok(&["secret", "get", "KEY", "--profile", &profile]).text(), "value");
+    assert_eq!(owner.json(&["org", "policy"])["owner_threshold"], 2);
+    assert_eq!(second.json(&["org", "verify"])["verified"], true);
+    assert_eq!(second.json(&["audit", "verify"])["verified"], true);
+}

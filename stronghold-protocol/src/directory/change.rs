@@ -422,7 +422,10 @@ impl Change {
     /// Whether it is of a person who becomes a member, changes role or leaves: what may go with a pending roster.
     #[must_use]
     pub const fn moves_person(&self) -> bool {
-        matches!(self, Self::UserConfirmed { .. } | Self::UserChanged { .. } | Self::UserRemoved { .. })
+        matches!(
+            self,
+            Self::UserConfirmed { .. } | Self::UserChanged { .. } | Self::UserRekeyed { .. } | Self::UserRemoved { .. }
+        )
     }
 
     /// The group whose key it renews.

@@ -15,6 +15,10 @@ impl PendingApproval {
             match change {
                 Change::UserConfirmed { email, role, .. } => said.push(format!("{email} joins as {}", word(*role))),
                 Change::UserChanged { email, role, .. } => said.push(format!("{email} becomes {}", word(*role))),
+                Change::UserRekeyed { id, keys, .. } => {
+                    let address = self.address(directory, *id);
+                    said.push(format!("{address} gets new keys with the fingerprint {}", keys.sign.key_id()));
+                }
                 Change::UserRemoved { id } => said.push(format!("{} is removed", self.address(directory, *id))),
                 _ => {}
             }
@@ -51,9 +55,10 @@ impl PendingApproval {
     /// Whether a change of people beside the roster is about somebody.
     fn names(&self, user: &UserId) -> bool {
         self.people.iter().any(|change| match change {
-            Change::UserConfirmed { id, .. } | Change::UserChanged { id, .. } | Change::UserRemoved { id } => {
-                id == user
-            }
+            Change::UserConfirmed { id, .. }
+            | Change::UserChanged { id, .. }
+            | Change::UserRekeyed { id, .. }
+            | Change::UserRemoved { id } => id == user,
             _ => false,
         })
     }

@@ -110,7 +110,7 @@ impl<T: Transport> Session<T> {
         self.require_owner("only an owner signs what takes several owners")?;
         self.sync().await?;
         let approval = self.pending(id)?;
-        self.check_confirmed(&approval.people).await?;
+        self.check_keys(&approval.people).await?;
         let groups: Vec<_> =
             approval.people.iter().flat_map(|change| invited_groups(&self.directory, change)).collect();
         let reached = self.profiles_of(&groups);
@@ -141,19 +141,31 @@ impl<T: Transport> Session<T> {
         self.directory.approval(&id).cloned().ok_or_else(|| not_pending(id))
     }
 
-    /// Who is to become a member must be who accepted the invitation: a second owner vouches for it with their signature.
-    async fn check_confirmed(&mut self, people: &[Change]) -> Result<(), Error> {
-        if !people.iter().any(|change| matches!(change, Change::UserConfirmed { .. })) {
-            return Ok(());
+    /// Keys that are to enter the directory must be their owner's: who becomes a member accepted the invitation with them, who
+    /// gets new ones asked for them. A second owner vouches for it with their signature.
+    async fn check_keys(&mut self, people: &[Change]) -> Result<(), Error> {
+        if people.iter().any(|change| matches!(change, Change::UserConfirmed { .. })) {
+            let accepted = self.acceptances().await?;
+            for change in people {
+                if let Change::UserConfirmed { email, role, .. } = change
+                    && !accepted.iter().any(|accepted| accepted.value().confirmed(*role) == *change)
+                {
+                    let detail = format!("{email} did not accept an invitation with the keys that are proposed");
+                    return Err(Error::forged(detail));
+                }
+            }
         }
-        let accepted = self.acceptances().await?;
-        for change in people {
-            if let Change::UserConfirmed { email, role, .. } = change
-                && !accepted.iter().any(|accepted| accepted.value().confirmed(*role) == *change)
-            {
-                return Err(Error::forged(format!(
-                    "{email} did not accept an invitation with the keys that are proposed"
-                )));
+        if people.iter().any(|change| matches!(change, Change::UserRekeyed { .. })) {
+            let asked = self.key_requests().await?;
+            for change in people {
+                if let Change::UserRekeyed { id, .. } = change {
+                    let user = self.directory.user(id);
+                    let is_asked = |user| asked.iter().any(|asked| asked.value().confirmed(user) == *change);
+                    if !user.is_some_and(is_asked) {
+                        let detail = "they do not ask for the keys that are proposed, or not any more: withdraw it";
+                        return Err(Error::invalid(detail));
+                    }
+                }
             }
         }
         Ok(())
@@ -251,10 +263,17 @@ fn described(directory: &Directory, known: &Approval) -> PendingApproval {
     let name = |key: &SigningPublicKey| members().find(|member| member.keys.sign == *key).map(|member| member.user);
     let users = |roster: &Roster| roster.owners.iter().map(|member| member.user).collect::<Vec<_>>();
     let (before, after) = (users(old), users(new));
+    // Whoever gets new keys signed with old and new ones.
+    let mut signed_by: Vec<UserId> = Vec::new();
+    for user in known.signers.iter().filter_map(name) {
+        if !signed_by.contains(&user) {
+            signed_by.push(user);
+        }
+    }
     PendingApproval {
         id: known.roster.hash(),
         since: known.since,
-        signed_by: known.signers.iter().filter_map(name).collect(),
+        signed_by,
         missing: of_old.max(of_new),
         owner_threshold: (new.owner_threshold != old.owner_threshold).then_some(new.owner_threshold),
         new_owners: after.iter().filter(|user| !before.contains(user)).copied().collect(),

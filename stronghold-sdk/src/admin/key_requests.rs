@@ -12,7 +12,7 @@ use crate::{authenticator::LocalIdentity, error::Error};
 use std::sync::Arc;
 use stronghold_protocol::{
     api::RequestKeys,
-    crypto::{random, sign::KeyId},
+    crypto::{hash::Hash, random, sign::KeyId},
     directory::Role,
     id::UserId,
     key_request::KeyRequest,
@@ -28,9 +28,6 @@ impl<T: Transport> Session<T> {
     /// Asks for new keys for the signed-in member, in place of any request before, and returns their fingerprint, for whoever
     /// confirms them to compare. The keys so far count until then; afterwards the member logs in again.
     ///
-    /// 1. log in, which proves password and account key and gives the key of the envelope; 2. new keys, in a request that old
-    ///    and new ones sign; 3. request and envelope are sent at once. A password that is changed afterwards voids the request.
-    ///
     /// # Errors
     /// [`Error`] when the log-in is refused, the caller is an owner ([`Self::rotate_own_keys`] is theirs), or the server cannot
     /// be reached.
@@ -38,6 +35,42 @@ impl<T: Transport> Session<T> {
         if self.is_owner() {
             return Err(Error::invalid("an owner changes their own keys, without a request"));
         }
+        let (request, _) = self.ask(with).await?;
+        Ok(request.fingerprint())
+    }
+
+    /// The same for an owner where changes of owners take several: the roster with the new keys waits for the other owners,
+    /// under the hash that is returned with the fingerprint.
+    ///
+    /// # Errors
+    /// [`Error`] when the log-in is refused, the caller is no owner, one owner is enough ([`Self::rotate_own_keys`]), or the
+    /// statement cannot be committed.
+    pub async fn propose_own_keys(&mut self, with: LogIn) -> Result<(Hash, KeyId), Error> {
+        self.require_owner("only an owner's keys take several owners")?;
+        if self.directory.roster().value().threshold() == 1 {
+            return Err(Error::invalid("one owner is enough: change your keys without a proposal"));
+        }
+        let (request, new) = self.ask(with).await?;
+        let (me, who) = (self.user, Arc::clone(&self.who));
+        let decision = self
+            .commit(|batch| {
+                batch.changes.push(request.confirmed(live(&batch.before, me)?));
+                // The owners of the next roster sign it too, and the new key is one of theirs.
+                let keys = [who.signing_key(), new.signing_key()];
+                batch.change_roster(&keys, |roster| place(roster, me, &request.keys, Some(Role::Owner)))
+            })
+            .await?;
+        match decision {
+            Decision::Pending(id) => Ok((id, request.fingerprint())),
+            Decision::Made | Decision::Unchanged => Err(Error::invalid("the owner threshold was lowered; try again")),
+        }
+    }
+
+    /// Asks for new keys.
+    ///
+    /// 1. log in, which proves password and account key and gives the key of the envelope; 2. new keys, in a request that old
+    ///    and new ones sign; 3. request and envelope are sent at once. A password that is changed afterwards voids the request.
+    async fn ask(&mut self, with: LogIn) -> Result<(KeyRequest, LocalIdentity), Error> {
         // 1.
         let (account, export_key) = Account::open(&self.client, with).await?;
         if account.user != self.user || account.org != self.directory.org() {
@@ -61,7 +94,7 @@ impl<T: Transport> Session<T> {
         };
         // 3.
         self.client.request_keys(&*self.who, &body).await?;
-        Ok(request.fingerprint())
+        Ok((request, new))
     }
 
     /// What members ask for. What does not verify is an integrity error: only the member can have asked.

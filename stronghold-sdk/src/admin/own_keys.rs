@@ -99,8 +99,8 @@ impl<T: Transport> Session<T> {
         let signers = [who.signing_key(), new.signing_key()];
         let place = |roster: &mut Roster| place(roster, user, &keys, Some(Role::Owner));
         if batch.change_roster(&signers, place)? != Decision::Made {
-            let detail = "with an owner threshold above 1 new keys of an owner take the other owners' signatures: lower it \
-                          with `org policy` while you change them";
+            let detail =
+                "with an owner threshold above 1 new keys of an owner take the other owners' signatures: propose them";
             return Err(Error::invalid(detail));
         }
         let needs = Rekeys::required(&batch.before, &batch.changes);

@@ -249,3 +249,38 @@ async fn an_owner_signs_their_own_removal_and_another_makes_it() {
     }
     assert_eq!(third_session.set_owner_threshold(2).await.unwrap(), Decision::Unchanged);
 }
+
+/// An owner's new keys take the other owners too, who sign what that owner asked for and nothing else.
+#[tokio::test]
+async fn an_owners_new_keys_wait_for_the_other_owners() {
+    let (mut world, mut second, _) = two_owners().await;
+    let production = world.profile("production", &[("KEY", "1")]).await;
+    let (old, with) = (world.owner.seed.clone(), world.own_log_in());
+    assert!(words(world.session.rotate_own_keys(with).await).contains("propose them"));
+    let with = world.own_log_in();
+    let (void, _) = world.session.propose_own_keys(with).await.unwrap();
+    let with = world.own_log_in();
+    let (id, fingerprint) = world.session.propose_own_keys(with).await.unwrap();
+    assert_eq!(world.log_in().await.seed, old, "until they have signed, the keys so far count");
+
+    second.sync().await.unwrap();
+    let pending = second.pending_approvals();
+    let shown = pending.iter().find(|pending| pending.id == id).unwrap();
+    assert_eq!((shown.missing, shown.signed_by.as_slice()), (1, &[world.owner.user][..]));
+    assert!(
+        shown.changes(second.directory())[0].ends_with(&format!("gets new keys with the fingerprint {fingerprint}"))
+    );
+    assert!(words(second.approve(void).await).contains("do not ask for the keys"), "the last request counts");
+    assert!(words(second.confirm_keys(world.owner.user, None).await).contains("owner"), "not by one alone");
+    assert_eq!(second.approve(id).await.unwrap(), Decision::Made);
+    second.finish_rekeys(&mut |_| {}).await.unwrap();
+    assert_eq!(code(world.session.sync().await), "key_ended");
+    let account = world.log_in().await;
+    assert_ne!(account.seed, old);
+    let mut again = world.try_session(&account).await.unwrap();
+    assert_eq!(value(&again, production).await.unwrap(), "1");
+    set(&mut again, production, "2").await.unwrap();
+    assert!(again.pending_approvals().is_empty());
+    assert_eq!(again.directory().roster().value().owner_threshold, 2);
+    second.verify_audit(None, &mut |_| {}).await.unwrap();
+}

@@ -57,7 +57,6 @@ const MANAGERS: &[CallerKind] = &[Owner, Admin];
 const INVITED: &[CallerKind] = &[Invitee];
 const RECOVERING: &[CallerKind] = &[Recovery];
 const USERS_OR_RECOVERING: &[CallerKind] = &[Owner, Admin, Editor, Auditor, Recovery];
-const REQUESTERS: &[CallerKind] = &[Admin, Editor, Auditor];
 const OBSERVERS: &[CallerKind] = &[Owner, Admin, Auditor];
 
 const ANCHOR: Parameter = Parameter {
@@ -330,10 +329,10 @@ const ROUTES: &[Route] = &[
     post(
         "/v1/orgs/{org}/key-requests",
         Action::UserRequestKeys,
-        REQUESTERS,
+        USERS,
         PUBLIC_BODY_BYTES,
         ("RequestKeys", "KeysRequested"),
-        "Ask for new keys of the caller's own, which an owner or admin puts in force",
+        "Ask for new keys of the caller's own, which an owner or admin puts in force, or other owners sign",
     ),
     read(
         "/v1/orgs/{org}/key-requests",
