@@ -40,8 +40,7 @@ pub const LOGIN_START: &str = "/v1/login/start";
 pub const LOGIN_FINISH: &str = "/v1/login/finish";
 
 /// Path of an organization's own route, for example `whoami`, `profiles`, `directory`, `statements`, `seals`, `activity`,
-/// `audit/records`, `audit/checkpoint`, `invitation`, `acceptances`, `keys`,
-/// `key-requests`, `account`, `recovery`.
+/// `audit/records`, `audit/checkpoint`, `invitation`, `acceptances`, `keys`, `key-requests`, `account`, `recovery`.
 #[must_use]
 pub fn org_path(org: &OrgId, route: &str) -> String {
     format!("{ORGS}/{org}/{route}")

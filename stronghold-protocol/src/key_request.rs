@@ -1,7 +1,7 @@
 //! New keys that a member asks for.
 //!
 //! A statement about a person's keys is an owner's or admin's, so whoever is neither, and an admin whose keys the roster
-//! names, asks: the request is signed by the keys in force and by the new ones, so that nobody brings another's. An owner or
+//! names, asks; so does an owner where changes of owners take several. The request is signed by the keys in force and by the new ones, so that nobody brings another's. An owner or
 //! admin confirms it with a statement; the server that passes it on can alter nothing. Specified in `docs/protocol.md`,
 //! section 15.
 

@@ -16,8 +16,8 @@ pub mod sqlite;
 mod types;
 
 pub use types::{
-    AuditEntry, Hold, LoginAttempt, NewKeys, OrgHead, PasswordRecord, ProfileHead, RevisionWrite, Seen, StagingRef,
-    StoreError, StoredRevision, StoredSecret, StoredStatement, StreamBehind,
+    AuditEntry, Hold, KeyRequestRecord, LoginAttempt, OrgHead, PasswordRecord, ProfileHead, RevisionWrite, Seen,
+    StagingRef, StoreError, StoredRevision, StoredSecret, StoredStatement, StreamBehind,
 };
 
 use crate::access::{HistoryPermit, ReadPermit};
@@ -249,13 +249,13 @@ pub trait Tx {
     fn acceptance(&mut self, org: &OrgId, invite: &InviteId) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// Stores the new keys that a member asks for, in place of what they asked for before.
-    fn put_key_request(&mut self, org: &OrgId, user: &UserId, keys: &NewKeys) -> Result<(), StoreError>;
+    fn put_key_request(&mut self, org: &OrgId, user: &UserId, keys: &KeyRequestRecord) -> Result<(), StoreError>;
 
     /// The new keys that a member asks for, as they were stored.
-    fn key_request(&mut self, org: &OrgId, user: &UserId) -> Result<Option<NewKeys>, StoreError>;
+    fn key_request(&mut self, org: &OrgId, user: &UserId) -> Result<Option<KeyRequestRecord>, StoreError>;
 
     /// Those of all members, by their ids.
-    fn key_requests(&mut self, org: &OrgId) -> Result<Vec<(UserId, NewKeys)>, StoreError>;
+    fn key_requests(&mut self, org: &OrgId) -> Result<Vec<(UserId, KeyRequestRecord)>, StoreError>;
 
     /// Removes what a member asks for, if there is any.
     fn end_key_request(&mut self, org: &OrgId, user: &UserId) -> Result<(), StoreError>;

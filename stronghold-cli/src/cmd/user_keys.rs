@@ -8,8 +8,9 @@ use crate::{
     settings::{HttpSession, Settings},
 };
 use stronghold_sdk::{
+    ErrorKind,
     admin::{LogIn, Resolve},
-    protocol::{crypto::sign::KeyId, signed::Verified},
+    protocol::crypto::sign::KeyId,
 };
 
 /// Asks for new keys of the signed-in member.
@@ -92,14 +93,11 @@ pub(super) async fn confirm(
     let (id, email) = (member.id, member.email.clone());
     let wanted = fingerprint.map(str::parse::<KeyId>).transpose();
     let wanted = wanted.map_err(|_| Failure::usage("that is no fingerprint: copy the whole of it"))?;
-    let requests = session.key_requests().await?;
-    let asked = requests.iter().map(Verified::value).find(|asked| asked.user == id).ok_or_else(nothing)?;
-    let keys = asked.fingerprint();
-    if wanted.is_some_and(|wanted| wanted != keys) {
-        return Err(Failure::refused(format!("{email} asks for keys with another fingerprint: {keys}"))
-            .with_hint("Ask them which fingerprint they were told. If it is not this one, somebody else has their keys: `user remove` them."));
-    }
-    output.working(ENCRYPTING, session.confirm_keys(id, Some(keys))).await?;
+    let confirmed = output.working(ENCRYPTING, session.confirm_keys(id, wanted)).await;
+    let keys = confirmed.map_err(|error| match error.kind() {
+        ErrorKind::NotFound => nothing(),
+        _ => error.into(),
+    })?;
     profile_rotate::finish(output, session).await?;
     output.result(&serde_json::json!({"user_id": id, "email": email, "fingerprint": keys}), || {
         format!("{email} has new keys, and what the old ones could open was encrypted anew. They sign in again: api-stronghold-cli auth login --email {email}\n\nFingerprint of the new keys: {keys}")

@@ -419,7 +419,7 @@ impl Change {
         )
     }
 
-    /// Whether it is of a person who becomes a member, changes role or leaves: what may go with a pending roster.
+    /// Whether it is of a person who becomes a member, changes role, gets new keys or leaves: what may go with a pending roster.
     #[must_use]
     pub const fn moves_person(&self) -> bool {
         matches!(

@@ -4,7 +4,7 @@
 //! the last one commits it, with the changes of people that go with it. What counts is the signatures on the roster itself:
 //! no reader of the directory, client or server, takes one that lacks some.
 
-use super::{Session, batch::Batch};
+use super::{Session, batch::Batch, people::place};
 use crate::error::Error;
 use std::sync::Arc;
 use stronghold_protocol::{
@@ -15,7 +15,7 @@ use stronghold_protocol::{
     directory::{Approval, Change, Directory},
     id::UserId,
     name::Name,
-    roster::Roster,
+    roster::{Roster, RosterMember},
     signed::Signed,
     time::Timestamp,
     transport::Transport,
@@ -110,6 +110,11 @@ impl<T: Transport> Session<T> {
         self.require_owner("only an owner signs what takes several owners")?;
         self.sync().await?;
         let approval = self.pending(id)?;
+        if !is_explained(&self.directory, &approval) {
+            return Err(Error::invalid(
+                "the list of owners and admins that is proposed changes more than is told: withdraw it",
+            ));
+        }
         self.check_keys(&approval.people).await?;
         let groups: Vec<_> =
             approval.people.iter().flat_map(|change| invited_groups(&self.directory, change)).collect();
@@ -249,6 +254,42 @@ fn is_signed(old: &Roster, new: &Roster, signers: &[SigningPublicKey]) -> bool {
         signers.iter().filter(|key| owners.contains(key)).count() >= roster.threshold()
     };
     enough(old) && enough(new)
+}
+
+/// Whether a pending roster differs from the one in force only by what is shown of it: the changes of people beside it, and the
+/// owner threshold. The signature counts for the roster, whoever makes which changes with it.
+fn is_explained(directory: &Directory, known: &Approval) -> bool {
+    let new = known.roster.value();
+    let mut told = directory.roster().value().clone();
+    (told.version, told.prev, told.nonce) = (new.version, new.prev, new.nonce);
+    told.owner_threshold = new.owner_threshold;
+    for change in &known.people {
+        let user = |id: &UserId| directory.user(id).filter(|user| !user.removed);
+        match change {
+            Change::UserConfirmed { id, role, keys, .. } => place(&mut told, *id, keys, Some(*role)),
+            Change::UserChanged { id, role, .. } => match user(id) {
+                Some(user) => place(&mut told, *id, &user.keys, Some(*role)),
+                None => return false,
+            },
+            Change::UserRekeyed { id, keys, .. } => match user(id) {
+                Some(user) => place(&mut told, *id, keys, Some(user.role)),
+                None => return false,
+            },
+            Change::UserRemoved { id } => match user(id) {
+                Some(user) => place(&mut told, *id, &user.keys, None),
+                None => return false,
+            },
+            _ => return false,
+        }
+    }
+    let sorted = |members: &[RosterMember]| {
+        let mut members = members.to_vec();
+        members.sort_by_key(|member| member.user);
+        members
+    };
+    sorted(&told.owners) == sorted(&new.owners)
+        && sorted(&told.admins) == sorted(&new.admins)
+        && told.minimum_suite == new.minimum_suite
 }
 
 fn invited_groups(directory: &Directory, change: &Change) -> Vec<stronghold_protocol::id::GroupId> {

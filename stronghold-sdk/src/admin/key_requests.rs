@@ -1,4 +1,5 @@
-//! New keys of those who cannot put them in force themselves: asked for by the member, put in force by an owner or admin.
+//! New keys of those who cannot put them in force alone: asked for by the member, put in force by an owner or admin; or by the
+//! other owners, where changes of owners take several.
 //!
 //! What the account is to hold travels with the request, and the server puts it in place in the transaction that commits the
 //! statement. So until then password and account key open the keys so far, and from then on the new ones; at no time keys
@@ -102,7 +103,6 @@ impl<T: Transport> Session<T> {
     /// # Errors
     /// [`Error`] when the server cannot be reached, refuses, or shows a request that is nobody's.
     pub async fn key_requests(&mut self) -> Result<Vec<Verified<KeyRequest>>, Error> {
-        self.sync().await?;
         let mut last = None;
         for _ in 0..ATTEMPTS {
             match self.read_key_requests().await {
@@ -125,18 +125,21 @@ impl<T: Transport> Session<T> {
     }
 
     /// Puts in force what a member asks for: the keys so far open and sign nothing from then on, and what they reached is
-    /// rekeyed. With a `fingerprint` only the request of these keys.
+    /// rekeyed. With a `fingerprint` only the request of these keys. Returns the fingerprint of the keys that are in force then.
     ///
     /// # Errors
     /// [`Error`] when the member asks for nothing, or for other keys; only an owner may confirm an admin's; the member is an
     /// owner; or the statement cannot be committed.
-    pub async fn confirm_keys(&mut self, id: UserId, fingerprint: Option<KeyId>) -> Result<(), Error> {
+    pub async fn confirm_keys(&mut self, id: UserId, fingerprint: Option<KeyId>) -> Result<KeyId, Error> {
         let requests = self.key_requests().await?;
         let asked = requests.iter().map(Verified::value).find(|asked| asked.user == id);
         let asked = asked.ok_or_else(|| Error::not_found("request for new keys", &id.to_string()))?;
         if fingerprint.is_some_and(|fingerprint| fingerprint != asked.fingerprint()) {
-            let detail =
-                format!("they ask for keys with the fingerprint {}, which is another one", asked.fingerprint());
+            let detail = format!(
+                "they ask for keys with another fingerprint: {}. If it is not the one that they were told, somebody else has \
+                 their keys: remove them",
+                asked.fingerprint()
+            );
             return Err(Error::invalid(detail));
         }
         let (me, who) = (self.user, Arc::clone(&self.who));
@@ -157,7 +160,7 @@ impl<T: Transport> Session<T> {
                     return Err(Error::invalid("new keys of an admin are not the owners' business"));
                 }
             }
-            Ok(())
+            Ok(asked.fingerprint())
         })
         .await
     }

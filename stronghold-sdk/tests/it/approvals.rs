@@ -284,3 +284,46 @@ async fn an_owners_new_keys_wait_for_the_other_owners() {
     assert_eq!(again.directory().roster().value().owner_threshold, 2);
     second.verify_audit(None, &mut |_| {}).await.unwrap();
 }
+
+/// Whoever signs signs the list itself: nothing may be in it that is not told.
+#[tokio::test]
+async fn nobody_signs_more_than_is_told() {
+    let (mut world, mut second, second_account) = two_owners().await;
+    let code_of_third = world.invited("third", Role::Owner, &[]).await;
+    world.accept(&code_of_third, "third").await.unwrap();
+    let accepted = world.session.acceptances().await.unwrap();
+    let third = accepted[0].value().clone();
+    let foreign = Identity::from_seed(&[9; 32]).public_keys();
+    let member = |keys| RosterMember { user: third.user, keys };
+    let hidden = |what: &'static str, bend: &dyn Fn(&mut Roster)| {
+        let mut roster = next_roster(world.session.directory());
+        bend(&mut roster);
+        (what, roster)
+    };
+    let genuine = member(third.keys.clone());
+    let rosters = [
+        hidden("other keys for whoever joins", &|roster| roster.owners.push(member(foreign.clone()))),
+        hidden("other keys for another owner", &|roster| {
+            roster.owners.push(genuine.clone());
+            let other = roster.owners.iter_mut().find(|owner| owner.user == second_account.user).unwrap();
+            other.keys = foreign.clone();
+        }),
+        hidden("one more admin", &|roster| {
+            roster.owners.push(genuine.clone());
+            let user = stronghold_sdk::protocol::id::UserId::from_bytes([9; 16]);
+            roster.admins.push(RosterMember { user, keys: foreign.clone() });
+        }),
+    ];
+    for (what, roster) in rosters {
+        let signed = Signed::create(&roster, &[world.owner_identity().signing_key()]).unwrap();
+        let id = signed.hash_as::<Roster>();
+        let people = vec![third.confirmed(Role::Owner)];
+        world.state(vec![Change::ApprovalPending { roster: signed, people }]).await;
+        second.sync().await.unwrap();
+        assert!(words(second.approve(id).await).contains("more than is told"), "{what}");
+        second.sync().await.unwrap();
+        let pending = second.pending_approvals();
+        let waits = pending.iter().find(|pending| pending.id == id).unwrap();
+        assert_eq!(waits.signed_by, [world.owner.user], "{what}: no signature is given away");
+    }
+}

@@ -4,7 +4,7 @@ use super::{
     gate::{Answer, Decision, Refused},
     join::ACCOUNT_BYTES,
 };
-use crate::store::{NewKeys, PasswordRecord, Store, StoreError, Tx};
+use crate::store::{KeyRequestRecord, PasswordRecord, Store, StoreError, Tx};
 use stronghold_protocol::{
     api::{KeyRequests, KeysRequested, RequestKeys, RequestedKeys},
     directory::Change,
@@ -24,7 +24,7 @@ impl<S: Store> Decision<'_, S> {
         }
         tx.password(&self.org(), &user.id)?.ok_or_else(Problem::not_found)?;
         let request = serde_json::to_vec(&asked.request).map_err(|error| StoreError::GivenUp(error.to_string()))?;
-        let keys = NewKeys { request, envelope: asked.envelope.0.clone(), recovery: asked.recovery.0.clone() };
+        let keys = KeyRequestRecord { request, envelope: asked.envelope.0.clone(), recovery: asked.recovery.0.clone() };
         tx.put_key_request(&self.org(), &user.id, &keys)?;
         Ok(Answer::new(None, |receipt| KeysRequested { receipt }))
     }
@@ -64,6 +64,6 @@ impl<S: Store> Decision<'_, S> {
     }
 }
 
-fn parse(keys: &NewKeys) -> Result<Signed, StoreError> {
+fn parse(keys: &KeyRequestRecord) -> Result<Signed, StoreError> {
     serde_json::from_slice(&keys.request).map_err(|error| StoreError::Damaged(error.to_string()))
 }

@@ -191,7 +191,7 @@ pub struct PasswordRecord {
 
 /// New keys that a member asks for.
 #[derive(Clone)]
-pub struct NewKeys {
+pub struct KeyRequestRecord {
     /// The JSON of the signed request.
     pub request: Vec<u8>,
     /// What the account's envelope is to be.

@@ -6,15 +6,20 @@ use std::sync::atomic::Ordering;
 use stronghold_protocol::{
     api::{
         AccountBundle, CreateOrganization, LOGIN_FINISH, LOGIN_START, LoginFinish, LoginFinished, LoginStart,
-        LoginStarted, ORGS, SETUP, SetupStart,
+        LoginStarted, ORGS, RequestKeys, SETUP, SetupStart,
     },
     audit::{Outcome, Released},
-    crypto::password::{Account, CONTEXT, with_randomness},
+    crypto::{
+        password::{Account, CONTEXT, with_randomness},
+        sign::SigningKey,
+    },
     directory::{Change, Directory, Role, genesis_changes},
     encoding::Base64Bytes,
     id::{OrgId, UserId},
+    key_request::KeyRequest,
     name::Email,
     roster::Roster,
+    signed::Signed,
 };
 use stronghold_server::{
     access::RateLimit,
@@ -114,6 +119,75 @@ async fn both_halves_of_a_log_in_leave_their_records() {
     assert_eq!(told.collect::<Vec<_>>(), expected);
 }
 
+/// Membership counts when the envelope is released, not only when the log-in began.
+#[tokio::test]
+async fn whoever_is_removed_between_the_halves_of_a_log_in_gets_nothing() {
+    let mut world = World::new().await;
+    let (org, user) = (world.org, member_with_password(&mut world).await.user_id());
+    let (_, finish) = start(&world.service, (org, user), PASSWORD).await;
+    world.commit(vec![Change::UserRemoved { id: user }], Vec::new()).await;
+    let before = world.records().await.len();
+    assert_eq!(code(&unsigned(&world.service, "POST", LOGIN_FINISH, &finish.unwrap()).await), "login_refused");
+    assert_eq!(world.records().await.len(), before);
+}
+
+/// What a member asks for is believed only as they signed it, and the account follows the statement that puts it in force.
+#[tokio::test]
+async fn the_account_follows_the_keys_that_were_asked_for() {
+    let mut world = World::new().await;
+    let editor = member_with_password(&mut world).await;
+    let path = world.path("key-requests");
+    let request = |keys: &Actor, user: UserId| KeyRequest {
+        org: world.org,
+        user,
+        replaces: editor.keys.sign.key_id(),
+        keys: keys.keys.clone(),
+    };
+    let ask = |request: &KeyRequest, signers: &[&SigningKey], envelope: &[u8]| RequestKeys {
+        request: Signed::create(request, signers).unwrap(),
+        envelope: Base64Bytes(envelope.to_vec()),
+        recovery: Base64Bytes(b"new recovery".to_vec()),
+    };
+    let (new, other) = (editor.rekeyed("new"), editor.rekeyed("other"));
+    let said = request(&new, editor.user_id());
+    let both: [&SigningKey; 2] = [&editor.sign, &new.sign];
+    for bad in [
+        ask(&said, &[&new.sign], b"new"),
+        ask(&said, &[&editor.sign], b"new"),
+        ask(&request(&new, world.owner.user_id()), &both, b"new"),
+    ] {
+        assert_eq!(code(&world.post(&editor, &path, &bad).await), "invalid_key_request");
+    }
+    assert_eq!(code(&world.post(&editor, &path, &ask(&said, &both, &[0; 20_000])).await), "too_large");
+    let good = ask(&said, &both, b"new");
+    assert_eq!(world.post(&editor, &path, &good).await.status, 200);
+    // Other keys than those leave the account as it was, and the request is over.
+    let rekeyed = |keys: &Actor| Change::UserRekeyed {
+        id: editor.user_id(),
+        keys: keys.keys.clone(),
+        recovery: recovery("editor"),
+    };
+    let (org, user) = (world.org, editor.user_id());
+    let (others, news) = (rekeyed(&other), rekeyed(&new));
+    let read = async |world: &World<SqliteStore>| {
+        let read =
+            world.service.store().snapshot(move |tx| Ok((tx.password(&org, &user)?, tx.key_request(&org, &user)?)));
+        let (password, asked) = read.await.unwrap();
+        let password = password.unwrap();
+        (password.envelope, password.recovery, asked.is_some())
+    };
+    let unchanged = (b"the editor's".to_vec(), Vec::new());
+    assert_eq!(read(&world).await, (unchanged.0.clone(), unchanged.1.clone(), true));
+    world.commit(vec![others], Vec::new()).await;
+    assert_eq!(read(&world).await, (unchanged.0, unchanged.1, false));
+    // Those that were asked for bring theirs.
+    let said = KeyRequest { replaces: other.keys.sign.key_id(), ..said };
+    let good = ask(&said, &[&other.sign, &new.sign], b"new");
+    assert_eq!(world.post(&other, &path, &good).await.status, 200);
+    world.commit(vec![news], Vec::new()).await;
+    assert_eq!(read(&world).await, (b"new".to_vec(), b"new recovery".to_vec(), false));
+}
+
 #[tokio::test]
 async fn a_log_in_that_cannot_be_recorded_is_not_answered() {
     let (world, fails) = failing_world().await;
@@ -134,9 +208,8 @@ async fn a_log_in_that_cannot_be_recorded_is_not_answered() {
     assert_eq!(world.records().await.len(), before);
 }
 
-#[tokio::test]
-async fn a_removed_user_logs_in_no_more_than_one_who_never_was() {
-    let mut world = World::new().await;
+/// An editor who can log in.
+async fn member_with_password(world: &mut World<SqliteStore>) -> Actor {
     let editor = world.create_user("editor", Role::Editor, &[]).await;
     let (org, user) = (world.org, editor.user_id());
     let setup_code = SetupCode::generate().unwrap();
@@ -145,6 +218,13 @@ async fn a_removed_user_logs_in_no_more_than_one_who_never_was() {
     let record = stronghold_protocol::crypto::password::password_record(&upload).unwrap().as_bytes().to_vec();
     let password = PasswordRecord { record, envelope: b"the editor's".to_vec(), recovery: Vec::new() };
     world.service.store().locked(Some(org), move |tx| tx.put_password(&org, &user, &password)).await.unwrap();
+    editor
+}
+
+#[tokio::test]
+async fn a_removed_user_logs_in_no_more_than_one_who_never_was() {
+    let mut world = World::new().await;
+    let (org, user) = (world.org, member_with_password(&mut world).await.user_id());
     let (_, finished) = log_in(&world, org, user, PASSWORD).await;
     assert_eq!(reply::<LoginFinished>(&finished.unwrap()).envelope.0, b"the editor's");
     world.commit(vec![Change::UserRemoved { id: user }], Vec::new()).await;

@@ -42,9 +42,8 @@ export function PeoplePage() {
   const manages = me.value?.is_manager === true;
   useShortcut("n", "Invite somebody", () => setInviting(true), manages);
   const invite = manages ? <Button kind="primary" icon="plus" onPress={() => setInviting(true)}>Invite</Button> : undefined;
-  // Whoever accepts an invitation changes no directory: nothing else has the page read again.
-  const waits = people.data?.listed.some((person) => person.status === "invited") === true;
-  const refresh = waits ? <Button icon="refresh" busy={people.loading} onPress={people.reload}>Refresh</Button> : undefined;
+  // Whoever accepts an invitation, or asks for new keys, changes no directory: nothing else has the page read again.
+  const refresh = manages ? <Button icon="refresh" busy={people.loading} onPress={people.reload}>Refresh</Button> : undefined;
   const done = (): void => setDoing(undefined);
   return (
     <>

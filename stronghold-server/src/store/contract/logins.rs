@@ -4,7 +4,7 @@ use super::{
     Place,
     fixtures::{ORG, create_org, time},
 };
-use crate::store::{LoginAttempt, NewKeys, PasswordRecord, Store};
+use crate::store::{KeyRequestRecord, LoginAttempt, PasswordRecord, Store};
 use futures_util::future::join_all;
 use stronghold_protocol::{
     crypto::hash::Hash,
@@ -39,12 +39,12 @@ pub(in crate::store) async fn a_password_is_replaced(place: &impl Place) {
     assert!(store.snapshot(|tx| tx.password(&OrgId([1; 32]), &USER)).await.unwrap().is_none());
 }
 
-fn keys(text: &str) -> NewKeys {
+fn keys(text: &str) -> KeyRequestRecord {
     let part = |name: &str| format!("{name} {text}").into_bytes();
-    NewKeys { request: part("request"), envelope: part("envelope"), recovery: part("recovery") }
+    KeyRequestRecord { request: part("request"), envelope: part("envelope"), recovery: part("recovery") }
 }
 
-fn parts(keys: NewKeys) -> [Vec<u8>; 3] {
+fn parts(keys: KeyRequestRecord) -> [Vec<u8>; 3] {
     [keys.request, keys.envelope, keys.recovery]
 }
 

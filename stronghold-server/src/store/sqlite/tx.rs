@@ -17,8 +17,8 @@ mod values;
 use crate::{
     access::{HistoryPermit, ReadPermit},
     store::{
-        AuditEntry, Hold, LoginAttempt, NewKeys, OrgHead, PasswordRecord, ProfileHead, RevisionWrite, Seen, StagingRef,
-        StoreError, StoredRevision, StoredSecret, StoredStatement, StreamBehind, Tx,
+        AuditEntry, Hold, KeyRequestRecord, LoginAttempt, OrgHead, PasswordRecord, ProfileHead, RevisionWrite, Seen,
+        StagingRef, StoreError, StoredRevision, StoredSecret, StoredStatement, StreamBehind, Tx,
     },
 };
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
@@ -287,15 +287,15 @@ impl Tx for SqliteTx<'_> {
         self.select_acceptance(org, invite)
     }
 
-    fn put_key_request(&mut self, org: &OrgId, user: &UserId, keys: &NewKeys) -> Result<(), StoreError> {
+    fn put_key_request(&mut self, org: &OrgId, user: &UserId, keys: &KeyRequestRecord) -> Result<(), StoreError> {
         self.upsert_key_request(org, user, keys)
     }
 
-    fn key_request(&mut self, org: &OrgId, user: &UserId) -> Result<Option<NewKeys>, StoreError> {
+    fn key_request(&mut self, org: &OrgId, user: &UserId) -> Result<Option<KeyRequestRecord>, StoreError> {
         self.select_key_request(org, user)
     }
 
-    fn key_requests(&mut self, org: &OrgId) -> Result<Vec<(UserId, NewKeys)>, StoreError> {
+    fn key_requests(&mut self, org: &OrgId) -> Result<Vec<(UserId, KeyRequestRecord)>, StoreError> {
         self.select_key_requests(org)
     }
 

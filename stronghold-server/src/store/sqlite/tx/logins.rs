@@ -1,7 +1,7 @@
 //! How users log in.
 
 use super::SqliteTx;
-use crate::store::{LoginAttempt, NewKeys, PasswordRecord, StoreError, sqlite::column::time};
+use crate::store::{KeyRequestRecord, LoginAttempt, PasswordRecord, StoreError, sqlite::column::time};
 use rusqlite::{OptionalExtension, params};
 use stronghold_protocol::{
     id::{InviteId, OrgId, UserId},
@@ -53,7 +53,12 @@ impl SqliteTx<'_> {
         Ok(select.query_row(params![org, invite.as_bytes()], |row| row.get(0)).optional()?)
     }
 
-    pub(super) fn upsert_key_request(&mut self, org: &OrgId, user: &UserId, keys: &NewKeys) -> Result<(), StoreError> {
+    pub(super) fn upsert_key_request(
+        &mut self,
+        org: &OrgId,
+        user: &UserId,
+        keys: &KeyRequestRecord,
+    ) -> Result<(), StoreError> {
         let org = self.org(org)?;
         let mut upsert = self.prepare(
             "INSERT INTO key_requests (org, user, request, envelope, recovery) VALUES (?1, ?2, ?3, ?4, ?5)
@@ -64,22 +69,26 @@ impl SqliteTx<'_> {
         Ok(())
     }
 
-    pub(super) fn select_key_request(&mut self, org: &OrgId, user: &UserId) -> Result<Option<NewKeys>, StoreError> {
+    pub(super) fn select_key_request(
+        &mut self,
+        org: &OrgId,
+        user: &UserId,
+    ) -> Result<Option<KeyRequestRecord>, StoreError> {
         let Some(org) = self.find_org(org)? else { return Ok(None) };
         let mut select =
             self.prepare("SELECT request, envelope, recovery FROM key_requests WHERE org = ?1 AND user = ?2")?;
         let found = select.query_row(params![org, user.as_bytes()], |row| {
-            Ok(NewKeys { request: row.get(0)?, envelope: row.get(1)?, recovery: row.get(2)? })
+            Ok(KeyRequestRecord { request: row.get(0)?, envelope: row.get(1)?, recovery: row.get(2)? })
         });
         Ok(found.optional()?)
     }
 
-    pub(super) fn select_key_requests(&mut self, org: &OrgId) -> Result<Vec<(UserId, NewKeys)>, StoreError> {
+    pub(super) fn select_key_requests(&mut self, org: &OrgId) -> Result<Vec<(UserId, KeyRequestRecord)>, StoreError> {
         let Some(org) = self.find_org(org)? else { return Ok(Vec::new()) };
         let mut select =
             self.prepare("SELECT user, request, envelope, recovery FROM key_requests WHERE org = ?1 ORDER BY user")?;
         let rows = select.query_map([org], |row| {
-            let keys = NewKeys { request: row.get(1)?, envelope: row.get(2)?, recovery: row.get(3)? };
+            let keys = KeyRequestRecord { request: row.get(1)?, envelope: row.get(2)?, recovery: row.get(3)? };
             Ok((UserId::from_bytes(row.get(0)?), keys))
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
