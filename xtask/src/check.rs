@@ -49,7 +49,7 @@ fn arrows() -> Result<(), Failed> {
     Ok(())
 }
 
-/// File sizes, and words that must not be in a commit.
+/// File sizes.
 fn files() -> Result<(), Failed> {
     println!("\n== files ==");
     let tracked = Step::new("the list of files", "git").args(&["ls-files", "-co", "--exclude-standard"]).output()?;
@@ -64,9 +64,6 @@ fn files() -> Result<(), Failed> {
         } else if is_source(name) && lines > MANY_LINES {
             println!("{name}: {lines} lines (aim: {MANY_LINES})");
         }
-        if let Some(word) = foreign_word(name, &text) {
-            problems.push(format!("{name}: holds {word:?}, which is this machine's or a registry's own"));
-        }
     }
     for problem in &problems {
         println!("{problem}");
@@ -79,17 +76,4 @@ fn is_source(name: &str) -> bool {
     let path = Path::new(name);
     let test = path.components().any(|part| matches!(part.as_os_str().to_str(), Some("tests" | "benches" | "fuzz")));
     path.extension().is_some_and(|ending| ending == "rs") && !test
-}
-
-/// Addresses of registries and paths of the machine that a file was written on. Cargo's own lock names its registry.
-fn foreign_word(name: &str, text: &str) -> Option<String> {
-    if name.ends_with("Cargo.lock") {
-        return None;
-    }
-    let home = std::env::var("HOME").ok().filter(|home| home.len() > 1).map(|home| format!("{home}/"));
-    let above = root().parent().map(|parent| format!("{}/", parent.display())).filter(|parent| parent.len() > 1);
-    let hosts = ["index.crates", "static.crates", "files.pythonhosted", "registry.npmjs", "deb.debian"];
-    let hosts = hosts.iter().map(|host| format!("{host}."));
-    // This very list would find itself; its words end before the dot that is searched for.
-    home.into_iter().chain(above).chain(hosts).find(|word| text.contains(word.as_str()))
 }
