@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 use stronghold_sdk::{
-    Client, LocalIdentity,
-    admin::{
-        AcceptInvite, Access, Account, DirectoryCache, Edit, NewAgent, NewInvite, NewOrganization, NewSecret, Session,
-    },
+    Client,
+    admin::{AcceptInvite, Access, Account, Edit, NewAgent, NewInvite, NewOrganization, NewSecret, Session},
     protocol::{
         crypto::random,
         directory::{Conditions, Role},
@@ -55,7 +53,7 @@ impl Org {
         };
         let client = Client::new(service.in_process(), Arc::clone(&clock));
         let owner = Account::create_organization(&client, new, &clock).await.unwrap().account;
-        let session = open_session(client, &owner, &clock).await;
+        let session = open_session(client, &owner).await;
         Self { service, clock, owner, session, _folder: folder }
     }
 
@@ -67,7 +65,7 @@ impl Org {
 
     /// The owner on another device.
     pub async fn second_session(&self) -> OwnerSession {
-        open_session(self.client(), &self.owner, &self.clock).await
+        open_session(self.client(), &self.owner).await
     }
 
     /// A profile of `count` secrets, with values of 64 bytes.
@@ -116,10 +114,8 @@ impl Org {
     }
 }
 
-async fn open_session(client: Client<InProcess<SqliteStore>>, owner: &Account, clock: &Arc<dyn Clock>) -> OwnerSession {
-    let who = Arc::new(LocalIdentity::from_seed(owner.org, owner.user.into(), &owner.seed));
-    let cache = DirectoryCache::new(owner.org, None, Some(owner.floor));
-    Session::open(client, who, owner.user, cache, Arc::clone(clock)).await.unwrap()
+async fn open_session(client: Client<InProcess<SqliteStore>>, owner: &Account) -> OwnerSession {
+    OwnerSession::builder(owner).in_process().open(client).await.unwrap()
 }
 
 /// Where an agent starts: the header that its token pins.

@@ -70,6 +70,9 @@ pub(crate) struct Global {
     /// Lock file that `profile lock` made: refuse everything older, and profiles that are not in it
     #[arg(long, global = true, env = "API_STRONGHOLD_LOCK", value_name = "FILE", value_parser = path())]
     pub(crate) lock: Option<PathBuf>,
+    /// Accept that another profile now has the name of one that this client remembers: that, and nothing else
+    #[arg(long, global = true)]
+    pub(crate) accept_replaced: bool,
     /// Keep the receipt of every read of secrets in this file; `audit verify --receipts` holds them against the log
     #[arg(long, global = true, env = "API_STRONGHOLD_KEEP_RECEIPTS", value_name = "FILE", value_parser = path())]
     pub(crate) keep_receipts: Option<PathBuf>,

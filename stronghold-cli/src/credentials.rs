@@ -6,10 +6,16 @@ use std::{
     fmt, fs,
     path::{Path, PathBuf},
 };
-use stronghold_sdk::protocol::{
-    directory::HeaderRef,
-    id::{AgentId, OrgId, UserId},
+use stronghold_sdk::{
+    admin::Account,
+    protocol::{
+        directory::HeaderRef,
+        encoding::decode_base64url,
+        id::{AgentId, OrgId, UserId},
+        name::Email,
+    },
 };
+use zeroize::Zeroizing;
 
 const FILE_NAME: &str = "credentials.json";
 
@@ -58,7 +64,7 @@ pub(crate) enum Identity {
         /// Their seed, base64url.
         seed: String,
         /// A header that is known to exist.
-        floor: Option<HeaderRef>,
+        floor: HeaderRef,
     },
 }
 
@@ -91,6 +97,30 @@ impl Identity {
     pub(crate) const fn org(&self) -> OrgId {
         match self {
             Self::Agent { org, .. } | Self::User { org, .. } => *org,
+        }
+    }
+
+    /// A header that is known to exist, of a person.
+    const fn floor(&self) -> Option<HeaderRef> {
+        match self {
+            Self::Agent { .. } => None,
+            Self::User { floor, .. } => Some(*floor),
+        }
+    }
+
+    /// A person's account, opened.
+    pub(crate) fn account(&self) -> Result<Account, Failure> {
+        let damaged =
+            |error: &dyn std::error::Error| Failure::local("the stored credentials are damaged; sign in again", error);
+        match self {
+            Self::Agent { .. } => Err(Failure::refused("agents only read: this needs a person")),
+            Self::User { id, org, email, seed, floor, .. } => Ok(Account {
+                org: *org,
+                user: *id,
+                email: Email::new(email).map_err(|error| damaged(&error))?,
+                seed: Zeroizing::new(decode_base64url(seed).map_err(|error| damaged(&error))?),
+                floor: *floor,
+            }),
         }
     }
 
@@ -142,9 +172,14 @@ impl Credentials {
         &self.stored.identities
     }
 
-    /// Adds an identity, in place of one with the same id, and makes it the active one.
-    pub(crate) fn sign_in(&mut self, identity: Identity) -> Result<(), Failure> {
+    /// Adds an identity, in place of one with the same id, and makes it the active one. A person's floor never goes down:
+    /// what a server gives at a log-in may be older than what this machine knows.
+    pub(crate) fn sign_in(&mut self, mut identity: Identity) -> Result<(), Failure> {
         let id = identity.id();
+        if let Identity::User { floor, .. } = &mut identity {
+            let known = self.stored.identities.iter().filter(|known| known.id() == id).filter_map(Identity::floor);
+            *floor = known.chain([*floor]).max_by_key(|floor| floor.seq).unwrap_or(*floor);
+        }
         self.stored.identities.retain(|known| known.id() != id);
         self.stored.identities.push(identity);
         self.stored.active = Some(id);
@@ -156,7 +191,7 @@ impl Credentials {
     pub(crate) fn go_back(&mut self, org: &OrgId, head: HeaderRef) -> Result<(), Failure> {
         let mut lowered = false;
         for identity in &mut self.stored.identities {
-            if let Identity::User { org: of, floor: Some(floor), .. } = identity
+            if let Identity::User { org: of, floor, .. } = identity
                 && of == org
                 && floor.seq > head.seq
             {

@@ -1,5 +1,6 @@
 //! The command line of Stronghold: arguments and output around `stronghold-sdk`, nothing clever.
 
+mod acting;
 mod args;
 mod cmd;
 mod credentials;

@@ -10,18 +10,17 @@ use crate::{
     authenticator::{AgentAuthenticator, LocalIdentity},
     client::{Client, HttpTransport},
     error::Error,
-    lock::Lock,
+    memory::{Memory, Remembered},
     open::{IdentityDecryptor, OpenedProfile, ProfileKey, Secret, SecretKind, Secrets, Want, open_part, open_profile},
     reader::ProfileReader,
     receipts::ReceiptFile,
     references::{PullOptions, ReadOther, resolve},
-    state::{Remembered, StateDir},
 };
 use async_trait::async_trait;
 use std::{
     collections::BTreeMap,
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use stronghold_protocol::{
     api::{ListedProfile, WhoAmI},
@@ -47,23 +46,12 @@ struct Inner<R> {
     identity: Arc<LocalIdentity>,
     decryptor: IdentityDecryptor,
     floor: TokenFloor,
-    state: Option<StateDir>,
-    minimum: Option<Revision>,
-    accept_replaced: bool,
+    memory: Memory,
     accept_rollback: bool,
     receipts: Option<ReceiptFile>,
-    lock: Option<Lock>,
     pull_options: PullOptions,
-    memory: Mutex<Memory>,
-}
-
-/// What this process remembers, whether or not it is also on disk.
-#[derive(Default)]
-struct Memory {
-    known: Remembered,
     /// Keys by profile name or id as it was asked for, so that single secrets can be asked for by blind index.
-    keys: BTreeMap<String, ProfileKey>,
-    warning: Option<String>,
+    keys: Mutex<BTreeMap<String, ProfileKey>>,
 }
 
 /// A profile that an agent may read.
@@ -139,8 +127,8 @@ impl<R: ProfileReader> Agent<R> {
     /// # Errors
     /// As [`Self::pull`].
     pub async fn pull_with(&self, profile: &str, options: &PullOptions) -> Result<Secrets, Error> {
-        self.check_lock(profile)?;
-        resolve(self.open(profile, self.inner.minimum).await?, options, self).await
+        self.inner.memory.check_locked(&profile.parse()?)?;
+        resolve(self.open(profile, self.inner.memory.minimum()).await?, options, self).await
     }
 
     /// What to write into a lock file of a profile: pulls it, and gives the newest header and the revision that were verified.
@@ -148,7 +136,7 @@ impl<R: ProfileReader> Agent<R> {
     /// # Errors
     /// As [`Self::pull`].
     pub async fn floor_of(&self, profile: &str) -> Result<(HeaderRef, ProfileFloor), Error> {
-        let opened = self.open(profile, self.inner.minimum).await?;
+        let opened = self.open(profile, self.inner.memory.minimum()).await?;
         Ok((opened.newest_header(), opened.floor()))
     }
 
@@ -169,9 +157,9 @@ impl<R: ProfileReader> Agent<R> {
     /// # Errors
     /// As [`Self::pull`].
     pub async fn get_with(&self, profile: &str, name: &str, options: &PullOptions) -> Result<Option<Secret>, Error> {
-        self.check_lock(profile)?;
+        self.inner.memory.check_locked(&profile.parse()?)?;
         let name = SecretName::new(name)?;
-        let known = self.memory().keys.get(profile).cloned();
+        let known = self.keys().get(profile).cloned();
         if let Some(key) = known
             && let Some(found) = self.get_part(profile, &name, &key).await?
         {
@@ -190,7 +178,7 @@ impl<R: ProfileReader> Agent<R> {
     /// # Errors
     /// As [`Self::pull`].
     pub async fn profiles(&self) -> Result<Vec<ReadableProfile>, Error> {
-        let anchor = self.anchor()?;
+        let anchor = self.anchor().await?;
         let answered = self.inner.reader.list_profiles(&*self.inner.identity, &anchor).await?;
         let trusted = answered.reply.chain.verify(&anchor)?;
         let mut profiles = Vec::with_capacity(answered.reply.profiles.len());
@@ -198,6 +186,9 @@ impl<R: ProfileReader> Agent<R> {
             listed.entry.verify(&trusted.state_root()).map_err(Error::forged)?;
             profiles.push(ReadableProfile::of(listed));
         }
+        let seen =
+            Remembered { header: Some(trusted.head()), roster: Some(trusted.roster_ref()), ..Remembered::default() };
+        self.remember(&seen, &anchor).await?;
         Ok(profiles)
     }
 
@@ -217,21 +208,21 @@ impl<R: ProfileReader> Agent<R> {
     /// Takes the warning that what was verified could not be remembered on disk, if there is one.
     #[must_use]
     pub fn take_warning(&self) -> Option<String> {
-        self.memory().warning.take()
+        self.inner.memory.take_warning()
     }
 
     async fn open(&self, profile: &str, minimum: Option<Revision>) -> Result<OpenedProfile, Error> {
         let selector: ProfileSelector = profile.parse()?;
-        let (anchor, floors) = (self.anchor()?, self.floors());
+        let anchor = self.anchor().await?;
         let inner = &self.inner;
         let answered = inner.reader.read_profile(&*inner.identity, &selector, &anchor).await?;
+        let floors = inner.memory.floors(&selector, answered.reply.profile.leaf.leaf.id);
         let want = Want { profile: &selector, anchor: &anchor, floors: &floors, minimum };
         match open_profile(answered, &*inner.identity, &inner.decryptor, &want) {
             Err(error) if inner.accept_rollback && error.is_rollback() => self.open_older(profile, &want, error).await,
             opened => {
                 let opened = opened?;
-                self.keep_receipt(&opened)?;
-                self.remember(profile, &opened);
+                self.keep(profile, &opened, &anchor).await?;
                 Ok(opened)
             }
         }
@@ -245,81 +236,69 @@ impl<R: ProfileReader> Agent<R> {
         key: &ProfileKey,
     ) -> Result<Option<OpenedProfile>, Error> {
         let selector: ProfileSelector = profile.parse()?;
-        let (anchor, floors) = (self.anchor()?, self.floors());
+        let anchor = self.anchor().await?;
         let indexes = [key.blind_index(name)];
         let inner = &self.inner;
         let answered = inner.reader.read_secrets(&*inner.identity, &selector, &anchor, &indexes).await?;
-        let want = Want { profile: &selector, anchor: &anchor, floors: &floors, minimum: inner.minimum };
+        let floors = inner.memory.floors(&selector, answered.reply.profile.leaf.leaf.id);
+        let want = Want { profile: &selector, anchor: &anchor, floors: &floors, minimum: inner.memory.minimum() };
         let opened = open_part(answered, &*inner.identity, &inner.decryptor, &want, &indexes)?;
-        self.keep_receipt(&opened)?;
-        self.remember(profile, &opened);
+        self.keep(profile, &opened, &anchor).await?;
         Ok((opened.key().epoch() == key.epoch()).then_some(opened))
     }
 
-    fn check_lock(&self, profile: &str) -> Result<(), Error> {
-        let Some(lock) = &self.inner.lock else { return Ok(()) };
-        lock.check(&self.inner.identity.org(), &profile.parse()?)
-    }
-
     /// What is trusted before the next reply: the token's floor, and what is remembered.
-    fn anchor(&self) -> Result<Anchor, Error> {
+    async fn anchor(&self) -> Result<Anchor, Error> {
         let inner = &self.inner;
-        if let Some(state) = &inner.state {
-            let stored = state.load(&inner.identity.org())?;
-            self.memory().known.raise(&stored);
-        }
-        let known = &self.memory().known;
+        inner.memory.recall().await?;
+        self.prove().await?;
         Ok(Anchor {
             org: inner.identity.org(),
             seq: inner.floor.seq,
             hash: inner.floor.hash_prefix.to_vec(),
-            remembered: known.header,
-            roster: known.roster,
+            remembered: inner.memory.highest_header(),
+            roster: inner.memory.known().roster,
         })
     }
 
-    fn floors(&self) -> Vec<ProfileFloor> {
-        let memory = self.memory();
-        let profiles = memory.known.profiles.iter();
-        if self.inner.accept_replaced { Vec::new() } else { profiles.cloned().collect() }
+    /// Keeps receipt, floors and key of a profile that was verified.
+    async fn keep(&self, asked: &str, opened: &OpenedProfile, anchor: &Anchor) -> Result<(), Error> {
+        self.keep_receipt(opened)?;
+        self.remember(&opened.seen(), anchor).await?;
+        self.keys().insert(asked.to_owned(), opened.key().clone());
+        Ok(())
     }
 
-    /// Remembers a profile that was verified, here and on disk. A disk that cannot be written is a warning.
-    fn remember(&self, asked: &str, opened: &OpenedProfile) {
-        let mut memory = self.memory();
-        memory.keys.insert(asked.to_owned(), opened.key().clone());
-        let seen = seen(opened);
-        if self.inner.accept_replaced {
-            memory.known.forget_name(&opened.floor());
+    /// Remembers what was verified from `anchor` on. A disk that cannot be written is a warning.
+    async fn remember(&self, seen: &Remembered, anchor: &Anchor) -> Result<(), Error> {
+        while !self.inner.memory.raise(seen, anchor.remembered).await? {
+            self.prove().await?;
         }
-        drop(memory);
-        self.remember_seen(&seen);
+        Ok(())
     }
 
-    fn remember_seen(&self, seen: &Remembered) {
-        let mut memory = self.memory();
-        memory.known.raise(seen);
-        if let Some(state) = &self.inner.state {
-            let saved = state.save(&self.inner.identity.org(), seen, self.inner.accept_replaced);
-            if let Err(error) = saved {
-                memory.warning = Some(format!("what was verified cannot be remembered: {error}"));
-            }
+    /// Has the server prove that headers which were seen apart from each other are of one history. Listing profiles counts
+    /// as no use of the token.
+    async fn prove(&self) -> Result<(), Error> {
+        let inner = &self.inner;
+        for pair in inner.memory.unproven() {
+            let (low, high) = if pair.0.seq < pair.1.seq { pair } else { (pair.1, pair.0) };
+            let anchor = Anchor {
+                org: inner.identity.org(),
+                seq: low.seq,
+                hash: low.hash.0.to_vec(),
+                remembered: Some(high),
+                roster: None,
+            };
+            let answered = inner.reader.list_profiles(&*inner.identity, &anchor).await?;
+            answered.reply.chain.verify(&anchor)?;
+            inner.memory.prove(pair);
         }
+        Ok(())
     }
 
-    fn memory(&self) -> std::sync::MutexGuard<'_, Memory> {
-        // Nothing panics while it is held; and if something did, what is remembered is still true.
-        self.inner.memory.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What to remember of a profile that was verified.
-fn seen(opened: &OpenedProfile) -> Remembered {
-    Remembered {
-        header: Some(opened.newest_header()),
-        roster: Some(opened.roster_version()),
-        profiles: vec![opened.floor()],
-        checkpoint: None,
+    fn keys(&self) -> MutexGuard<'_, BTreeMap<String, ProfileKey>> {
+        self.inner.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -327,9 +306,8 @@ fn seen(opened: &OpenedProfile) -> Remembered {
 impl<R: ProfileReader> ReadOther for Agent<R> {
     async fn read_other(&self, profile: &ProfileSelector) -> Result<Option<OpenedProfile>, Error> {
         // The minimum is the asked profile's. What is remembered of this one holds for it as ever.
-        let profile = profile.to_string();
-        self.check_lock(&profile)?;
-        match self.open(&profile, None).await {
+        self.inner.memory.check_locked(profile)?;
+        match self.open(&profile.to_string(), None).await {
             Err(error) if error.problem_code() == Some(ProblemCode::NotFound.as_str()) => Ok(None),
             opened => opened.map(Some),
         }

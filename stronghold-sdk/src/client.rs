@@ -41,6 +41,11 @@ impl<T: Transport> Client<T> {
         Self { transport, clock, context: RequestContext::default() }
     }
 
+    /// Where the times of its requests come from.
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
     /// Says something of the caller in every request: a reason, a CI run. It is signed into the audit record.
     #[must_use]
     pub fn with_context(mut self, context: RequestContext) -> Self {

@@ -3,7 +3,7 @@
 //! Two clients that write theirs down and compare them find out whether a server shows them one history, or a history each.
 //! A heads file holds no secret, but names profiles. Specified in `docs/protocol.md`, section 11.
 
-use crate::{error::Error, lock::Lock, state::Remembered};
+use crate::{error::Error, lock::Lock, memory::Remembered};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, fs::File, io::Read, path::Path};
 use stronghold_protocol::{
@@ -12,7 +12,7 @@ use stronghold_protocol::{
     evidence::ProfileFloor,
     id::{OrgId, ProfileId},
     name::Name,
-    number::RosterVersion,
+    roster::RosterRef,
 };
 
 /// The only version of the form.
@@ -30,7 +30,7 @@ pub struct Heads {
     /// The newest header.
     pub header: HeaderRef,
     /// The roster in force there.
-    pub roster: RosterVersion,
+    pub roster: RosterRef,
     /// The newest revision of each profile that the client may read, sorted by name.
     pub profiles: Vec<ProfileFloor>,
     /// The audit log.
@@ -40,12 +40,7 @@ pub struct Heads {
 impl Heads {
     /// Heads of an organization, which is the checkpoint's.
     #[must_use]
-    pub fn new(
-        header: HeaderRef,
-        roster: RosterVersion,
-        mut profiles: Vec<ProfileFloor>,
-        checkpoint: Checkpoint,
-    ) -> Self {
+    pub fn new(header: HeaderRef, roster: RosterRef, mut profiles: Vec<ProfileFloor>, checkpoint: Checkpoint) -> Self {
         profiles.sort_by(|a, b| a.name.cmp(&b.name));
         Self { format: FORMAT, org_id: checkpoint.org, header, roster, profiles, checkpoint }
     }
@@ -234,7 +229,7 @@ pub struct Comparison {
     /// The newest header that is known.
     pub header: Option<Compared<HeaderRef>>,
     /// The newest roster.
-    pub roster: Option<Compared<RosterVersion>>,
+    pub roster: Option<Compared<RosterRef>>,
     /// Every profile.
     pub profiles: Vec<ComparedProfile>,
     /// The audit log.

@@ -19,7 +19,7 @@
 //!
 //! **Parts.** [`AgentAuthenticator`] signs requests, [`ProfileReader`] fetches sealed profiles, [`SecretDecryptor`] opens
 //! keys; [`Agent`] ties them together. [`admin`] is what people do, [`loader`] fills structs at start-up, [`mod@format`] writes
-//! files for other programs, [`state`] remembers, [`lock`] does so in a repository, [`heads`] compares two
+//! files for other programs, [`memory`] remembers, [`lock`] does so in a repository, [`heads`] compares two
 //! clients' views, [`receipts`] are evidence of reads, [`references`]
 //! are followed, [`ci`] tells the CI run for the audit record.
 
@@ -34,11 +34,12 @@ pub mod format;
 pub mod heads;
 pub mod loader;
 pub mod lock;
+pub mod memory;
 pub mod open;
 mod reader;
 pub mod receipts;
 pub mod references;
-pub mod state;
+mod session;
 
 pub use agent::{Agent, AgentBuilder, ReadableProfile};
 pub use authenticator::{AgentAuthenticator, LocalIdentity, SigningFailed};

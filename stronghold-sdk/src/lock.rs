@@ -4,7 +4,7 @@
 //! header of the directory and a revision of each profile that somebody verified: nobody who reads with it is shown less.
 //! It holds no secret. Specified in `docs/protocol.md`, section 11.
 
-use crate::{error::Error, state::Remembered};
+use crate::{error::Error, memory::Remembered};
 use serde::{Deserialize, Serialize};
 use std::{fs, path::Path};
 use stronghold_protocol::{

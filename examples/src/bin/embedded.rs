@@ -1,10 +1,10 @@
 //! A server and an agent in one process, without a socket: the same checks, the same audit, the same encryption.
 #![allow(clippy::print_stdout, reason = "an example prints")]
 
-use std::{error::Error, sync::Arc};
+use std::{error::Error, path::Path, sync::Arc};
 use stronghold_sdk::{
-    Agent, Client, LocalIdentity, ProfileReader,
-    admin::{Access, Account, DirectoryCache, Edit, NewAgent, NewOrganization, NewSecret, Session},
+    Agent, Client, ProfileReader,
+    admin::{Access, Account, Edit, NewAgent, NewOrganization, NewSecret, Session},
     protocol::{
         crypto::random,
         directory::Conditions,
@@ -32,10 +32,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     service.allow_setup(&code).await?;
 
     let client = || Client::new(service.in_process(), Arc::clone(&clock));
-    let token = set_up(client(), client(), &clock, code.expose().to_owned()).await?;
+    let memory = folder.path().join("memory");
+    let token = set_up(client(), client(), &memory, &clock, code.expose().to_owned()).await?;
 
     // From here on it is what any agent does; only the transport is another one.
-    let agent = Agent::builder().token(token).build_with(client())?;
+    let agent = Agent::builder().token(token).state_dir(memory).build_with(client())?;
     report(&agent).await
 }
 
@@ -43,6 +44,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 async fn set_up<T: Transport>(
     client: Client<T>,
     session_client: Client<T>,
+    memory: &Path,
     clock: &Arc<dyn Clock>,
     code: String,
 ) -> Result<AgentToken, Box<dyn Error>> {
@@ -53,9 +55,8 @@ async fn set_up<T: Transport>(
         setup_code: Zeroizing::new(code),
     };
     let owner = Account::create_organization(&client, new, clock).await?.account;
-    let who = Arc::new(LocalIdentity::from_seed(owner.org, owner.user.into(), &owner.seed));
-    let cache = DirectoryCache::new(owner.org, None, Some(owner.floor));
-    let mut session = Session::open(session_client, who, owner.user, cache, Arc::clone(clock)).await?;
+    // What the owner verifies is remembered from here on: a later start would name the same folder.
+    let mut session = Session::<T>::builder(&owner).state_dir(memory).open(session_client).await?;
 
     let profile = session.create_profile(Name::new("production")?).await?;
     let mut edit = Edit::default();

@@ -23,9 +23,6 @@ pub(crate) struct ReadArgs {
     /// Refuse a revision below this one
     #[arg(long, env = "API_STRONGHOLD_MIN_REVISION", value_name = "N")]
     pub(crate) min_revision: Option<String>,
-    /// Accept that another profile now has this name
-    #[arg(long)]
-    pub(crate) accept_replaced: bool,
     /// Accept that the server is behind what this agent remembers, as after a restore, and remember that
     #[arg(long)]
     pub(crate) accept_rollback: bool,

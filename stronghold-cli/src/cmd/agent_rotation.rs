@@ -7,9 +7,10 @@ use super::{
     profile_rotate,
 };
 use crate::{
+    acting::HttpSession,
     failure::Failure,
     output::Output,
-    settings::{HttpSession, Settings, token_url},
+    settings::{Settings, token_url},
     when,
 };
 use serde::Serialize;

@@ -6,11 +6,12 @@ use super::{
     audit_verify,
 };
 use crate::{
+    acting::HttpSession,
     args::{AuditCommand, AuditExportArgs, AuditFilterArgs, AuditListArgs},
     failure::Failure,
     files,
     output::{Output, table},
-    settings::{HttpSession, Settings},
+    settings::Settings,
     when,
 };
 use stronghold_sdk::{

@@ -2,10 +2,10 @@
 
 use super::audit_rows::{HEADING, row};
 use crate::{
+    acting::HttpSession,
     args::AuditListArgs,
     failure::Failure,
     output::{Output, table},
-    settings::HttpSession,
 };
 use std::time::Duration;
 use stronghold_sdk::{

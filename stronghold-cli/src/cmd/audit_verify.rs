@@ -1,15 +1,15 @@
 //! `audit verify`: the log from raw records, and receipts against the log.
 
 use crate::{
+    acting::{Acting, HttpAgent},
     args::AuditVerifyArgs,
     failure::Failure,
     output::Output,
-    settings::{Acting, HttpAgent, Settings},
+    settings::Settings,
 };
 use stronghold_sdk::{
     admin::{Archives, LogCounts, LogRecord},
     receipts::{Receipt, ReceiptFile},
-    state::StateDir,
 };
 
 /// Runs the command: everything for a person, receipts only for an agent.
@@ -20,22 +20,16 @@ pub(crate) async fn run(settings: &Settings, output: &Output, args: &AuditVerify
     }
     match settings.acting()? {
         Acting::Agent { token, url, .. } if !args.receipts.is_empty() => {
-            let agent = settings.agent(token, url.as_deref(), None, false)?;
-            verify_receipts(settings, output, &agent, &receipts).await
+            let agent = settings.agent(token, url.as_deref())?;
+            verify_receipts(output, &agent, &receipts).await
         }
         Acting::Agent { .. } | Acting::User { .. } => verify_log(settings, output, args, &receipts).await,
     }
 }
 
 /// Verifies an agent's own receipts.
-async fn verify_receipts(
-    settings: &Settings,
-    output: &Output,
-    agent: &HttpAgent,
-    receipts: &[Receipt],
-) -> Result<(), Failure> {
+async fn verify_receipts(output: &Output, agent: &HttpAgent, receipts: &[Receipt]) -> Result<(), Failure> {
     let checkpoint = output.working("looking for every receipt's record", agent.verify_receipts(receipts)).await?;
-    settings.warn_of(output, agent.take_warning());
     let result = serde_json::json!({
         "org_id": checkpoint.org,
         "records": checkpoint.size,
@@ -62,19 +56,14 @@ async fn verify_log(
     let mut session = settings.session().await?;
     let org = session.directory().org();
     let mut archives = Archives::open(&org, &args.archives.files)?;
-    let state = StateDir::new(settings.state_folder());
-    let remembered = state.load(&org)?.checkpoint.map(|checkpoint| state.known_log(checkpoint));
     let mut each = |_: &LogRecord| {};
-    let verifying = session.verify_archived_audit(remembered.as_ref(), &mut archives, &mut each);
+    let verifying = session.verify_archived_audit(&mut archives, &mut each);
     let verified = output.working("verifying every record", verifying).await?;
     let LogCounts { allowed, denied, unsigned, newest } = verified.counts;
     let checkpoint = verified.log.checkpoint;
     if !receipts.is_empty() {
-        let verifying = session.verify_receipts(Some(&checkpoint), receipts);
+        let verifying = session.verify_receipts(receipts);
         output.working("looking for every receipt's record", verifying).await?;
-    }
-    if let Err(error) = state.save_log(&verified.log) {
-        output.warn(format!("the checkpoint cannot be remembered: {error}"));
     }
     let result = serde_json::json!({
         "org_id": org,
@@ -83,14 +72,14 @@ async fn verify_log(
         "denied": denied,
         "unsigned": unsigned,
         "root": checkpoint.root,
-        "continues": remembered.as_ref().map(|log| log.checkpoint.size),
+        "continues": verified.known,
         "newest": newest,
         "receipts": receipts.len(),
         "verified": true,
     });
     output.result(&result, || {
-        let continues = match &remembered {
-            Some(log) => format!("It continues the {} records that this client remembers.", log.checkpoint.size),
+        let continues = match verified.known {
+            Some(size) => format!("It continues the {size} records that this client remembers."),
             None => {
                 "This client remembered no checkpoint before: what was changed before now cannot be told.".to_owned()
             }

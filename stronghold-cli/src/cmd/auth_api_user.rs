@@ -45,7 +45,7 @@ pub(crate) async fn run(settings: &Settings, output: &Output, args: &ApiUserArgs
     let name = if args.offline {
         None
     } else {
-        let agent = settings.agent(token, Some(&url), None, false)?;
+        let agent = settings.agent(token, Some(&url))?;
         Some(agent.who_am_i().await?.name)
     };
     let mut credentials = settings.credentials()?;

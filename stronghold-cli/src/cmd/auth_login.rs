@@ -79,7 +79,7 @@ pub(crate) fn keep(settings: &Settings, account: &Account, url: &str) -> Result<
         email: account.email.to_string(),
         url: Some(url.to_owned()),
         seed: base64url(account.seed.as_slice()),
-        floor: Some(account.floor),
+        floor: account.floor,
     })?;
     Ok(credentials.path().display().to_string())
 }

@@ -12,13 +12,13 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 use stronghold_sdk::{
     admin::{Account, ChangePassword, LogIn, PasswordChanged, Recover},
+    memory::{Remembered, StateFolder},
     protocol::{
         directory::HeaderRef,
         id::{OrgId, UserId},
         name::Email,
         token::RecoveryKit,
     },
-    state::StateDir,
 };
 
 const STRETCHING: &str = "stretching the passwords";
@@ -39,7 +39,7 @@ pub(crate) async fn change(settings: &Settings, output: &Output, args: &NewPassw
     let account_key = account_key_of(args.account_key.as_ref())?;
     let email = email_of(args.email.as_ref())?;
     let (old, password) = input::old_and_new_password(args.password_stdin)?;
-    let floor = remembered(settings, &account_key.org)?;
+    let floor = remembered(settings, &account_key.org).await?;
     let with = LogIn { account_key, email, password: old };
     let change = ChangePassword { with, password, new_account_key: args.new_account_key, floor };
     let url = settings.url(None)?;
@@ -70,7 +70,7 @@ pub(crate) async fn recover(settings: &Settings, output: &Output, args: &Recover
         Failure::refused(format!("the recovery kit is not one: {error}")).with_hint("Copy it whole.")
     })?;
     let password = input::password(args.password.password_stdin, true)?;
-    let floor = remembered(settings, &kit.org)?;
+    let floor = remembered(settings, &kit.org).await?;
     let url = settings.url(None)?;
     let client = settings.client(&url)?;
     let recover = Recover { kit, password, floor };
@@ -106,6 +106,6 @@ fn shown_key(key: &str) -> String {
 }
 
 /// A header that this machine remembers of the organization, if it has been here before.
-fn remembered(settings: &Settings, org: &OrgId) -> Result<Option<HeaderRef>, Failure> {
-    Ok(StateDir::new(settings.state_folder()).load(org)?.header)
+async fn remembered(settings: &Settings, org: &OrgId) -> Result<Option<HeaderRef>, Failure> {
+    Ok(Remembered::load(&StateFolder::new(settings.state_folder()), org).await?.header)
 }

@@ -1,10 +1,6 @@
 //! `auth status`: who is acting, and what they can read.
 
-use crate::{
-    failure::Failure,
-    output::Output,
-    settings::{Acting, Settings},
-};
+use crate::{acting::Acting, failure::Failure, output::Output, settings::Settings};
 use serde::Serialize;
 use stronghold_sdk::protocol::{id::OrgId, token::TokenUrl};
 
@@ -28,7 +24,7 @@ pub(crate) async fn run(settings: &Settings, output: &Output) -> Result<(), Fail
             let id = token.agent.to_string();
             let org = token.org;
             let used = settings.url(url.as_deref().or(token.url.as_ref().map(TokenUrl::as_str)))?;
-            let agent = settings.agent(token, Some(&used), None, false)?;
+            let agent = settings.agent(token, Some(&used))?;
             let name = agent.who_am_i().await?.name;
             let profiles = agent.profiles().await?.into_iter().map(|profile| profile.name.to_string()).collect();
             Status {
@@ -42,14 +38,14 @@ pub(crate) async fn run(settings: &Settings, output: &Output) -> Result<(), Fail
                 credentials,
             }
         }
-        Ok(Acting::User { user, org, email, url, .. }) => {
+        Ok(Acting::User { account, url }) => {
             let session = settings.session().await?;
             let profiles = session.directory().profiles().map(|profile| profile.name.to_string()).collect();
             Status {
                 kind: "user",
-                id: Some(user.to_string()),
-                name: Some(email),
-                org_id: Some(org),
+                id: Some(account.user.to_string()),
+                name: Some(account.email.to_string()),
+                org_id: Some(account.org),
                 url: Some(settings.url(url.as_deref())?),
                 profiles,
                 source: Some("the configuration folder".to_owned()),

@@ -1,11 +1,6 @@
 //! `doctor`: explains what is wrong, one check after another.
 
-use crate::{
-    failure::Failure,
-    input,
-    output::Output,
-    settings::{Acting, Settings},
-};
+use crate::{acting::Acting, failure::Failure, input, output::Output, settings::Settings};
 use serde::Serialize;
 use std::process::ExitCode;
 
@@ -54,8 +49,8 @@ pub(crate) async fn run(settings: &Settings, output: &Output) -> Result<ExitCode
                 check_agent(settings, &mut report, token, &url).await;
             }
         }
-        Ok(Acting::User { email, url, .. }) => {
-            report.good("identity", format!("{email}, signed in as a person"));
+        Ok(Acting::User { account, url }) => {
+            report.good("identity", format!("{}, signed in as a person", account.email));
             if check_url(settings, &mut report, url.as_deref()).is_some() {
                 match settings.session().await {
                     Ok(session) => {
@@ -104,7 +99,7 @@ async fn check_agent(
     token: stronghold_sdk::protocol::token::AgentToken,
     url: &str,
 ) {
-    let agent = match settings.agent(token, Some(url), None, false) {
+    let agent = match settings.agent(token, Some(url)) {
         Ok(agent) => agent,
         Err(failure) => return report.bad("connection", &failure),
     };

@@ -1,7 +1,7 @@
 //! `env pull`: a profile's secrets, as a file.
 
-use super::source::{self, Freshness};
-use crate::{args::PullArgs, failure::Failure, files, output::Output, settings::Settings};
+use super::source;
+use crate::{acting::Freshness, args::PullArgs, failure::Failure, files, output::Output, settings::Settings};
 use std::path::Path;
 use stronghold_sdk::format::{self, Format};
 
@@ -10,7 +10,7 @@ pub(crate) async fn run(settings: &Settings, output: &Output, args: &PullArgs) -
     let profile = settings.profile(args.read.profile.as_ref())?;
     let freshness = Freshness::new(&args.read)?;
     let format = format_of(args.format.as_deref(), args.out.as_deref())?;
-    let secrets = source::pull(settings, output, profile, freshness, &source::read_options(&args.read)?).await?;
+    let secrets = source::pull(settings, profile, freshness, &source::read_options(&args.read)?).await?;
     let (count, entries) = (secrets.len(), secrets.iter().map(|(name, secret)| (name.expose(), secret.expose())));
     let text = format::write(format, entries).map_err(|error| Failure::invalid(error.to_string()))?;
     match &args.out {

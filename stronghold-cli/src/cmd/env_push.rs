@@ -4,7 +4,7 @@ use super::env_pull::format_of;
 use crate::{args::PushArgs, failure::Failure, input, output::Output, settings::Settings};
 use serde::Serialize;
 use stronghold_sdk::{
-    admin::{Edit, NewSecret, Resolve},
+    admin::{Edit, NewSecret},
     format,
     protocol::name::SecretName,
 };
@@ -38,7 +38,7 @@ pub(crate) async fn run(settings: &Settings, output: &Output, args: &PushArgs) -
         edit.set.insert(name, NewSecret { value, note: None });
     }
     let mut session = settings.session().await?;
-    let known = session.directory().find_profile(profile)?;
+    let known = session.find_profile(profile)?;
     let (id, name) = (known.id, known.name.to_string());
     let outcome = output.working("encrypting and sending", session.edit(id, &edit, args.dry_run)).await?;
     let pushed = Pushed {

@@ -1,7 +1,7 @@
 //! `env run`: a command with a profile's secrets in its environment.
 
-use super::source::{self, Freshness};
-use crate::{args::RunArgs, failure::Failure, output::Output, settings::Settings};
+use super::source;
+use crate::{acting::Freshness, args::RunArgs, failure::Failure, output::Output, settings::Settings};
 use std::{
     ffi::OsStr,
     io,
@@ -21,7 +21,7 @@ const PROTECTED: &[&str] = &["PATH", "HOME", "PS1", "IFS", "SHELL"];
 pub(crate) async fn run(settings: &Settings, output: &Output, args: RunArgs) -> Result<ExitCode, Failure> {
     let profile = settings.profile(args.read.profile.as_ref())?;
     let freshness = Freshness::new(&args.read)?;
-    let secrets = source::pull(settings, output, profile, freshness, &source::read_options(&args.read)?).await?;
+    let secrets = source::pull(settings, profile, freshness, &source::read_options(&args.read)?).await?;
     let Some((program, arguments)) = args.command.split_first() else {
         return Err(Failure::usage("which command? write it after --"));
     };

@@ -9,7 +9,7 @@ use crate::{
 };
 use serde::Serialize;
 use stronghold_sdk::{
-    admin::{ExposedItem, ExposedPrincipal, ExposedSecret, Resolve, Session},
+    admin::{ExposedItem, ExposedPrincipal, ExposedSecret, Session},
     protocol::{id::PrincipalId, number::Seq, transport::Transport},
 };
 
@@ -59,7 +59,7 @@ impl Exposed {
 pub(super) async fn list(settings: &Settings, output: &Output, at: &InProfile) -> Result<(), Failure> {
     let mut session = settings.session().await?;
     let profile = input::given(at.profile.as_ref());
-    let profile = profile.map(|profile| session.directory().find_profile(profile).map(|known| known.id)).transpose()?;
+    let profile = profile.map(|profile| session.find_profile(profile).map(|known| known.id)).transpose()?;
     let exposures = session.exposures(profile, None).await?;
     let listed: Vec<ExposedSecret> = exposures.iter().map(ExposedSecret::from).collect();
     output.result(&listed, || {

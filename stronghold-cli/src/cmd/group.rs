@@ -99,8 +99,7 @@ pub(crate) async fn run(settings: &Settings, output: &Output, command: GroupComm
         GroupCommand::Remove { group, member } => change_member(settings, output, &group, &member, false).await,
         GroupCommand::Grant { group, profile, access } => {
             let mut session = settings.session().await?;
-            let (id, profile_id) =
-                (session.directory().find_group(&group)?.id, session.directory().find_profile(&profile)?.id);
+            let (id, profile_id) = (session.directory().find_group(&group)?.id, session.find_profile(&profile)?.id);
             let changed = session.grant(id, profile_id, access.parse::<Access>()?).await?;
             let result = serde_json::json!({"group": group, "profile": profile, "access": access, "changed": changed});
             output.result(&result, || match changed {
@@ -110,8 +109,7 @@ pub(crate) async fn run(settings: &Settings, output: &Output, command: GroupComm
         }
         GroupCommand::Revoke { group, profile } => {
             let mut session = settings.session().await?;
-            let (id, profile_id) =
-                (session.directory().find_group(&group)?.id, session.directory().find_profile(&profile)?.id);
+            let (id, profile_id) = (session.directory().find_group(&group)?.id, session.find_profile(&profile)?.id);
             let before = session.directory().head().seq;
             let changed = output.working(ENCRYPTING, session.revoke(id, profile_id)).await?;
             profile_rotate::finish(output, &mut session).await?;

@@ -2,11 +2,12 @@
 
 use super::{exposed, group::ENCRYPTING, profile_rotate};
 use crate::{
+    acting::HttpSession,
     args::PolicyArgs,
     failure::Failure,
     input,
     output::{Output, table},
-    settings::{HttpSession, Settings},
+    settings::Settings,
 };
 use serde::Serialize;
 use stronghold_sdk::{

@@ -6,16 +6,12 @@ use super::{
     org_verify_report::{Against, Report},
 };
 use crate::{
-    args::OrgVerifyArgs,
-    failure::Failure,
-    files, input,
-    output::Output,
-    settings::{HttpSession, Settings},
+    acting::HttpSession, args::OrgVerifyArgs, failure::Failure, files, input, output::Output, settings::Settings,
 };
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use stronghold_sdk::{
     Error,
-    admin::{DirectoryCache, HeldAgainstMemory, Memory, View},
+    admin::{HeldAgainstMemory, Recollection, View},
     heads::{OtherView, Relation, Verdict},
     protocol::{id::OrgId, name::Name},
 };
@@ -30,7 +26,7 @@ pub(crate) async fn run(settings: &Settings, output: &Output, args: &OrgVerifyAr
     let files = args.against.iter().map(PathBuf::as_path).chain(settings.lock_file());
     let others: Vec<Other> =
         files.map(|file| Ok((file.to_owned(), OtherView::read(file)?))).collect::<Result<_, Error>>()?;
-    let (mut session, memory) = settings.session_and_memory().await?;
+    let (mut session, mut memory) = settings.session_and_memory().await?;
     let org = session.directory().org();
     check_org(&others, &org)?;
     let view = session.view(&mut |name: &Name| output.say(format!("verifying {name}"))).await?;
@@ -49,10 +45,10 @@ pub(crate) async fn run(settings: &Settings, output: &Output, args: &OrgVerifyAr
     }
     if accept {
         ask(settings, output, args, &report)?;
-        go_back(settings, &memory, &view, report.held())?;
+        go_back(settings, &mut memory, &view, report.held()).await?;
         report.set_accepted();
     }
-    remember(settings, output, &mut session, &memory, &view).await;
+    remember(output, &mut session, memory, &view).await;
     if let Some(file) = &args.save {
         files::write_shared(file, view.heads().to_text()?.as_bytes())?;
         report.set_saved(file);
@@ -91,21 +87,21 @@ fn ask(settings: &Settings, output: &Output, args: &OrgVerifyArgs, report: &Repo
 }
 
 /// Lets memory go down to what the server has: everything that this client keeps.
-fn go_back(settings: &Settings, memory: &Memory, view: &View, held: &HeldAgainstMemory) -> Result<(), Failure> {
-    memory.go_back(view, held)?;
+async fn go_back(
+    settings: &Settings,
+    memory: &mut Recollection,
+    view: &View,
+    held: &HeldAgainstMemory,
+) -> Result<(), Failure> {
+    memory.go_back(view, held).await?;
     let heads = view.heads();
     settings.credentials()?.go_back(&heads.org_id, heads.header)
 }
 
 /// Remembers what was verified. A disk that cannot be written is a warning.
-async fn remember(settings: &Settings, output: &Output, session: &mut HttpSession, memory: &Memory, view: &View) {
-    if let Err(error) = memory.save(view) {
+async fn remember(output: &Output, session: &mut HttpSession, memory: Recollection, view: &View) {
+    if let Err(error) = session.take_up(memory, view).await {
         output.warn(format!("{error}; what was verified is not remembered"));
-    }
-    let folder: &Path = &settings.state_folder();
-    let cache = DirectoryCache::new(session.directory().org(), Some(folder), None);
-    if let Err(error) = session.keep_in(cache).await {
-        output.warn(format!("{error}; the statements that were verified are not kept"));
     }
     warn_of_overdue(session, output);
 }

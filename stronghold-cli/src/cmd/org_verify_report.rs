@@ -271,7 +271,10 @@ fn differences(comparison: &Comparison, forked_at: Option<Seq>) -> Vec<String> {
         });
     }
     if let Some(roster) = comparison.roster.filter(|roster| roster.relation.verdict() != Verdict::Same) {
-        lines.push(format!("  roster: the server has version {}, known is {}", roster.shown, roster.known));
+        lines.push(format!(
+            "  roster: the server has version {}, known is {}",
+            roster.shown.version, roster.known.version
+        ));
     }
     let profiles = comparison.profiles.iter().filter(|profile| profile.relation.verdict() != Verdict::Same);
     lines.extend(profiles.map(profile_line));

@@ -2,16 +2,17 @@
 
 use super::{profile_lock, profile_past, profile_rotate};
 use crate::{
+    acting::Acting,
     args::ProfileCommand,
     failure::Failure,
     input,
     output::{Output, table},
-    settings::{Acting, Settings},
+    settings::Settings,
 };
 use serde::Serialize;
 use stronghold_sdk::{
     ReadableProfile,
-    admin::{ProfileSummary, Resolve},
+    admin::ProfileSummary,
     protocol::{id::ProfileId, name::Name},
 };
 
@@ -66,7 +67,7 @@ pub(crate) async fn run(settings: &Settings, output: &Output, command: ProfileCo
         ProfileCommand::Rename { profile, name } => {
             let new = name_of(&name)?;
             let mut session = settings.session().await?;
-            let id = session.directory().find_profile(&profile)?.id;
+            let id = session.find_profile(&profile)?.id;
             let revision = session.rename_profile(id, new.clone()).await?;
             let named = Named { profile_id: id, name: new.to_string(), revision: revision.get() };
             output.result(&named, || format!("Profile {profile} is now called {new}."))
@@ -81,7 +82,7 @@ pub(crate) async fn run(settings: &Settings, output: &Output, command: ProfileCo
         ProfileCommand::Restore(args) => profile_past::restore(settings, output, &args).await,
         ProfileCommand::Delete { profile, yes } => {
             let mut session = settings.session().await?;
-            let known = session.directory().find_profile(&profile)?;
+            let known = session.find_profile(&profile)?;
             let (id, name) = (known.id, known.name.clone());
             input::confirm(&format!("Delete profile {name} with everything in it?"), yes, &settings.global)?;
             session.delete_profile(id).await?;
@@ -94,7 +95,7 @@ pub(crate) async fn run(settings: &Settings, output: &Output, command: ProfileCo
 async fn list(settings: &Settings, output: &Output) -> Result<(), Failure> {
     let mut listed: Vec<Listed> = match settings.acting()? {
         Acting::Agent { token, url, .. } => {
-            let agent = settings.agent(token, url.as_deref(), None, false)?;
+            let agent = settings.agent(token, url.as_deref())?;
             agent.profiles().await?.into_iter().map(Listed::of).collect()
         }
         Acting::User { .. } => {
@@ -120,7 +121,7 @@ async fn list(settings: &Settings, output: &Output) -> Result<(), Failure> {
 
 async fn show(settings: &Settings, output: &Output, profile: &str) -> Result<(), Failure> {
     let session = settings.session().await?;
-    let known = session.directory().find_profile(profile)?;
+    let known = session.find_profile(profile)?;
     let summary = ProfileSummary::of(session.directory(), known);
     let opened = session.open_profile(summary.id).await?;
     let shown = Shown {

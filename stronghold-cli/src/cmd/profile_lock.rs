@@ -1,16 +1,16 @@
 //! `profile lock`: how new profiles are, in a file.
 
-use super::source::{Freshness, as_agent};
+use super::source::as_agent;
 use crate::{
+    acting::{Acting, Freshness, HttpAgent, HttpSession},
     args::ProfileLockArgs,
     failure::Failure,
     files,
     output::{Output, table},
-    settings::{Acting, HttpAgent, HttpSession, Settings},
+    settings::Settings,
 };
 use std::path::Path;
 use stronghold_sdk::{
-    admin::Resolve,
     lock::{FILE_NAME, Lock},
     protocol::{directory::HeaderRef, evidence::ProfileFloor},
 };
@@ -29,7 +29,9 @@ pub(crate) async fn run(settings: &Settings, output: &Output, args: &ProfileLock
         Acting::Agent { token, url, .. } => {
             Reader::Agent(settings.agent_with(token, url.as_deref(), Freshness::default(), known.clone())?)
         }
-        Acting::User { .. } => Reader::User(Box::new(settings.session_with(known.clone()).await?)),
+        Acting::User { .. } => {
+            Reader::User(Box::new(settings.session_with(Freshness::default(), known.clone()).await?))
+        }
     };
     let names = match known.as_ref().map(|lock| lock.profiles.as_slice()) {
         _ if !args.profiles.is_empty() => args.profiles.clone(),
@@ -72,7 +74,7 @@ impl Reader {
                 Ok((agent.org(), header, floor))
             }
             Self::User(session) => {
-                let id = session.directory().find_profile(profile)?.id;
+                let id = session.find_profile(profile)?.id;
                 let opened = session.open_profile(id).await?;
                 Ok((session.directory().org(), opened.newest_header(), opened.floor()))
             }

@@ -12,7 +12,7 @@ use data_encoding::BASE64;
 use serde::Serialize;
 use serde_json::{Value, json};
 use stronghold_sdk::{
-    admin::{Difference, Resolve},
+    admin::Difference,
     open::PlainSecret,
     protocol::{id::SecretId, number::Version, time::Timestamp},
 };
@@ -50,7 +50,7 @@ struct Side {
 pub(super) async fn history(settings: &Settings, output: &Output, args: &ProfileHistoryArgs) -> Result<(), Failure> {
     let profile = settings.profile(args.at.profile.as_ref())?;
     let mut session = settings.session().await?;
-    let id = session.directory().find_profile(profile)?.id;
+    let id = session.find_profile(profile)?.id;
     let past = session.history(id).await.map_err(|error| not_found(error, profile))?;
     let shown: Vec<ShownRevision> = past
         .revisions()
@@ -88,7 +88,7 @@ pub(super) async fn history(settings: &Settings, output: &Output, args: &Profile
 pub(super) async fn diff(settings: &Settings, output: &Output, args: &DiffArgs) -> Result<(), Failure> {
     let profile = settings.profile(args.at.profile.as_ref())?;
     let mut session = settings.session().await?;
-    let id = session.directory().find_profile(profile)?.id;
+    let id = session.find_profile(profile)?.id;
     let differences = session.diff(id, args.old, args.new).await.map_err(|error| not_found(error, profile))?;
     let shown: Vec<ShownDifference> =
         differences.iter().map(|difference| ShownDifference::of(difference, args.show_values)).collect();
@@ -104,7 +104,7 @@ pub(super) async fn diff(settings: &Settings, output: &Output, args: &DiffArgs) 
 pub(super) async fn restore(settings: &Settings, output: &Output, args: &ProfileRestoreArgs) -> Result<(), Failure> {
     let profile = settings.profile(args.at.profile.as_ref())?;
     let mut session = settings.session().await?;
-    let id = session.directory().find_profile(profile)?.id;
+    let id = session.find_profile(profile)?.id;
     if !args.dry_run {
         let question = format!("Make {profile} hold what it held at revision {}?", args.revision);
         input::confirm(&question, args.yes, &settings.global)?;

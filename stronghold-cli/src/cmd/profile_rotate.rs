@@ -3,14 +3,14 @@
 use super::group::ENCRYPTING;
 use crate::{failure::Failure, output::Output, settings::Settings};
 use stronghold_sdk::{
-    admin::{RekeyProgress, Resolve, Session},
+    admin::{RekeyProgress, Session},
     protocol::{id::ProfileId, transport::Transport},
 };
 
 /// Gives a profile a new key and encrypts everything in it anew.
 pub(super) async fn rotate(settings: &Settings, output: &Output, profile: &str) -> Result<(), Failure> {
     let mut session = settings.session().await?;
-    let known = session.directory().find_profile(profile)?;
+    let known = session.find_profile(profile)?;
     let (id, name) = (known.id, known.name.clone());
     output.working(ENCRYPTING, session.rotate_profile(id)).await?;
     finish(output, &mut session).await?;
@@ -25,7 +25,7 @@ pub(super) async fn resume(settings: &Settings, output: &Output, profile: Option
     let mut session = settings.session().await?;
     let mut pending = session.pending_rekeys().await?;
     if let Some(profile) = profile {
-        let id = session.directory().find_profile(profile)?.id;
+        let id = session.find_profile(profile)?.id;
         pending.retain(|pending| *pending == id);
     }
     let bar = output.bar(ENCRYPTING);

@@ -2,18 +2,19 @@
 
 use super::{exposed, secret_past, source};
 use crate::{
+    acting::{Acting, Freshness},
     args::{SecretCommand, SecretSetArgs},
     failure::Failure,
     input,
     output::{Output, table},
-    settings::{Acting, Settings},
+    settings::Settings,
 };
 use data_encoding::BASE64;
 use serde::Serialize;
 use std::io::{self, IsTerminal};
 use stronghold_sdk::{
     PullOptions, Secret,
-    admin::{Edit, NewSecret, Resolve},
+    admin::{Edit, NewSecret},
     open::SecretKind,
     protocol::{id::SecretId, limits, name::SecretName, time::Timestamp},
 };
@@ -43,13 +44,13 @@ pub(crate) async fn run(settings: &Settings, output: &Output, command: SecretCom
         }
         SecretCommand::Get { name, at, base64, version: None, references } => {
             let profile = settings.profile(at.profile.as_ref())?;
-            let value = value_of(settings, output, profile, &name, &source::pull_options(&references)?).await?;
+            let value = value_of(settings, profile, &name, &source::pull_options(&references)?).await?;
             print_value(output, &name, &value, base64)
         }
         SecretCommand::List { at, exposed: true, .. } => exposed::list(settings, output, &at).await,
         SecretCommand::List { at, deleted: true, .. } => secret_past::list_deleted(settings, output, &at).await,
         SecretCommand::List { at, .. } => {
-            let secrets = source::pull_in(settings, output, &at).await?;
+            let secrets = source::pull_in(settings, &at).await?;
             let listed: Vec<Listed> = secrets
                 .iter()
                 .map(|(name, secret)| Listed {
@@ -128,13 +129,12 @@ fn reference_of(secret: &Secret) -> Option<String> {
 
 async fn write(settings: &Settings, profile: &str, edit: &Edit) -> Result<u64, Failure> {
     let mut session = settings.session().await?;
-    let id = session.directory().find_profile(profile)?.id;
+    let id = session.find_profile(profile)?.id;
     Ok(session.edit(id, edit, false).await?.revision.get())
 }
 
 async fn value_of(
     settings: &Settings,
-    output: &Output,
     profile: &str,
     name: &str,
     options: &PullOptions,
@@ -143,14 +143,13 @@ async fn value_of(
         Failure::not_found("secret", name).with_hint(format!("`secret list --profile {profile}` shows what there is."))
     };
     if let Acting::Agent { token, url, .. } = settings.acting()? {
-        let agent = settings.agent(token, url.as_deref(), None, false)?;
+        let agent = settings.agent(token, url.as_deref())?;
         let secret = agent.get_with(profile, name, options).await.map_err(source::as_agent)?;
-        settings.warn_of(output, agent.take_warning());
         return secret.map(|secret| Zeroizing::new(secret.expose().to_vec())).ok_or_else(missing);
     }
     let wanted = name.to_owned();
     let options = options.clone().only(move |other| other == wanted);
-    let secrets = source::pull(settings, output, profile, source::Freshness::default(), &options).await?;
+    let secrets = source::pull(settings, profile, Freshness::default(), &options).await?;
     secrets.get(name).map(|secret| Zeroizing::new(secret.expose().to_vec())).ok_or_else(missing)
 }
 

@@ -10,7 +10,7 @@ use crate::{
 };
 use serde::Serialize;
 use stronghold_sdk::{
-    admin::{PurgeWhich, Resolve, SecretHistory, SecretVersion, VersionState},
+    admin::{PurgeWhich, SecretHistory, SecretVersion, VersionState},
     protocol::{
         directory::Directory,
         id::{SecretId, UserId},
@@ -77,7 +77,7 @@ pub(super) fn address_of(directory: &Directory, user: UserId) -> String {
 pub(super) async fn history(settings: &Settings, output: &Output, args: &PastSecretArgs) -> Result<(), Failure> {
     let profile = settings.profile(args.at.profile.as_ref())?;
     let mut session = settings.session().await?;
-    let id = session.directory().find_profile(profile)?.id;
+    let id = session.find_profile(profile)?.id;
     let past = session.secret_history(id, &args.name).await.map_err(|error| not_found(error, profile))?;
     let shown = shown(profile, Some(&args.name), &past, session.directory());
     output.result(&shown, || {
@@ -97,7 +97,7 @@ pub(super) async fn history(settings: &Settings, output: &Output, args: &PastSec
 pub(super) async fn list_deleted(settings: &Settings, output: &Output, at: &InProfile) -> Result<(), Failure> {
     let profile = settings.profile(at.profile.as_ref())?;
     let mut session = settings.session().await?;
-    let id = session.directory().find_profile(profile)?.id;
+    let id = session.find_profile(profile)?.id;
     let deleted = session.deleted_secrets(id).await.map_err(|error| not_found(error, profile))?;
     let listed: Vec<Shown> = deleted
         .iter()
@@ -126,7 +126,7 @@ pub(super) async fn get(
     base64: bool,
 ) -> Result<(), Failure> {
     let mut session = settings.session().await?;
-    let id = session.directory().find_profile(profile)?.id;
+    let id = session.find_profile(profile)?.id;
     let (_, plain) = session.secret_version(id, name, version).await.map_err(|error| not_found(error, profile))?;
     print_value(output, name, &plain.value, base64)
 }
@@ -136,7 +136,7 @@ pub(super) async fn rollback(settings: &Settings, output: &Output, args: &Rollba
     let profile = settings.profile(args.secret.at.profile.as_ref())?;
     let (name, version) = (&args.secret.name, args.version);
     let mut session = settings.session().await?;
-    let id = session.directory().find_profile(profile)?.id;
+    let id = session.find_profile(profile)?.id;
     let done = session.rollback(id, name, version).await.map_err(|error| not_found(error, profile))?;
     let (revision, changed) = (done.revision.get(), done.updated > 0);
     let result = serde_json::json!({
@@ -152,7 +152,7 @@ pub(super) async fn rollback(settings: &Settings, output: &Output, args: &Rollba
 pub(super) async fn restore(settings: &Settings, output: &Output, args: &PastSecretArgs) -> Result<(), Failure> {
     let profile = settings.profile(args.at.profile.as_ref())?;
     let mut session = settings.session().await?;
-    let id = session.directory().find_profile(profile)?.id;
+    let id = session.find_profile(profile)?.id;
     let done = session.restore_secret(id, &args.name).await.map_err(|error| not_found(error, profile))?;
     let revision = done.revision.get();
     output.result(&serde_json::json!({"name": args.name, "profile": profile, "revision": revision}), || {
@@ -166,8 +166,8 @@ pub(super) async fn copy(settings: &Settings, output: &Output, args: &CopyArgs) 
     let name = secret_name(&args.name)?;
     let new_name = secret_name(args.new_name.as_ref().unwrap_or(&args.name))?;
     let mut session = settings.session().await?;
-    let from = session.directory().find_profile(profile)?.id;
-    let to = session.directory().find_profile(&args.to)?;
+    let from = session.find_profile(profile)?.id;
+    let to = session.find_profile(&args.to)?;
     let (to, target) = (to.id, to.name.to_string());
     let done = session.copy_secret(from, &name, to, new_name.clone()).await?;
     let (revision, changed) = (done.revision.get(), done.created + done.updated > 0);
@@ -193,7 +193,7 @@ pub(super) async fn purge(settings: &Settings, output: &Output, args: &PurgeArgs
         false => format!("version {}", numbers(&args.version)),
     };
     let mut session = settings.session().await?;
-    let id = session.directory().find_profile(profile)?.id;
+    let id = session.find_profile(profile)?.id;
     input::confirm(&format!("Destroy {what} of {name} for good?"), args.yes, &settings.global)?;
     let (secret, versions) = session.purge(id, name, &which).await.map_err(|error| not_found(error, profile))?;
     let statement = session.directory().head().seq.get();

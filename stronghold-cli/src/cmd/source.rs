@@ -1,24 +1,13 @@
 //! Reading a profile as whoever is acting: an agent by its token, or a person.
 
 use crate::{
+    acting::{Acting, Freshness},
     args::{InProfile, ReadArgs, ReferenceArgs},
     failure::Failure,
     input,
-    output::Output,
-    settings::{Acting, Settings},
+    settings::Settings,
 };
-use stronghold_sdk::{PullOptions, Secrets, admin::Resolve, protocol::number::Revision};
-
-/// How old an answer may be.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Freshness {
-    /// Refuse a revision below this one.
-    pub(crate) minimum: Option<Revision>,
-    /// Accept that another profile has the name now.
-    pub(crate) accept_replaced: bool,
-    /// Accept less than is remembered, and remember that.
-    pub(crate) accept_rollback: bool,
-}
+use stronghold_sdk::{PullOptions, Secrets};
 
 impl Freshness {
     /// As the flags say.
@@ -26,14 +15,13 @@ impl Freshness {
         let minimum = input::given(args.min_revision.as_ref())
             .map(|text| text.parse().map_err(|_| Failure::usage("--min-revision is a number")))
             .transpose()?;
-        Ok(Self { minimum, accept_replaced: args.accept_replaced, accept_rollback: args.accept_rollback })
+        Ok(Self { minimum, accept_rollback: args.accept_rollback })
     }
 }
 
 /// Pulls a profile, verified and opened.
 pub(crate) async fn pull(
     settings: &Settings,
-    output: &Output,
     profile: &str,
     freshness: Freshness,
     options: &PullOptions,
@@ -41,27 +29,16 @@ pub(crate) async fn pull(
     match settings.acting()? {
         Acting::Agent { token, url, .. } => {
             let agent = settings.agent_with(token, url.as_deref(), freshness, settings.lock()?)?;
-            let secrets = agent.pull_with(profile, options).await.map_err(as_agent)?;
-            settings.warn_of(output, agent.take_warning());
-            Ok(secrets)
+            agent.pull_with(profile, options).await.map_err(as_agent)
         }
         Acting::User { .. } if freshness.accept_rollback => {
             Err(Failure::usage("a person accepts what a server lost for all profiles at once")
                 .with_hint("`org verify --accept-rollback` shows what it is, and asks."))
         }
         Acting::User { .. } => {
-            let session = settings.session().await?;
-            let id = session.directory().find_profile(profile)?.id;
-            let (lock, receipts) = (settings.lock()?, settings.receipts());
-            let secrets = session.pull(id, options, lock.as_ref(), receipts.as_ref()).await?;
-            if let Some(minimum) = freshness.minimum.filter(|minimum| secrets.revision() < *minimum) {
-                return Err(stronghold_sdk::Error::rolled_back(&format!(
-                    "the server shows revision {}, but --min-revision is {minimum}",
-                    secrets.revision()
-                ))
-                .into());
-            }
-            Ok(secrets)
+            let session = settings.session_with(freshness, settings.lock()?).await?;
+            let id = session.find_profile(profile)?.id;
+            Ok(session.pull(id, options).await?)
         }
     }
 }
@@ -84,15 +61,9 @@ pub(crate) fn read_options(args: &ReadArgs) -> Result<PullOptions, Failure> {
 }
 
 /// Pulls the profile that a `secret` command names, with its references as they are.
-pub(crate) async fn pull_in(settings: &Settings, output: &Output, at: &InProfile) -> Result<Secrets, Failure> {
-    pull(
-        settings,
-        output,
-        settings.profile(at.profile.as_ref())?,
-        Freshness::default(),
-        &PullOptions::default().raw(true),
-    )
-    .await
+pub(crate) async fn pull_in(settings: &Settings, at: &InProfile) -> Result<Secrets, Failure> {
+    pull(settings, settings.profile(at.profile.as_ref())?, Freshness::default(), &PullOptions::default().raw(true))
+        .await
 }
 
 /// An agent cannot tell a profile that does not exist from one outside its groups, and neither can we.

@@ -1,12 +1,7 @@
 //! New keys of people: an owner changes their own, everybody else asks, and an owner or admin confirms.
 
 use super::{auth_login, group::ENCRYPTING, org_policy::waiting, profile_rotate};
-use crate::{
-    args::LoginArgs,
-    failure::Failure,
-    output::Output,
-    settings::{HttpSession, Settings},
-};
+use crate::{acting::HttpSession, args::LoginArgs, failure::Failure, output::Output, settings::Settings};
 use stronghold_sdk::{
     ErrorKind,
     admin::{LogIn, Resolve},

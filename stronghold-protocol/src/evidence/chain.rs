@@ -7,7 +7,7 @@ use crate::{
     id::OrgId,
     merkle::{self, Inclusion, ProofRejected},
     number::{RosterVersion, Seq},
-    roster::Roster,
+    roster::{Roster, RosterRef},
     signed::{Signed, Verified},
 };
 use serde::{Deserialize, Serialize};
@@ -23,8 +23,8 @@ pub struct Anchor {
     pub hash: Vec<u8>,
     /// The newest header that the client remembers, if it remembers any.
     pub remembered: Option<HeaderRef>,
-    /// The newest roster version that the client remembers.
-    pub roster: Option<RosterVersion>,
+    /// The newest roster that the client remembers.
+    pub roster: Option<RosterRef>,
 }
 
 /// The part of a reply that leads from the anchor to the newest header.
@@ -78,6 +78,12 @@ impl TrustedHead {
         &self.roster
     }
 
+    /// The roster in force, by number and hash.
+    #[must_use]
+    pub fn roster_ref(&self) -> RosterRef {
+        RosterRef { version: self.roster.value().version, hash: self.roster.hash() }
+    }
+
     /// The signing keys of owners and admins.
     #[must_use]
     pub fn roster_keys(&self) -> Vec<SigningPublicKey> {
@@ -117,8 +123,8 @@ impl ChainEvidence {
             return Err(EvidenceRefusal::OtherOrganization);
         }
         // 2.
-        let roster = self.verify_rosters(start.value(), &anchor.org)?;
-        if anchor.roster.is_some_and(|remembered| roster.value().version < remembered) {
+        let roster = self.verify_rosters(start.value(), anchor)?;
+        if anchor.roster.is_some_and(|remembered| roster.value().version < remembered.version) {
             return Err(EvidenceRefusal::Rollback("the roster is older"));
         }
         // 3.
@@ -154,7 +160,7 @@ impl ChainEvidence {
         Ok(trusted)
     }
 
-    fn verify_rosters(&self, start: &Header, org: &OrgId) -> Result<Verified<Roster>, EvidenceRefusal> {
+    fn verify_rosters(&self, start: &Header, anchor: &Anchor) -> Result<Verified<Roster>, EvidenceRefusal> {
         let missing = EvidenceRefusal::Rollback("a roster is missing");
         let (first, later) = self.rosters.split_first().ok_or(missing)?;
         // The anchor's header is trusted, and so is the roster that it names by hash.
@@ -163,14 +169,27 @@ impl ChainEvidence {
         if roster.value().version != start.roster.version {
             return Err(EvidenceRefusal::Rollback("the anchor's roster has another version"));
         }
-        if roster.value().version == RosterVersion::FIRST && roster.hash().0 != org.0 {
+        if roster.value().version == RosterVersion::FIRST && roster.hash().0 != anchor.org.0 {
             return Err(EvidenceRefusal::OtherOrganization);
         }
         // Believed as it is; but it may ask for a suite that this program does not know.
         roster.value().check_content()?;
+        anchor.check_roster(&roster)?;
         for envelope in later {
             roster = Roster::verify_next(&roster, envelope)?;
+            anchor.check_roster(&roster)?;
         }
         Ok(roster)
+    }
+}
+
+impl Anchor {
+    /// Two rosters of one version are two histories, even where each is rightly signed.
+    fn check_roster(&self, shown: &Verified<Roster>) -> Result<(), EvidenceRefusal> {
+        let other = |known: &RosterRef| known.version == shown.value().version && known.hash != shown.hash();
+        match self.roster.filter(other) {
+            None => Ok(()),
+            Some(_) => Err(EvidenceRefusal::Rollback("the roster is another one of the same version")),
+        }
     }
 }

@@ -175,8 +175,19 @@ fn faults_of_the_beginning(good: &Shown) -> Vec<Fault> {
         ),
         fault(
             "an older roster than remembered",
-            |client, _| client.anchor.roster = RosterVersion::new(4).ok(),
+            |client, _| {
+                client.anchor.roster = Some(RosterRef { version: RosterVersion::new(4).unwrap(), hash: Hash([0; 32]) })
+            },
             EvidenceRefusal::Rollback("the roster is older"),
+        ),
+        fault(
+            "another roster of the version that is remembered",
+            |client, shown| {
+                let last = shown.chain.rosters.last().unwrap();
+                let newest = serde_json::from_slice::<Roster>(&last.payload.0).unwrap().version;
+                client.anchor.roster = Some(RosterRef { version: newest, hash: Hash([7; 32]) });
+            },
+            EvidenceRefusal::Rollback("the roster is another one of the same version"),
         ),
     ]
 }

@@ -158,7 +158,7 @@ struct Known {
     seq: Seq,
     hash: Base64Bytes,
     remembered: Option<HeaderRef>,
-    roster: Option<RosterVersion>,
+    roster: Option<RosterRef>,
     floors: Vec<ProfileFloor>,
     minimum: Option<Revision>,
 }
@@ -185,7 +185,7 @@ fn replies() -> (Reply, Vec<Reply>) {
     world.by(OWNER, vec![profile_created(60, "third")]);
     let roster = world.roster_change(&[OWNER], |_| {});
     world.by(OWNER, vec![roster]);
-    let (remembered, version) = (world.state.head(), world.state.roster().value().version);
+    let (remembered, in_force) = (world.state.head(), world.state.roster_ref());
     let manifest = revisions.write(&world, EDITOR, &[sealed_secret(1, 1)]);
     world.by(ADMIN, vec![group_created(61, "later")]);
     let mut client = client;
@@ -198,7 +198,7 @@ fn replies() -> (Reply, Vec<Reply>) {
             seq: client.anchor.seq,
             hash: Base64Bytes(client.anchor.hash),
             remembered: Some(remembered),
-            roster: Some(version),
+            roster: Some(in_force),
             floors: Vec::new(),
             minimum: None,
         },
@@ -232,7 +232,17 @@ fn replies() -> (Reply, Vec<Reply>) {
                 it.client.remembered = it.client.remembered.map(|at| HeaderRef { hash: Hash([9; 32]), ..at })
             }),
         ),
-        ("an older roster than remembered", Box::new(|it| it.client.roster = RosterVersion::new(3).ok())),
+        (
+            "an older roster than remembered",
+            Box::new(|it| {
+                let version = RosterVersion::new(3).unwrap();
+                it.client.roster = it.client.roster.map(|known| RosterRef { version, ..known });
+            }),
+        ),
+        (
+            "another roster of the version that is remembered",
+            Box::new(|it| it.client.roster = it.client.roster.map(|known| RosterRef { hash: Hash([7; 32]), ..known })),
+        ),
         ("a leaf with another name", Box::new(|it| it.profile.leaf.leaf.name = name("staging"))),
         ("another profile than the one asked for", Box::new(move |it| it.profile.leaf = leaf_of_staging)),
         (

@@ -6,9 +6,9 @@ use super::{
 };
 use crate::{
     error::Error,
+    memory::{KnownLog, Remembered},
     reader::ProfileReader,
     receipts::{Receipt, check_continues, check_places, check_reach, shorter, signed_record},
-    state::KnownLog,
 };
 use stronghold_protocol::{
     api::AuditPage,
@@ -44,10 +44,10 @@ pub struct LogPage {
 /// What [`Session::verify_audit`] found to be right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedLog {
-    /// What fixes the whole log; to be remembered, and given again the next time.
+    /// What fixes the whole log.
     pub log: KnownLog,
-    /// How many of the records are of before what was remembered.
-    pub known: u64,
+    /// How many records the log had that was remembered, if one was.
+    pub known: Option<u64>,
     /// What is in it.
     pub counts: LogCounts,
 }
@@ -96,9 +96,9 @@ impl<T: Transport> Session<T> {
         records.map(|records| parse(records.iter().map(Vec::as_slice), from)).transpose()
     }
 
-    /// Verifies the whole log, and gives every record to `each`, in order.
+    /// Verifies the whole log, gives every record to `each`, in order, and remembers the checkpoint.
     ///
-    /// 1. the checkpoint is signed by the key that the directory names; 2. it continues the `remembered` one; 3. it is of
+    /// 1. the checkpoint is signed by the key that the directory names; 2. it continues the one that is remembered; 3. it is of
     ///    exactly the records that the server shows; 4. every record is of a request that its principal signed, with a key
     ///    that was the principal's at the directory header that the record names, each nonce once; that header is the newest
     ///    so far, and each statement has its record; times fit the requests' and do not go back. What nobody could sign
@@ -107,12 +107,8 @@ impl<T: Transport> Session<T> {
     /// # Errors
     /// [`Error::Integrity`] when any of this does not hold, naming the first bad record where that can be told; [`Error`]
     /// when the server cannot be reached or refuses.
-    pub async fn verify_audit(
-        &mut self,
-        remembered: Option<&KnownLog>,
-        each: &mut (dyn FnMut(&LogRecord) + Send),
-    ) -> Result<VerifiedLog, Error> {
-        self.verify_archived_audit(remembered, &mut Archives::default(), each).await
+    pub async fn verify_audit(&mut self, each: &mut (dyn FnMut(&LogRecord) + Send)) -> Result<VerifiedLog, Error> {
+        self.verify_archived_audit(&mut Archives::default(), each).await
     }
 
     /// The same, where the oldest records are in archives: each that a file holds is taken from there.
@@ -121,10 +117,12 @@ impl<T: Transport> Session<T> {
     /// As [`Self::verify_audit`]; [`Error::Archived`] when neither the server nor a file has a record.
     pub async fn verify_archived_audit(
         &mut self,
-        remembered: Option<&KnownLog>,
         archives: &mut Archives,
         each: &mut (dyn FnMut(&LogRecord) + Send),
     ) -> Result<VerifiedLog, Error> {
+        self.memory.recall().await?;
+        let remembered = self.memory.known_log().await?;
+        let remembered = remembered.as_ref();
         // 1. and 2.
         let believed = match self.believed_checkpoint(remembered.map(|log| &log.checkpoint), &[]).await {
             Err(error @ Error::Integrity(_)) => return Err(self.first_forgotten(remembered, archives, error).await),
@@ -158,8 +156,11 @@ impl<T: Transport> Session<T> {
             return Err(self.first_changed(&tree).await);
         }
         check.finish(checkpoint.directory.seq, checkpoint.size)?;
-        let known = remembered.map_or(0, |log| log.checkpoint.size);
-        Ok(VerifiedLog { log: KnownLog { checkpoint, leaves }, known, counts })
+        let known = remembered.map(|log| log.checkpoint.size);
+        let log = KnownLog { checkpoint, leaves };
+        self.remember_checkpoint(checkpoint).await?;
+        self.memory.keep_leaves(&log).await;
+        Ok(VerifiedLog { log, known, counts })
     }
 
     /// The first record that is another one than was verified before, where that is known of each; else `error`, which says
@@ -200,17 +201,15 @@ impl<T: Transport> Session<T> {
 
     /// Holds receipts of reads against the log: each must be signed by the checkpoint key that the directory names at its
     /// record's header, be of a request that the record's principal signed, and its record must stand where it says in the
-    /// newest checkpoint's log, which continues the `remembered` one. That checkpoint is returned.
+    /// newest checkpoint's log, which continues the one that is remembered. That checkpoint is returned, and remembered.
     ///
     /// # Errors
     /// [`Error::Integrity`], naming the record, when any of this does not hold; [`Error`] when the server cannot be reached or
     /// refuses.
-    pub async fn verify_receipts(
-        &mut self,
-        remembered: Option<&Checkpoint>,
-        receipts: &[Receipt],
-    ) -> Result<Checkpoint, Error> {
-        let Believed { mut checkpoint, states, .. } = self.believed_checkpoint(remembered, &[]).await?;
+    pub async fn verify_receipts(&mut self, receipts: &[Receipt]) -> Result<Checkpoint, Error> {
+        self.memory.recall().await?;
+        let remembered = self.memory.known().checkpoint;
+        let Believed { mut checkpoint, states, .. } = self.believed_checkpoint(remembered.as_ref(), &[]).await?;
         let org = self.directory.org();
         for receipt in receipts {
             let record = signed_record(receipt, &org)?;
@@ -223,7 +222,12 @@ impl<T: Transport> Session<T> {
             check_places(part, &believed.inclusions, &believed.checkpoint)?;
             checkpoint = believed.checkpoint;
         }
+        self.remember_checkpoint(checkpoint).await?;
         Ok(checkpoint)
+    }
+
+    async fn remember_checkpoint(&self, checkpoint: Checkpoint) -> Result<(), Error> {
+        self.raise(&Remembered { checkpoint: Some(checkpoint), ..Remembered::default() }, None).await
     }
 
     /// The newest checkpoint, signed by the right key and continuing what is remembered; with the state after each

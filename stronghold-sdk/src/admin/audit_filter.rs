@@ -73,10 +73,9 @@ impl AuditFilter {
         if query.secret.is_some() && query.profile.is_none() {
             return Err(Error::invalid("a secret is asked about within its profile: name that too"));
         }
-        let directory = session.directory();
-        let mut filter = Self { principal: principal(&query, directory)?, query, ..Self::default() };
+        let mut filter = Self { principal: principal(&query, session.directory())?, query, ..Self::default() };
         let Some(profile) = &filter.query.profile else { return Ok(filter) };
-        let known = directory.find_profile(profile)?;
+        let known = session.find_profile(profile)?;
         let id = known.id;
         filter.profile = Some((id, known.name.to_string()));
         let past = match filter.query.secret {

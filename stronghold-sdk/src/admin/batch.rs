@@ -5,14 +5,14 @@ use crate::{
     crypto::seal::{self, KemSecretKey},
     error::{Error, ErrorKind},
     open::ProfileKey,
+    session::{floor_of, holds},
 };
 use std::collections::{BTreeMap, BTreeSet};
 use stronghold_protocol::{
     api::{CommitStatement, NewRevision},
     crypto::{kem::KemPublicKey, random},
-    directory::{Change, Directory, HeaderRef, Rekeys},
+    directory::{Change, Directory, Rekeys},
     id::{GroupId, ProfileId},
-    merkle,
     number::Epoch,
     seal::{KeyHistory, Seal, SealedObject, WantedSeal},
     transport::Transport,
@@ -115,6 +115,8 @@ impl<T: Transport> Session<T> {
             // 3.
             match self.client.commit_statement(&*self.who, &body).await {
                 Ok(_) => {
+                    let floors = body.revisions.iter().filter_map(floor_of).collect();
+                    self.remember_written(&after, floors).await?;
                     self.cache.remember(&body.statement);
                     self.directory = after;
                     self.rekeying.append(&mut staged);
@@ -124,7 +126,7 @@ impl<T: Transport> Session<T> {
                 Err(error) if error.is_conflict() => last = Some(error),
                 Err(error) if error.is_unanswered() => {
                     self.sync().await?;
-                    if self.holds(&after.head()) {
+                    if holds(&self.directory, &after.head()) {
                         self.rekeying.append(&mut staged);
                         return Ok(made);
                     }
@@ -197,10 +199,5 @@ impl<T: Transport> Session<T> {
                 Ok(Seal { id: *id, sealed: seal::seal(to, &id.info(&org), key.as_slice())?.into() })
             })
             .collect()
-    }
-
-    fn holds(&self, header: &HeaderRef) -> bool {
-        let position = usize::try_from(header.seq.get()).unwrap_or(usize::MAX);
-        self.directory.header_log().leaf(position) == Some(merkle::leaf_hash(&header.hash.0))
     }
 }

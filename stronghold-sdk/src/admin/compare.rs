@@ -4,7 +4,7 @@ use super::{Session, View};
 use crate::{
     error::Error,
     heads::{ComparedLog, Comparison, Relation},
-    state::{KnownLog, Remembered},
+    memory::{KnownLog, Remembered},
 };
 use stronghold_protocol::{merkle::Tree, transport::Transport};
 

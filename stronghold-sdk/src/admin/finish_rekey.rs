@@ -9,6 +9,7 @@ use super::Session;
 use crate::{
     error::Error,
     open::{OpenedProfile, ProfileKey},
+    session::floor_of,
 };
 use std::collections::BTreeSet;
 use stronghold_protocol::{
@@ -174,7 +175,10 @@ impl<T: Transport> Session<T> {
         let hash = manifest.hash_as::<Manifest>();
         let revision = NewRevision { profile, manifest, puts: Vec::new(), removes: Vec::new(), staged: Some(staging) };
         match self.client.write_revision(&*self.who, profile, &revision).await {
-            Ok(_) => Ok(Attempt::Finished),
+            Ok(_) => {
+                self.remember_written(&self.directory, floor_of(&revision).into_iter().collect()).await?;
+                Ok(Attempt::Finished)
+            }
             Err(error) if error.is_conflict() => Ok(Attempt::Raced(error)),
             Err(error) if error.is_unanswered() => match self.verify_evidence(profile).await?.manifest().hash() == hash
             {

@@ -23,7 +23,7 @@ pub(super) type RawKey = Zeroizing<[u8; 32]>;
 
 /// Keys that were opened in this session, by object and epoch.
 #[derive(Default)]
-pub(super) struct Keyring {
+pub(crate) struct Keyring {
     opened: BTreeMap<(SealedObject, Epoch), RawKey>,
 }
 

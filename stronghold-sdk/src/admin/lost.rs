@@ -1,6 +1,7 @@
 //! Statements that a client verified and a server does not have, told so that they can be made again.
 
-use super::{DirectoryCache, View};
+use super::View;
+use crate::session::DirectoryCache;
 use serde::Serialize;
 use stronghold_protocol::{
     crypto::hash::Hash,

@@ -1,28 +1,69 @@
 //! What one client remembers, held against what the server shows: what was lost, and going on without it.
 
-use super::{DirectoryCache, LostStatement, Regained, Session, View, regained::regained};
+use super::{LostStatement, Regained, Session, SessionBuilder, View, regained::regained};
 use crate::{
     error::Error,
     heads::{Comparison, Relation, Verdict},
-    state::{KnownLog, Remembered, StateDir},
+    memory::{KnownLog, Memory, Remembered},
+    session::{DirectoryCache, holds},
 };
-use std::path::Path;
 use stronghold_protocol::{
     directory::{Directory, HeaderRef},
-    id::OrgId,
     number::Seq,
     transport::Transport,
 };
 
-/// Everything that a client remembers of an organization.
+/// Everything that a client remembers of an organization, apart from any session.
 #[derive(Debug)]
-pub struct Memory {
-    state: StateDir,
+pub struct Recollection {
+    memory: Memory,
     cache: DirectoryCache,
     /// The newest header that the credentials name.
-    floor: Option<HeaderRef>,
+    floor: HeaderRef,
     remembered: Remembered,
     log: Option<KnownLog>,
+}
+
+impl SessionBuilder {
+    /// Loads what is remembered, to be held against what a server shows.
+    ///
+    /// # Errors
+    /// [`Error::State`] when it cannot be read, [`Error::Invalid`] when it is damaged.
+    pub async fn recollect(self) -> Result<Recollection, Error> {
+        let (memory, cache, floor) = self.into_memory()?;
+        memory.recall().await?;
+        let (remembered, log) = (memory.known(), memory.known_log().await?);
+        Ok(Recollection { memory, cache, floor, remembered, log })
+    }
+}
+
+impl Recollection {
+    /// Goes on from what the server shows, although it is less than was remembered: memory becomes exactly that. Profiles
+    /// that the caller may not read stay as they were, those that the directory does not have are forgotten.
+    ///
+    /// The header that the credentials name is the caller's to lower.
+    ///
+    /// # Errors
+    /// [`Error::Integrity`] when the server shows another history: no client goes over to one. [`Error::State`] when memory
+    /// cannot be written; then some of it may be what it was.
+    pub async fn go_back(&mut self, view: &View, held: &HeldAgainstMemory) -> Result<(), Error> {
+        if held.verdict() == Verdict::Forked {
+            return Err(Error::rolled_back("the server shows another history, which cannot be accepted"));
+        }
+        self.cache.go_back_to(view.head())?;
+        let continued = held.comparison.audit.is_none_or(|log| log.relation.verdict() == Verdict::Same);
+        self.memory
+            .go_back(&|remembered| {
+                remembered.go_back_to(&seen(view));
+                remembered.profiles.retain(|known| view.directory.profile(&known.id).is_some());
+                if !continued {
+                    remembered.checkpoint = Some(view.checkpoint);
+                }
+            })
+            .await?;
+        self.memory.lower_floor(view.head());
+        Ok(())
+    }
 }
 
 /// What a client remembers, beside what the server shows.
@@ -40,51 +81,6 @@ pub struct HeldAgainstMemory {
     pub regained: Vec<Regained>,
 }
 
-impl Memory {
-    /// Loads what is remembered in `folder`, and the header that the credentials name.
-    ///
-    /// # Errors
-    /// As [`StateDir::load`].
-    pub fn load(org: OrgId, folder: &Path, floor: Option<HeaderRef>) -> Result<Self, Error> {
-        let state = StateDir::new(folder.to_owned());
-        let remembered = state.load(&org)?;
-        let log = remembered.checkpoint.map(|checkpoint| state.known_log(checkpoint));
-        Ok(Self { state, cache: DirectoryCache::new(org, Some(folder), None), floor, remembered, log })
-    }
-
-    /// Remembers what was verified and continues what was remembered. The audit log's checkpoint stays: `audit verify` raises
-    /// it, with the records.
-    ///
-    /// # Errors
-    /// As [`StateDir::save`].
-    pub fn save(&self, view: &View) -> Result<(), Error> {
-        self.state.save(&view.directory.org(), &seen(view), false)
-    }
-
-    /// Goes on from what the server shows, although it is less than was remembered: memory becomes exactly that. Profiles
-    /// that the caller may not read stay as they were, those that the directory does not have are forgotten.
-    ///
-    /// The header that the credentials name is the caller's to lower.
-    ///
-    /// # Errors
-    /// [`Error::Integrity`] when the server shows another history: no client goes over to one. [`Error::State`] when memory
-    /// cannot be written; then some of it may be what it was.
-    pub fn go_back(&self, view: &View, held: &HeldAgainstMemory) -> Result<(), Error> {
-        if held.verdict() == Verdict::Forked {
-            return Err(Error::rolled_back("the server shows another history, which cannot be accepted"));
-        }
-        self.cache.go_back_to(view.head())?;
-        let continued = held.comparison.audit.is_none_or(|log| log.relation.verdict() == Verdict::Same);
-        self.state.go_back(&view.directory.org(), |remembered| {
-            remembered.go_back_to(&seen(view));
-            remembered.profiles.retain(|known| view.directory.profile(&known.id).is_some());
-            if !continued {
-                remembered.checkpoint = Some(view.checkpoint);
-            }
-        })
-    }
-}
-
 impl HeldAgainstMemory {
     /// What it comes to.
     #[must_use]
@@ -98,11 +94,11 @@ impl<T: Transport> Session<T> {
     ///
     /// # Errors
     /// As [`Self::compare`].
-    pub async fn compare_memory(&mut self, view: &View, memory: &Memory) -> Result<HeldAgainstMemory, Error> {
+    pub async fn compare_memory(&mut self, view: &View, memory: &Recollection) -> Result<HeldAgainstMemory, Error> {
         let mut comparison = self.compare(view, &memory.remembered, memory.log.as_ref()).await?;
         let (statements, cached) = memory.cache.lost(view);
         let cached_head = cached.as_ref().map(Directory::head);
-        let known = [memory.remembered.header, memory.floor, cached_head].into_iter().flatten();
+        let known = [memory.remembered.header, Some(memory.floor), cached_head].into_iter().flatten();
         let compared: Vec<_> = known.map(|header| view.compare_header(header)).collect();
         // A cached statement may be another one although the newest is beyond what the server has.
         let first_other = statements.first().map(|lost| lost.seq).filter(|seq| view.state(*seq).is_some());
@@ -122,14 +118,30 @@ impl<T: Transport> Session<T> {
         Ok(HeldAgainstMemory { comparison, forked_at, statements, unlisted, regained })
     }
 
-    /// Keeps the directory in `cache` from now on, with what is newer there.
+    /// Takes over what was recollected and held against the view: this session remembers from now on, as any other does,
+    /// what it viewed and what was remembered before.
     ///
     /// # Errors
-    /// As [`Session::open`].
-    pub async fn keep_in(&mut self, mut cache: DirectoryCache) -> Result<(), Error> {
+    /// As [`SessionBuilder::open`].
+    pub async fn take_up(&mut self, recollection: Recollection, view: &View) -> Result<(), Error> {
+        let Recollection { memory, cache, .. } = recollection;
         self.directory = cache.replay(&self.client, &*self.who, None).await?;
-        self.cache = cache;
-        Ok(())
+        (self.memory, self.cache) = (memory, cache);
+        self.remember_directory().await?;
+        self.remember_view(view).await
+    }
+
+    /// Remembers everything that was viewed, in a session that went on from there. The audit log's checkpoint stays: that
+    /// is raised with the records ([`Session::verify_audit`]).
+    ///
+    /// # Errors
+    /// As [`Session::sync`].
+    pub async fn remember_view(&mut self, view: &View) -> Result<(), Error> {
+        self.sync().await?;
+        if !holds(&self.directory, &view.head()) {
+            return Err(Error::rolled_back("the server has shown two histories"));
+        }
+        self.remember_written(&self.directory, seen(view).profiles).await
     }
 }
 

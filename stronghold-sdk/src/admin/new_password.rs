@@ -2,7 +2,7 @@
 //!
 //! Record and envelope are replaced in one request, so that there is always exactly one password that opens the account.
 
-use super::{Account, DirectoryCache, LogIn};
+use super::{Account, LogIn};
 use crate::{
     authenticator::LocalIdentity,
     client::Client,
@@ -11,6 +11,7 @@ use crate::{
         seal,
     },
     error::Error,
+    session::{DirectoryCache, holds},
 };
 use std::fmt;
 use stronghold_protocol::{
@@ -105,7 +106,10 @@ impl Account {
         seed.copy_from_slice(&opened);
         // 2.
         let who = LocalIdentity::from_seed(org, user.into(), &seed);
-        let directory: Directory = DirectoryCache::new(org, None, floor).replay(client, &who, None).await?;
+        let directory: Directory = DirectoryCache::new(org, None).replay(client, &who, None).await?;
+        if floor.is_some_and(|floor| !holds(&directory, &floor)) {
+            return Err(Error::rolled_back("the server's directory lacks a statement that this client remembers"));
+        }
         let entry = directory.user(&user).filter(|entry| entry.keys == who.public_keys());
         let entry = entry.filter(|entry| entry.recovery == holder.public_keys() && !entry.removed);
         let email = entry.ok_or_else(|| Error::wrong_key("recovery seed"))?.email.clone();

@@ -124,7 +124,8 @@ impl<T: Transport> Session<T> {
             batch.changes.push(Change::ProfileDeleted { id });
             Ok(())
         })
-        .await
+        .await?;
+        self.memory.forget_profile(id).await
     }
 
     /// Fetches, verifies and opens a profile.
@@ -132,11 +133,23 @@ impl<T: Transport> Session<T> {
     /// # Errors
     /// [`Error`] when the server cannot be reached, refuses, or shows something forged or old.
     pub async fn open_profile(&self, id: ProfileId) -> Result<OpenedProfile, Error> {
-        let (selector, anchor) = (ProfileSelector::Id(id), self.anchor());
+        self.open_profile_from(id, None).await
+    }
+
+    /// The same, and no revision below `minimum`.
+    pub(super) async fn open_profile_from(
+        &self,
+        id: ProfileId,
+        minimum: Option<Revision>,
+    ) -> Result<OpenedProfile, Error> {
+        let (selector, anchor) = (ProfileSelector::Id(id), self.anchor().await?);
         let answered = self.client.read_profile(&*self.who, &selector, &anchor).await?;
-        let want = Want { profile: &selector, anchor: &anchor, floors: &self.floors, minimum: None };
+        let floors = self.memory.floors(&selector, id);
+        let want = Want { profile: &selector, anchor: &anchor, floors: &floors, minimum };
         let decryptor = self.decryptor(id, &answered.reply, &want).await?;
-        open_profile(answered, &*self.who, &*decryptor, &want)
+        let opened = open_profile(answered, &*self.who, &*decryptor, &want)?;
+        self.raise(&opened.seen(), anchor.remembered).await?;
+        Ok(opened)
     }
 
     /// A profile's newest manifest, verified, without its secrets.
@@ -144,10 +157,12 @@ impl<T: Transport> Session<T> {
     /// # Errors
     /// As [`Self::open_profile`].
     pub async fn verify_evidence(&self, id: ProfileId) -> Result<VerifiedProfile, Error> {
-        let (selector, anchor) = (ProfileSelector::Id(id), self.anchor());
+        let (selector, anchor) = (ProfileSelector::Id(id), self.anchor().await?);
         let reply = self.client.read_secrets(&*self.who, &selector, &anchor, &[]).await?.reply;
         let trusted = reply.chain.verify(&anchor)?;
-        Ok(reply.profile.verify(&trusted, &selector, &self.floors, None)?)
+        let verified = reply.profile.verify(&trusted, &selector, &self.memory.floors(&selector, id), None)?;
+        self.remember_read(&trusted, Some(&verified), &anchor).await?;
+        Ok(verified)
     }
 
     /// The profiles with their newest revisions, as the server says; opening one verifies it.
@@ -160,12 +175,13 @@ impl<T: Transport> Session<T> {
 
     /// The profiles as the server lists them, with their leaves verified.
     pub(super) async fn listed_profiles(&self) -> Result<Vec<ListedProfile>, Error> {
-        let anchor = self.anchor();
+        let anchor = self.anchor().await?;
         let reply = self.client.list_profiles(&*self.who, &anchor).await?.reply;
         let trusted = reply.chain.verify(&anchor)?;
         for listed in &reply.profiles {
             listed.entry.verify(&trusted.state_root()).map_err(Error::forged)?;
         }
+        self.remember_read(&trusted, None, &anchor).await?;
         Ok(reply.profiles)
     }
 }

@@ -5,6 +5,7 @@ use crate::{
     error::Error,
     open::{OpenedProfile, PlainSecret, SecretKind},
     references::ReferenceTarget,
+    session::floor_of,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use stronghold_protocol::{
@@ -120,7 +121,10 @@ impl<T: Transport> Session<T> {
             let revision = self.sign_revision(&before, name, before.key(), plan.puts, &plan.removes)?;
             let outcome = EditOutcome { revision: plan.outcome.revision.next(), ..plan.outcome };
             match self.client.write_revision(&*self.who, profile, &revision).await {
-                Ok(_) => return Ok(outcome),
+                Ok(_) => {
+                    self.remember_written(&self.directory, floor_of(&revision).into_iter().collect()).await?;
+                    return Ok(outcome);
+                }
                 Err(error) if error.is_conflict() => {
                     last = Some(error);
                     self.sync().await?;

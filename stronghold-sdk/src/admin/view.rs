@@ -13,7 +13,8 @@ use stronghold_protocol::{
     evidence::ProfileFloor,
     id::ProfileId,
     name::Name,
-    number::{Revision, RosterVersion, Seq},
+    number::{Revision, Seq},
+    roster::RosterRef,
     transport::Transport,
 };
 
@@ -53,8 +54,8 @@ impl<T: Transport> Session<T> {
     /// from its genesis; of every profile that the caller may read, each revision down to the first and each ciphertext ever
     /// written; the checkpoint of the audit log. `each` is told the name of each profile before it is verified.
     ///
-    /// To find out what a server lost, this session must not itself remember anything: opened with
-    /// [`super::DirectoryCache::new`] without folder and floor, and without floors of profiles.
+    /// To find out what a server lost, this session must not itself remember anything
+    /// ([`super::SessionBuilder::open_to_compare`]).
     ///
     /// # Errors
     /// [`Error::Integrity`] at the first thing that does not verify; [`Error`] when the server cannot be reached or refuses.
@@ -118,8 +119,8 @@ impl View {
         self.profiles.values().filter_map(|shown| shown.floor.as_ref())
     }
 
-    pub(super) fn roster(&self) -> RosterVersion {
-        self.directory.roster_ref().version
+    pub(super) fn roster(&self) -> RosterRef {
+        self.directory.roster_ref()
     }
 
     /// The state after the statement at a position.
@@ -136,9 +137,17 @@ impl View {
         Compared { known, shown, relation }
     }
 
-    pub(super) fn compare_roster(&self, known: RosterVersion) -> Compared<RosterVersion> {
+    pub(super) fn compare_roster(&self, known: RosterRef) -> Compared<RosterRef> {
         let shown = self.roster();
-        Compared { known, shown, relation: Relation::of_numbers(known.get(), shown.get()) }
+        let other = |state: &Directory| {
+            let roster = state.roster_ref();
+            roster.version == known.version && roster.hash != known.hash
+        };
+        let relation = match self.states.iter().any(other) {
+            true => Relation::Forked,
+            false => Relation::of_numbers(known.version.get(), shown.version.get()),
+        };
+        Compared { known, shown, relation }
     }
 
     pub(super) fn compare_profile(&self, known: &ProfileFloor) -> ComparedProfile {

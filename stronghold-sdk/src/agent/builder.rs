@@ -1,17 +1,17 @@
 //! How an agent is put together.
 
-use super::{Agent, Inner, Memory};
+use super::{Agent, Inner};
 use crate::{
     authenticator::LocalIdentity,
     ci,
     client::{Client, HttpTransport},
     error::Error,
     lock::Lock,
+    memory::{Listener, Memory, MemorySettings, MemoryStore, StateFolder},
     open::IdentityDecryptor,
     reader::ProfileReader,
     receipts::ReceiptFile,
     references::PullOptions,
-    state::StateDir,
 };
 use std::{
     fs,
@@ -37,12 +37,9 @@ pub struct AgentBuilder {
     reason: Option<String>,
     ci: Option<CiRun>,
     clock: Option<Arc<dyn Clock>>,
-    state_dir: Option<PathBuf>,
-    minimum: Option<Revision>,
-    accept_replaced: bool,
+    memory: MemorySettings,
     accept_rollback: bool,
     receipts: Option<ReceiptFile>,
-    lock: Option<Lock>,
     pull_options: PullOptions,
 }
 
@@ -117,22 +114,36 @@ impl AgentBuilder {
 
     /// Remembers in this folder what was verified, so that no server can take the agent back behind it.
     #[must_use]
-    pub fn state_dir(mut self, folder: PathBuf) -> Self {
-        self.state_dir = Some(folder);
+    pub fn state_dir(self, folder: PathBuf) -> Self {
+        self.memory_store(Arc::new(StateFolder::new(folder)))
+    }
+
+    /// Remembers in a store of the caller's. Without one, and without [`Self::state_dir`], memory is this process's only.
+    #[must_use]
+    pub fn memory_store(mut self, store: Arc<dyn MemoryStore>) -> Self {
+        self.memory.store = Some(store);
+        self
+    }
+
+    /// Is told, once, that what was verified could not be kept: the work goes on, and the floors hold within this process.
+    #[must_use]
+    pub fn on_warning(mut self, listener: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.memory.listener = Some(Listener(Arc::new(listener)));
         self
     }
 
     /// Refuses revisions below this one.
     #[must_use]
     pub fn min_revision(mut self, minimum: Option<Revision>) -> Self {
-        self.minimum = minimum;
+        self.memory.minimum = minimum;
         self
     }
 
-    /// Accepts that another profile has the name of one that is remembered.
+    /// Accepts that another profile has the name of one that is remembered: that, and nothing else. Each profile's own
+    /// floor holds, and so does the lock file.
     #[must_use]
-    pub const fn accept_replaced(mut self, accept: bool) -> Self {
-        self.accept_replaced = accept;
+    pub fn accept_replaced(mut self, accept: bool) -> Self {
+        self.memory.accept_replaced = accept;
         self
     }
 
@@ -155,7 +166,7 @@ impl AgentBuilder {
     /// Reads nothing that is older than this lock file says, and no profile that it does not name.
     #[must_use]
     pub fn lock(mut self, lock: Option<Lock>) -> Self {
-        self.lock = lock;
+        self.memory.lock = lock;
         self
     }
 
@@ -195,24 +206,16 @@ impl AgentBuilder {
     pub fn build_with<R: ProfileReader>(self, reader: R) -> Result<Agent<R>, Error> {
         let token = self.token.ok_or_else(|| Error::invalid("an agent needs a token"))?;
         let identity = Arc::new(LocalIdentity::from_token(&token));
-        let mut memory = Memory::default();
-        if let Some(lock) = &self.lock {
-            lock.check_org(&token.org)?;
-            memory.known = lock.to_remembered();
-        }
         let inner = Inner {
             reader,
             decryptor: IdentityDecryptor::new(Arc::clone(&identity)),
-            identity,
             floor: token.floor,
-            state: self.state_dir.map(StateDir::new),
-            minimum: self.minimum,
-            accept_replaced: self.accept_replaced,
+            memory: Memory::new(token.org, None, self.memory)?,
+            identity,
             accept_rollback: self.accept_rollback,
             receipts: self.receipts,
-            lock: self.lock,
             pull_options: self.pull_options,
-            memory: Mutex::new(memory),
+            keys: Mutex::default(),
         };
         Ok(Agent { inner: Arc::new(inner) })
     }

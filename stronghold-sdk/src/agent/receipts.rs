@@ -4,10 +4,10 @@ use super::Agent;
 use crate::{
     authenticator::AgentAuthenticator,
     error::Error,
+    memory::Remembered,
     open::OpenedProfile,
     reader::ProfileReader,
     receipts::{Receipt, check_continues, check_places, check_reach, shorter, signed_record},
-    state::Remembered,
 };
 use stronghold_protocol::{api::AuditCheckpoint, checkpoint::Checkpoint, crypto::sign::SigningPublicKey, limits};
 
@@ -29,8 +29,8 @@ impl<R: ProfileReader> Agent<R> {
         }
         let newest = receipts.iter().max_by_key(|receipt| receipt.position);
         let key = newest.ok_or_else(|| Error::invalid("there is no receipt"))?.key;
-        self.anchor()?;
-        let remembered = self.memory().known.checkpoint;
+        self.inner.memory.recall().await?;
+        let remembered = self.inner.memory.known().checkpoint;
         let (mut checkpoint, _) = self.checkpoint(&key, remembered.as_ref(), &[]).await?;
         check_reach(receipts, &checkpoint)?;
         for part in receipts.chunks(limits::INCLUSIONS) {
@@ -39,7 +39,10 @@ impl<R: ProfileReader> Agent<R> {
             check_places(part, &reply.inclusions, &newer)?;
             checkpoint = newer;
         }
-        self.remember_checkpoint(checkpoint);
+        let seen = Remembered { checkpoint: Some(checkpoint), ..Remembered::default() };
+        while !self.inner.memory.raise(&seen, None).await? {
+            self.prove().await?;
+        }
         Ok(checkpoint)
     }
 
@@ -65,10 +68,5 @@ impl<R: ProfileReader> Agent<R> {
         })?;
         check_continues(&reply, before, &checkpoint)?;
         Ok((checkpoint, reply))
-    }
-
-    fn remember_checkpoint(&self, checkpoint: Checkpoint) {
-        let seen = Remembered { checkpoint: Some(checkpoint), ..Remembered::default() };
-        self.remember_seen(&seen);
     }
 }

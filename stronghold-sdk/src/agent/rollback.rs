@@ -1,15 +1,13 @@
 //! Reading from a server that lost something, where that was accepted by hand.
 
-use super::{Agent, seen};
+use super::Agent;
 use crate::{
-    authenticator::AgentAuthenticator,
     error::{Error, Integrity},
-    lock::Lock,
+    memory::Remembered,
     open::{OpenedProfile, Want, open_profile},
     reader::ProfileReader,
-    state::Remembered,
 };
-use stronghold_protocol::evidence::{Anchor, EvidenceRefusal, ProfileFloor};
+use stronghold_protocol::evidence::{Anchor, EvidenceRefusal, ProfileFloor, ProfileSelector};
 
 impl<R: ProfileReader> Agent<R> {
     /// Reads again, with nothing known but the token's floor and the lock file, and remembers what is verified, although it
@@ -21,32 +19,25 @@ impl<R: ProfileReader> Agent<R> {
         behind: Error,
     ) -> Result<OpenedProfile, Error> {
         let inner = &self.inner;
-        let locked = inner.lock.as_ref().map(Lock::to_remembered).unwrap_or_default();
-        let anchor = Anchor { remembered: locked.header, roster: None, ..want.anchor.clone() };
+        let anchor = Anchor { remembered: inner.memory.locked_header(), roster: None, ..want.anchor.clone() };
         let answered = inner.reader.read_profile(&*inner.identity, want.profile, &anchor).await?;
-        let want_less = Want { anchor: &anchor, floors: &locked.profiles, ..*want };
-        let opened = open_profile(answered, &*inner.identity, &inner.decryptor, &want_less)
-            .map_err(|error| if inner.lock.is_some() && error.is_rollback() { behind_lock(&error) } else { error })?;
+        let want_less = Want { anchor: &anchor, floors: inner.memory.locked_floors(), ..*want };
+        let opened = open_profile(answered, &*inner.identity, &inner.decryptor, &want_less).map_err(|error| {
+            if inner.memory.is_locked() && error.is_rollback() { behind_lock(&error) } else { error }
+        })?;
+        // That another profile has the name is not what was accepted.
+        if let ProfileSelector::Name(name) = want.profile {
+            inner.memory.check_name(name, opened.leaf().id)?;
+        }
         check_older(&opened, want, behind)?;
         self.keep_receipt(&opened)?;
-        self.go_back(profile, &opened);
-        Ok(opened)
-    }
-
-    /// Remembers less than before.
-    fn go_back(&self, asked: &str, opened: &OpenedProfile) {
-        let seen = seen(opened);
-        let mut memory = self.memory();
-        memory.keys.insert(asked.to_owned(), opened.key().clone());
-        memory.known.go_back_to(&seen);
-        if let Some(state) = &self.inner.state {
-            let saved = state.go_back(&self.inner.identity.org(), |remembered: &mut Remembered| {
-                remembered.go_back_to(&seen);
-            });
-            if let Err(error) = saved {
-                memory.warning = Some(format!("what was accepted cannot be remembered: {error}"));
-            }
+        let seen = opened.seen();
+        match inner.memory.go_back(&|remembered: &mut Remembered| remembered.go_back_to(&seen)).await {
+            Err(error @ Error::State { .. }) => inner.memory.warn(&error),
+            done => done?,
         }
+        self.keys().insert(profile.to_owned(), opened.key().clone());
+        Ok(opened)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Verifying and opening a profile, whole or in part.
 
 use super::{PlainSecret, ProfileKey, Secret, SecretDecryptor, Secrets, receipt};
-use crate::{authenticator::AgentAuthenticator, error::Error, reader::Answered};
+use crate::{authenticator::AgentAuthenticator, error::Error, memory::Remembered, reader::Answered};
 use std::fmt;
 use stronghold_protocol::{
     api::{SealedPart, SealedProfile},
@@ -9,8 +9,9 @@ use stronghold_protocol::{
     directory::{HeaderRef, ProfileLeaf},
     evidence::{Anchor, ProfileFloor, ProfileSelector, TrustedHead, VerifiedProfile},
     manifest::Manifest,
-    number::{Revision, RosterVersion},
+    number::Revision,
     receipt::Receipt,
+    roster::RosterRef,
     secret::{BlindIndex, SealedSecret},
     signed::Verified,
 };
@@ -31,7 +32,7 @@ pub struct Want<'a> {
 /// A profile that was verified and opened.
 pub struct OpenedProfile {
     head: HeaderRef,
-    roster: RosterVersion,
+    roster: RosterRef,
     profile: VerifiedProfile,
     key: ProfileKey,
     secrets: Vec<(SealedSecret, PlainSecret)>,
@@ -53,7 +54,7 @@ impl OpenedProfile {
 
     /// The roster in force, as of the reply.
     #[must_use]
-    pub const fn roster_version(&self) -> RosterVersion {
+    pub const fn roster(&self) -> RosterRef {
         self.roster
     }
 
@@ -79,6 +80,16 @@ impl OpenedProfile {
     #[must_use]
     pub fn floor(&self) -> ProfileFloor {
         self.profile.floor()
+    }
+
+    /// What to remember of it: the newest header, the roster, and the profile's revision.
+    pub(crate) fn seen(&self) -> Remembered {
+        Remembered {
+            header: Some(self.head),
+            roster: Some(self.roster),
+            profiles: vec![self.floor()],
+            checkpoint: None,
+        }
     }
 
     /// The master key.
@@ -160,7 +171,7 @@ pub fn open_profile(
         .into_iter()
         .map(|sealed| key.open_secret(&sealed).map(|plain| (sealed, plain)))
         .collect::<Result<Vec<_>, Error>>()?;
-    let (head, roster) = (trusted.head(), trusted.roster().value().version);
+    let (head, roster) = (trusted.head(), trusted.roster_ref());
     Ok(OpenedProfile { head, roster, profile, key, secrets, receipt: reply.receipt })
 }
 
@@ -204,6 +215,6 @@ pub fn open_part(
         .into_iter()
         .map(|sealed| key.open_secret(&sealed).map(|plain| (sealed, plain)))
         .collect::<Result<Vec<_>, Error>>()?;
-    let (head, roster) = (trusted.head(), trusted.roster().value().version);
+    let (head, roster) = (trusted.head(), trusted.roster_ref());
     Ok(OpenedProfile { head, roster, profile, key, secrets, receipt: reply.receipt })
 }

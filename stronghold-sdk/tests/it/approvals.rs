@@ -210,7 +210,7 @@ async fn a_second_owner_signs_what_waits_or_it_is_given_up() {
     // Whatever takes one owner takes one still.
     assert!(world.session.rename_organization(&"Renamed".parse().unwrap()).await.unwrap());
     assert!(!world.session.rename_organization(&"Renamed".parse().unwrap()).await.unwrap());
-    world.session.verify_audit(None, &mut |_| {}).await.unwrap();
+    world.session.verify_audit(&mut |_| {}).await.unwrap();
 }
 
 #[tokio::test]
@@ -282,7 +282,7 @@ async fn an_owners_new_keys_wait_for_the_other_owners() {
     set(&mut again, production, "2").await.unwrap();
     assert!(again.pending_approvals().is_empty());
     assert_eq!(again.directory().roster().value().owner_threshold, 2);
-    second.verify_audit(None, &mut |_| {}).await.unwrap();
+    second.verify_audit(&mut |_| {}).await.unwrap();
 }
 
 /// Whoever signs signs the list itself: nothing may be in it that is not told.

@@ -6,6 +6,7 @@ use rusqlite::{Connection, params};
 use stronghold_sdk::{
     Error, ErrorKind, Integrity, LocalIdentity, ProfileReader,
     admin::LogRecord,
+    memory::Remembered,
     protocol::{
         audit::{AuditRecord, Outcome, Released, UnsignedAction, record_leaf_hash},
         checkpoint::Checkpoint,
@@ -14,7 +15,6 @@ use stronghold_sdk::{
         number::Seq,
         token::AgentToken,
     },
-    state::KnownLog,
 };
 
 struct Scene {
@@ -35,10 +35,11 @@ async fn scene() -> Scene {
     Scene { world, token }
 }
 
-async fn verify(world: &mut World, remembered: Option<&Checkpoint>) -> Result<(Checkpoint, Vec<LogRecord>), Error> {
+async fn verify(world: &World, remembered: Option<&Checkpoint>) -> Result<(Checkpoint, Vec<LogRecord>), Error> {
     let mut records = Vec::new();
-    let known = remembered.map(|checkpoint| KnownLog::from(*checkpoint));
-    let verified = world.session.verify_audit(known.as_ref(), &mut |record| records.push(record.clone())).await?;
+    let known = Remembered { checkpoint: remembered.copied(), ..Remembered::default() };
+    let mut session = world.session_that_remembers(known).await?;
+    let verified = session.verify_audit(&mut |record| records.push(record.clone())).await?;
     Ok((verified.log.checkpoint, records))
 }
 
@@ -53,8 +54,8 @@ fn bad(error: &Error) -> (u64, &str) {
 
 #[tokio::test]
 async fn the_log_says_who_read_what() {
-    let Scene { mut world, token } = scene().await;
-    let (checkpoint, records) = verify(&mut world, None).await.unwrap();
+    let Scene { world, token } = scene().await;
+    let (checkpoint, records) = verify(&world, None).await.unwrap();
     assert_eq!(checkpoint.size, records.len() as u64);
     let agent = PrincipalId::Agent(token.agent);
     let of_agent: Vec<&AuditRecord> =
@@ -64,22 +65,22 @@ async fn the_log_says_who_read_what() {
     assert!(matches!(reads[0].released, Some(Released::Profile { revision, .. }) if revision.get() == 2));
     assert_eq!((reads[1].outcome, reads[1].reason.as_deref()), (Outcome::Denied, Some("not_found")));
     // The next time only what is new is new.
-    let (next, all) = verify(&mut world, Some(&checkpoint)).await.unwrap();
+    let (next, all) = verify(&world, Some(&checkpoint)).await.unwrap();
     assert!(next.size > checkpoint.size);
     assert_eq!(all[..records.len()], records);
 }
 
 #[tokio::test]
 async fn another_past_than_the_remembered_one_is_told() {
-    let Scene { mut world, .. } = scene().await;
-    let (checkpoint, _) = verify(&mut world, None).await.unwrap();
+    let Scene { world, .. } = scene().await;
+    let (checkpoint, _) = verify(&world, None).await.unwrap();
     let other = Checkpoint { root: Hash([1; 32]), ..checkpoint };
     let longer = Checkpoint { size: checkpoint.size + 1000, ..checkpoint };
     for remembered in [other, longer] {
-        let error = verify(&mut world, Some(&remembered)).await.unwrap_err();
+        let error = verify(&world, Some(&remembered)).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Integrity, "{error}");
     }
-    verify(&mut world, Some(&checkpoint)).await.unwrap();
+    verify(&world, Some(&checkpoint)).await.unwrap();
 }
 
 fn records(database: &Connection) -> Vec<(i64, i64, Vec<u8>)> {
@@ -126,19 +127,19 @@ async fn every_changed_record_is_named() {
         let Scene { world, .. } = scene().await;
         records(&Connection::open(world.database()).unwrap()).len()
     };
-    let Scene { mut world, .. } = scene().await;
-    let (checkpoint, _) = verify(&mut world, None).await.unwrap();
+    let Scene { world, .. } = scene().await;
+    let (checkpoint, _) = verify(&world, None).await.unwrap();
     let database = Connection::open(world.database()).unwrap();
     for position in 0..u64::try_from(count).unwrap() {
         let (_, number, genuine) = records(&database)[usize::try_from(position).unwrap()].clone();
         let mut record = AuditRecord::parse(&genuine).unwrap();
         record.address = Some("203.0.113.9".to_owned());
         put(&database, position, &record, false);
-        let error = verify(&mut world, Some(&checkpoint)).await.unwrap_err();
+        let error = verify(&world, Some(&checkpoint)).await.unwrap_err();
         assert_eq!(bad(&error), (position, "it is another one than was logged"));
         database.execute("UPDATE audit_bytes SET bytes = ?1 WHERE number = ?2", params![genuine, number]).unwrap();
     }
-    verify(&mut world, Some(&checkpoint)).await.unwrap();
+    verify(&world, Some(&checkpoint)).await.unwrap();
 }
 
 /// What the server proves is believed by another implementation of RFC 6962, which has nothing but the raw records.
@@ -182,23 +183,23 @@ async fn a_read_that_nobody_asked_for_is_named_without_any_memory() {
         ("its key was nobody's", |record, _, _| record.key_id.as_mut().unwrap().0[0] ^= 1),
     ];
     for (reason, forge) in forgeries {
-        let Scene { mut world, token } = scene().await;
+        let Scene { world, token } = scene().await;
         let database = Connection::open(world.database()).unwrap();
         let (position, mut record) = read_of(&database, &token);
         let (_, _, owners) = records(&database).remove(1);
         forge(&mut record, &token, &AuditRecord::parse(&owners).unwrap());
         put(&database, position, &record, true);
-        let error = verify(&mut world, None).await.unwrap_err();
+        let error = verify(&world, None).await.unwrap_err();
         assert_eq!(bad(&error), (position, reason));
     }
     // One that was asked for once, and logged twice.
-    let Scene { mut world, token } = scene().await;
+    let Scene { world, token } = scene().await;
     let database = Connection::open(world.database()).unwrap();
     let (position, record) = read_of(&database, &token);
     let last = records(&database).len() as u64 - 1;
     assert!(position < last);
     put(&database, last, &record, true);
-    let error = verify(&mut world, None).await.unwrap_err();
+    let error = verify(&world, None).await.unwrap_err();
     assert_eq!(bad(&error), (last, "its id was used before"));
 }
 
@@ -223,7 +224,7 @@ async fn what_nobody_signed_says_nothing_of_secrets() {
         }),
     ];
     for (reason, forge) in forgeries {
-        let Scene { mut world, token } = scene().await;
+        let Scene { world, token } = scene().await;
         let database = Connection::open(world.database()).unwrap();
         let owner = AuditRecord::parse(&records(&database)[1].2).unwrap().principal.unwrap();
         let (position, mut record) = read_of(&database, &token);
@@ -231,24 +232,24 @@ async fn what_nobody_signed_says_nothing_of_secrets() {
         record.action = UnsignedAction::LoginFinish.name().to_owned();
         forge(&mut record, owner);
         put(&database, position, &record, true);
-        let error = verify(&mut world, None).await.unwrap_err();
+        let error = verify(&world, None).await.unwrap_err();
         assert_eq!(bad(&error), (position, reason));
     }
     // What a server can make up: that a member logged in.
-    let Scene { mut world, token } = scene().await;
+    let Scene { world, token } = scene().await;
     let database = Connection::open(world.database()).unwrap();
     let (position, mut record) = read_of(&database, &token);
     record.principal = AuditRecord::parse(&records(&database)[1].2).unwrap().principal;
     (record.key_id, record.request, record.released) = (None, None, None);
     record.action = UnsignedAction::LoginFinish.name().to_owned();
     put(&database, position, &record, true);
-    verify(&mut world, None).await.unwrap();
+    verify(&world, None).await.unwrap();
 }
 
 /// A log that does not begin with its organization's creation lost its beginning.
 #[tokio::test]
 async fn the_log_begins_with_the_genesis() {
-    let Scene { mut world, .. } = scene().await;
+    let Scene { world, .. } = scene().await;
     let database = Connection::open(world.database()).unwrap();
     let (_, _, first) = records(&database).remove(0);
     let first = AuditRecord::parse(&first).unwrap();
@@ -258,6 +259,6 @@ async fn the_log_begins_with_the_genesis() {
     );
     let forged = AuditRecord { action: "login.start".to_owned(), released: None, ..first };
     put(&database, 0, &forged, true);
-    let error = verify(&mut world, None).await.unwrap_err();
+    let error = verify(&world, None).await.unwrap_err();
     assert_eq!(bad(&error), (0, "it is first, and not of the organization's creation"));
 }

@@ -14,6 +14,7 @@ use stronghold_sdk::{
         id::{OrgId, ProfileId},
         name::Name,
         number::{Epoch, Revision, RosterVersion, Seq},
+        roster::RosterRef,
     },
 };
 
@@ -33,7 +34,7 @@ fn floor(number: u8, revision: u64, known: bool) -> ProfileFloor {
 
 fn heads(floors: Vec<ProfileFloor>, seq: u64, size: u64) -> Heads {
     let checkpoint = Checkpoint { org: OrgId([7; 32]), size, root: Hash([5; 32]), directory: header(seq) };
-    Heads::new(header(seq), RosterVersion::FIRST, floors, checkpoint)
+    Heads::new(header(seq), RosterRef { version: RosterVersion::FIRST, hash: Hash([1; 32]) }, floors, checkpoint)
 }
 
 proptest! {

@@ -10,6 +10,7 @@ use stronghold_sdk::{
     Error, ErrorKind,
     admin::{Access, PurgeWhich, VerifiedPast},
     crypto::identity::Identity,
+    memory::Remembered,
     protocol::{
         crypto::hash::Hash,
         id::{ProfileId, UserId},
@@ -268,8 +269,8 @@ async fn no_owner_signs_another_past() {
         } else {
             // Nothing is after the newest one yet: whoever never saw the first cannot tell, whoever did can.
             verify_restarted(&world, profile).await.unwrap();
-            let mut session = world.session_on_restarted().await.unwrap();
-            session.set_floors(vec![floor.clone()]);
+            let known = Remembered { profiles: vec![floor.clone()], ..Remembered::default() };
+            let mut session = world.restarted_session_that_remembers(known).await.unwrap();
             let states = session.past_states().await.unwrap();
             let error = session.verify_past(profile, &states).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Integrity, "{error}");
@@ -315,8 +316,8 @@ async fn what_is_not_vouched_for_yet_is_known_by_who_saw_it() {
         }
         let forgetful = verify_restarted(&world, profile).await;
         assert_eq!(forgetful.is_ok(), from > vouched, "from {from} on");
-        let mut session = world.session_on_restarted().await.unwrap();
-        session.set_floors(vec![floor.clone()]);
+        let known = Remembered { profiles: vec![floor.clone()], ..Remembered::default() };
+        let mut session = world.restarted_session_that_remembers(known).await.unwrap();
         let states = session.past_states().await.unwrap();
         let error = session.verify_past(profile, &states).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Integrity, "{error}");
@@ -391,8 +392,9 @@ async fn a_client_remembers_what_was() {
         second.edit(profile, &edit, false).await.unwrap();
     }
     second.history(profile).await.unwrap();
-    second.set_floors(vec![remembered]);
-    let error = second.history(profile).await.unwrap_err();
+    let known = Remembered { profiles: vec![remembered], ..Remembered::default() };
+    let mut remembering = world.session_that_remembers(known).await.unwrap();
+    let error = remembering.history(profile).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Integrity);
     assert!(error.to_string().contains(&format!("revision {newest}")), "{error}");
 }

@@ -105,7 +105,7 @@ async fn new_keys_of_every_other_role_are_asked_for_and_confirmed() {
         let kit = member.made.recovery_kit;
         let recover = Recover { kit, password: Zeroizing::new(NEXT.to_owned()), floor: None };
         assert_eq!(Account::recover(&world.client(), recover).await.unwrap().account.seed, account.seed);
-        world.session.verify_audit(None, &mut |_| {}).await.unwrap();
+        world.session.verify_audit(&mut |_| {}).await.unwrap();
     }
 }
 

@@ -175,7 +175,7 @@ async fn nobody_is_taken_back() {
     agent.pull("production").await.unwrap();
     let before = kept.lock().unwrap().clone();
     wire.is_honest_again();
-    let production = stronghold_sdk::admin::Resolve::find_profile(world.session.directory(), "production").unwrap().id;
+    let production = world.session.find_profile("production").unwrap().id;
     world.set(production, &[("A", "changed")]).await;
     agent.pull("production").await.unwrap();
     // The earlier reply, true in its time, with the record of the new request so that only its age can give it away.

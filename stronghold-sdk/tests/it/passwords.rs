@@ -73,7 +73,7 @@ async fn a_changed_password_replaces_the_old_one() {
         assert_eq!(code(world.opens(&account_key, &name, NEXT).await), "login_refused");
         assert_eq!(world.opens(&changed.account_key, &name, NEXT).await.unwrap().seed, account.seed);
     }
-    world.session.verify_audit(None, &mut |_| {}).await.unwrap();
+    world.session.verify_audit(&mut |_| {}).await.unwrap();
 }
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn a_forgotten_password_is_replaced_with_the_recovery_kit() {
     assert_eq!(code(Account::recover(&world.client(), recover(&guest.recovery_kit, NEXT)).await), "unauthenticated");
     let _removed = world.session.remove_user(account.user).await.unwrap();
     assert_eq!(code(Account::recover(&world.client(), recover(&recovery_kit, NEXT)).await), "deleted");
-    world.session.verify_audit(None, &mut |_| {}).await.unwrap();
+    world.session.verify_audit(&mut |_| {}).await.unwrap();
 }
 
 #[tokio::test]

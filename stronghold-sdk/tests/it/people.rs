@@ -8,10 +8,8 @@ use rusqlite::Connection;
 use secrecy::ExposeSecret;
 use std::sync::Arc;
 use stronghold_sdk::{
-    Client, Error, ErrorKind, LocalIdentity,
-    admin::{
-        AcceptInvite, Access, Account, Decision, DirectoryCache, Edit, LogIn, NewInvite, NewMember, NewSecret, Session,
-    },
+    Client, Error, ErrorKind,
+    admin::{AcceptInvite, Access, Account, Decision, Edit, LogIn, NewInvite, NewMember, NewSecret, Session},
     crypto::identity::Identity,
     protocol::{
         acceptance::Acceptance,
@@ -49,9 +47,7 @@ impl World {
     }
 
     pub(crate) async fn try_session(&self, account: &Account) -> Result<Session<Wire>, Error> {
-        let who = Arc::new(LocalIdentity::from_seed(account.org, account.user.into(), &account.seed));
-        let cache = DirectoryCache::new(account.org, None, Some(account.floor));
-        Session::open(self.client(), who, account.user, cache, self.clock.clone()).await
+        Session::<Wire>::builder(account).in_process().open(self.client()).await
     }
 
     /// Invites, accepts and confirms.
@@ -151,7 +147,7 @@ async fn only_a_holder_of_the_code_accepts_and_only_once_and_in_time() {
     assert_eq!(world.session.confirm_user(cancelled.invite).await.unwrap_err().kind(), ErrorKind::NotFound);
     assert_eq!(code(world.accept(&cancelled, "cancelled").await), "unauthenticated");
     // The log knows who did it: the key of the invitation, which no principal has.
-    world.session.verify_audit(None, &mut |_| {}).await.unwrap();
+    world.session.verify_audit(&mut |_| {}).await.unwrap();
 }
 
 #[tokio::test]
@@ -372,7 +368,7 @@ async fn new_keys_replace_the_old_ones_on_every_side() {
     // Password and account key open the new ones.
     let again = world.log_in().await;
     assert_eq!((again.seed, again.floor), (account.seed.clone(), account.floor));
-    world.session.verify_audit(None, &mut |_| {}).await.unwrap();
+    world.session.verify_audit(&mut |_| {}).await.unwrap();
     // And again, as a new version of the roster each time.
     let log_in = world.own_log_in();
     world.session.rotate_own_keys(log_in).await.unwrap();
@@ -393,7 +389,7 @@ async fn nobody_is_locked_out_by_a_lost_answer() {
             let done = wire.until(death, world.session.rotate_own_keys(log_in)).await.is_some();
             let account = world.log_in().await;
             let client: Client<Wire> = world.client();
-            let mut session = open_session(&account, client, world.clock.clone()).await;
+            let mut session = open_session(&account, client).await;
             assert_eq!(value(&session, production).await.unwrap(), "1", "{answered} {arrives}");
             set(&mut session, production, "2").await.unwrap();
             if done {

@@ -149,7 +149,7 @@ async fn whoever_is_removed_opens_and_signs_nothing_more_and_all_others_go_on() 
         let (_, past) = world.session.secret_version(production, "KEY", version(2)).await.unwrap();
         assert_eq!(past.value.as_slice(), b"by whoever leaves");
         verify(&world, production).await.unwrap();
-        world.session.verify_audit(None, &mut |_| {}).await.unwrap();
+        world.session.verify_audit(&mut |_| {}).await.unwrap();
         // The address is free again; the keys are not the old ones.
         let (_, again) = world.member("leaves", Role::Editor, &[]).await;
         assert_ne!((again.user, &again.seed), (account.user, &account.seed));
@@ -236,7 +236,7 @@ async fn owners_are_removed_by_owners_and_never_the_last_one() {
     admin.sync().await.unwrap();
     assert_eq!(value(&admin, production).await.unwrap(), "2");
     // A newcomer replays it all from the genesis, which only the removed owner signed.
-    second.verify_audit(None, &mut |_| {}).await.unwrap();
+    second.verify_audit(&mut |_| {}).await.unwrap();
 }
 
 /// A rekey is begun; whoever's keys are newer than it finishes it: through the history of the new keys, for nothing of before
@@ -280,7 +280,7 @@ async fn a_pending_rekey_is_finished_by_keys_that_are_newer_than_it() {
     assert_eq!(world.session.set_role(promoted.user, Role::Editor).await.unwrap(), Decision::Made);
     world.session.finish_rekeys(&mut |_| {}).await.unwrap();
     assert_eq!(agent.pull("production").await.unwrap().len(), LARGE);
-    world.session.verify_audit(None, &mut |_| {}).await.unwrap();
+    world.session.verify_audit(&mut |_| {}).await.unwrap();
 }
 
 /// An editor who joins while a profile of their group is being rekeyed waits for the end of it, which their admin brings about.

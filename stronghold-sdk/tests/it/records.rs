@@ -72,7 +72,7 @@ async fn every_action_of_every_route_leaves_a_record_when_it_is_done() {
                 done.insert(record.record.action.clone());
             }
         };
-        world.session.verify_audit(None, &mut note).await.unwrap();
+        world.session.verify_audit(&mut note).await.unwrap();
     }
     // What is of no organization has no log.
     let elsewhere = ["server.health", "server.ready", "org.setup"];

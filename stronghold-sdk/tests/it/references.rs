@@ -3,7 +3,7 @@
 use crate::world::{Wire, World};
 use stronghold_sdk::{
     Agent, Client, Error, ErrorKind, PullOptions,
-    admin::{Edit, LogRecord, Resolve},
+    admin::{Edit, LogRecord},
     loader,
     open::SecretKind,
     protocol::{
@@ -48,7 +48,7 @@ async fn reads(world: &mut World, profile: ProfileId) -> usize {
     };
     let is_agent = |record: &LogRecord| matches!(record.record.principal, Some(PrincipalId::Agent(_)));
     let mut each = |record: &LogRecord| count += usize::from(is_agent(record) && released(record) == Some(profile));
-    world.session.verify_audit(None, &mut each).await.unwrap();
+    world.session.verify_audit(&mut each).await.unwrap();
     count
 }
 
@@ -112,9 +112,9 @@ async fn another_profile_is_read_only_where_allowed_and_once_with_a_record_of_it
     refer(&mut world, app, &[("BY_ID", &format!("{shared}/URL"))]).await;
     let both = allowing(&["shared", &shared.to_string()]);
     assert_eq!(value(&agent, "BY_ID", &both).await.unwrap(), "postgres://shared");
-    let secrets = world.session.pull(app, &both, None, None).await.unwrap();
+    let secrets = world.session.pull(app, &both).await.unwrap();
     assert_eq!(secrets.get("BY_ID").unwrap().expose_str(), Some("postgres://shared"));
-    assert!(world.session.pull(app, &PullOptions::default(), None, None).await.is_err());
+    assert!(world.session.pull(app, &PullOptions::default()).await.is_err());
 }
 
 #[tokio::test]
@@ -185,7 +185,7 @@ async fn a_copy_refers_to_the_same_secret_and_a_restored_reference_is_one() {
     assert_eq!(agent.get("app", "LINK").await.unwrap().unwrap().expose_str(), Some("PLAIN"));
     world.session.rollback(app, "LINK", "1".parse().unwrap()).await.unwrap();
     assert_eq!(agent.get("app", "LINK").await.unwrap().unwrap().expose_str(), Some("shared/URL"));
-    assert!(world.session.directory().find_profile("app").is_ok());
+    assert!(world.session.find_profile("app").is_ok());
 }
 
 proptest::proptest! {

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use std::{fs, thread};
 use stronghold_sdk::{
     Error,
+    memory::{MemoryStore, Remembered, StateFolder},
     protocol::{
         crypto::hash::Hash,
         directory::HeaderRef,
@@ -11,8 +12,8 @@ use stronghold_sdk::{
         id::{OrgId, ProfileId},
         name::Name,
         number::{Epoch, Revision, RosterVersion, Seq},
+        roster::RosterRef,
     },
-    state::{Remembered, StateDir},
 };
 
 fn org() -> OrgId {
@@ -48,7 +49,7 @@ prop_compose! {
             seq: Seq::new(seq).unwrap(),
             hash: Hash([u8::try_from(seq).unwrap(); 32]),
         });
-        let mut seen = Remembered { header, roster: roster.map(|version| RosterVersion::new(version).unwrap()), profiles: Vec::new(), checkpoint: None };
+        let mut seen = Remembered { header, roster: roster.map(roster_of), profiles: Vec::new(), checkpoint: None };
         // Of each profile at most one floor, as a client has it.
         for floor in floors {
             if seen.profiles.iter().all(|known| known.id != floor.id) {
@@ -57,6 +58,10 @@ prop_compose! {
         }
         seen
     }
+}
+
+fn roster_of(version: u64) -> RosterRef {
+    RosterRef { version: RosterVersion::new(version).unwrap(), hash: Hash([u8::try_from(version).unwrap(); 32]) }
 }
 
 /// Sorted, so that two can be compared.
@@ -75,10 +80,10 @@ proptest! {
         let mut forward = Remembered::default();
         for seen in &all {
             let before = forward.clone();
-            forward.raise(seen);
+            forward.raise(seen).unwrap();
             for old in [&before, seen] {
                 prop_assert!(forward.header.map(|header| header.seq) >= old.header.map(|header| header.seq));
-                prop_assert!(forward.roster >= old.roster);
+                prop_assert!(forward.roster.map(|roster| roster.version) >= old.roster.map(|roster| roster.version));
                 for floor in &old.profiles {
                     let now = find(&forward, floor.id);
                     prop_assert!(now.revision >= floor.revision && now.epoch >= floor.epoch);
@@ -91,15 +96,66 @@ proptest! {
             }
         }
         let mut backward = Remembered::default();
-        all.iter().rev().for_each(|seen| backward.raise(seen));
+        all.iter().rev().for_each(|seen| backward.raise(seen).unwrap());
         prop_assert_eq!(sorted(forward), sorted(backward));
     }
+}
+
+/// What two processes verified of two histories is never joined: at the first thing that is not one, nothing is taken over.
+#[test]
+fn two_histories_are_never_joined() {
+    let header = |byte| HeaderRef { seq: Seq::new(3).unwrap(), hash: Hash([byte; 32]) };
+    let roster = |byte| RosterRef { hash: Hash([byte; 32]), ..roster_of(2) };
+    let floor = |byte| ProfileFloor {
+        id: profile(1),
+        name: Name::new("production").unwrap(),
+        revision: Revision::new(4).unwrap(),
+        epoch: Epoch::new(1).unwrap(),
+        manifest: Some(Hash([byte; 32])),
+    };
+    let known = |header, roster, floor| Remembered {
+        header: Some(header),
+        roster: Some(roster),
+        profiles: vec![floor],
+        checkpoint: None,
+    };
+    let mine = known(header(1), roster(1), floor(1));
+    let theirs = [
+        known(header(2), roster(1), floor(1)),
+        known(header(1), roster(2), floor(1)),
+        known(header(1), roster(1), floor(2)),
+    ];
+    for other in theirs {
+        let mut joined = mine.clone();
+        joined.raise(&other).unwrap_err();
+        assert_eq!(joined, mine);
+    }
+}
+
+fn bytes(remembered: &Remembered) -> Vec<u8> {
+    serde_json::to_vec(remembered).unwrap()
+}
+
+/// Compares and swaps until it is in, as every client does.
+async fn save(state: &StateFolder, seen: &Remembered) -> Result<(), Error> {
+    loop {
+        let before = state.load(&org()).await?;
+        let mut merged = Remembered::load(state, &org()).await?;
+        merged.raise(seen).unwrap();
+        if state.swap(&org(), before.as_deref(), &bytes(&merged)).await? {
+            return Ok(());
+        }
+    }
+}
+
+fn wait<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
 }
 
 #[test]
 fn many_that_save_at_once_lose_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let state = StateDir::new(folder.path().join("made").join("on demand"));
+    let state = StateFolder::new(folder.path().join("made").join("on demand"));
     thread::scope(|scope| {
         for number in 0..8_u8 {
             let state = state.clone();
@@ -113,38 +169,38 @@ fn many_that_save_at_once_lose_nothing() {
                         manifest: None,
                     };
                     let seen = Remembered { profiles: vec![floor], ..Remembered::default() };
-                    state.save(&org(), &seen, false).unwrap();
+                    wait(save(&state, &seen)).unwrap();
                 }
             });
         }
     });
-    let remembered = state.load(&org()).unwrap();
+    let remembered = wait(Remembered::load(&state, &org())).unwrap();
     assert_eq!(remembered.profiles.len(), 8);
     assert!(remembered.profiles.iter().all(|floor| floor.revision.get() == 10));
 }
 
-#[test]
-fn what_is_damaged_is_an_error_and_stays_as_it_is() {
+#[tokio::test]
+async fn what_is_damaged_is_an_error_and_stays_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
-    let state = StateDir::new(folder.path().to_owned());
-    let seen = Remembered { roster: Some(RosterVersion::new(2).unwrap()), ..Remembered::default() };
-    state.save(&org(), &seen, false).unwrap();
-    assert_eq!(state.load(&org()).unwrap(), seen);
-    assert_eq!(state.load(&OrgId([8; 32])).unwrap(), Remembered::default());
+    let state = StateFolder::new(folder.path().to_owned());
+    let seen = Remembered { roster: Some(roster_of(2)), ..Remembered::default() };
+    save(&state, &seen).await.unwrap();
+    assert_eq!(Remembered::load(&state, &org()).await.unwrap(), seen);
+    assert_eq!(Remembered::load(&state, &OrgId([8; 32])).await.unwrap(), Remembered::default());
     let file = folder.path().join(format!("floors-{}.json", org()));
     for damage in [&b""[..], b"{}}", b"{\"roster\": \"two\"}", b"\xff\0"] {
         fs::write(&file, damage).unwrap();
-        assert!(matches!(state.load(&org()), Err(Error::Invalid(_))));
-        assert!(matches!(state.save(&org(), &seen, false), Err(Error::Invalid(_))));
+        assert!(matches!(Remembered::load(&state, &org()).await, Err(Error::Invalid(_))));
+        assert!(matches!(save(&state, &seen).await, Err(Error::Invalid(_))));
         assert_eq!(fs::read(&file).unwrap(), damage);
     }
 }
 
-#[test]
-fn a_folder_that_cannot_be_is_an_error() {
+#[tokio::test]
+async fn a_folder_that_cannot_be_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a file");
     fs::write(&file, "").unwrap();
-    let state = StateDir::new(file.join("below"));
-    assert!(matches!(state.save(&org(), &Remembered::default(), false), Err(Error::State { .. })));
+    let state = StateFolder::new(file.join("below"));
+    assert!(matches!(state.swap(&org(), None, b"{}").await, Err(Error::State { .. })));
 }

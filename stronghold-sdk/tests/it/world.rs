@@ -7,9 +7,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 use stronghold_sdk::{
-    Agent, Client, Error, LocalIdentity,
-    admin::{Access, Account, DirectoryCache, Edit, NewAgent, NewOrganization, NewOwner, NewSecret, Session},
+    Agent, Client, Error,
+    admin::{Access, Account, Edit, NewAgent, NewOrganization, NewOwner, NewSecret, Session},
     crypto::identity::Identity,
+    memory::{InProcess, MemoryStore, Remembered},
     protocol::{
         api::{self, CommitStatement},
         crypto::kem::PublicKeys,
@@ -24,7 +25,7 @@ use stronghold_sdk::{
     },
 };
 use stronghold_server::{
-    service::{InProcess, Limits, Service, ServiceKeys, Settings, SetupCode},
+    service::{InProcess as InProcessTransport, Limits, Service, ServiceKeys, Settings, SetupCode},
     store::sqlite::SqliteStore,
 };
 use tempfile::TempDir;
@@ -37,7 +38,7 @@ pub(crate) type Lie = Box<dyn FnMut(&SignedRequest, Reply) -> Reply + Send>;
 /// A transport to the server that can be told to lie, or to die.
 #[derive(Clone)]
 pub(crate) struct Wire {
-    honest: InProcess<SqliteStore>,
+    honest: InProcessTransport<SqliteStore>,
     lie: Arc<Mutex<Option<Lie>>>,
     death: Arc<Mutex<Option<Death>>>,
     died: Arc<Notify>,
@@ -144,7 +145,7 @@ impl World {
         let client = Client::new(wire.clone(), ticking.clone());
         let NewOwner { account: owner, account_key, .. } =
             Account::create_organization(&client, new, &ticking).await.unwrap();
-        let session = open_session(&owner, client, ticking).await;
+        let session = open_session(&owner, client).await;
         Self { session, wire, owner, account_key, clock, service, folder }
     }
 
@@ -159,12 +160,27 @@ impl World {
         (self.session_on(wire.clone()).await, wire)
     }
 
+    /// The owner on another device that remembers this, where that is not refused.
+    pub(crate) async fn session_that_remembers(&self, remembered: Remembered) -> Result<Session<Wire>, Error> {
+        remembering(&self.owner, remembered, Client::new(wire(&self.service), self.clock.clone())).await
+    }
+
+    /// The same with a server that was started on the database as it is now.
+    pub(crate) async fn restarted_session_that_remembers(
+        &self,
+        remembered: Remembered,
+    ) -> Result<Session<Wire>, Error> {
+        let store = SqliteStore::open(&self.database()).unwrap();
+        let service = start(store, self.clock.clone()).await;
+        remembering(&self.owner, remembered, Client::new(wire(&service), self.clock.clone())).await
+    }
+
     /// The owner on another device, with a server that was started on the database as it is now.
     pub(crate) async fn session_on_restarted(&self) -> Result<Session<Wire>, Error> {
         let store = SqliteStore::open(&self.database()).unwrap();
         let service = start(store, self.clock.clone()).await;
         let client = Client::new(wire(&service), self.clock.clone());
-        try_open_session(&self.owner, client, self.clock.clone()).await
+        try_open_session(&self.owner, client).await
     }
 
     /// The owner's keys.
@@ -221,7 +237,7 @@ impl World {
 
     async fn session_on(&self, wire: Wire) -> Session<Wire> {
         let client = Client::new(wire, self.clock.clone());
-        open_session(&self.owner, client, self.clock.clone()).await
+        open_session(&self.owner, client).await
     }
 
     pub(crate) fn database(&self) -> PathBuf {
@@ -289,18 +305,18 @@ async fn start(store: SqliteStore, clock: Arc<dyn Clock>) -> Service<SqliteStore
     Service::start(store, settings, keys, clock).await.unwrap()
 }
 
-pub(crate) async fn open_session(owner: &Account, client: Client<Wire>, clock: Arc<dyn Clock>) -> Session<Wire> {
-    try_open_session(owner, client, clock).await.unwrap()
+pub(crate) async fn open_session(owner: &Account, client: Client<Wire>) -> Session<Wire> {
+    try_open_session(owner, client).await.unwrap()
 }
 
-async fn try_open_session(
-    owner: &Account,
-    client: Client<Wire>,
-    clock: Arc<dyn Clock>,
-) -> Result<Session<Wire>, Error> {
-    let who = Arc::new(LocalIdentity::from_seed(owner.org, owner.user.into(), &owner.seed));
-    let cache = DirectoryCache::new(owner.org, None, Some(owner.floor));
-    Session::open(client, who, owner.user, cache, clock).await
+async fn remembering(owner: &Account, remembered: Remembered, client: Client<Wire>) -> Result<Session<Wire>, Error> {
+    let store = Arc::new(InProcess::default());
+    assert!(store.swap(&owner.org, None, &serde_json::to_vec(&remembered).unwrap()).await.unwrap());
+    Session::<Wire>::builder(owner).memory_store(store).open(client).await
+}
+
+async fn try_open_session(owner: &Account, client: Client<Wire>) -> Result<Session<Wire>, Error> {
+    Session::<Wire>::builder(owner).in_process().open(client).await
 }
 
 fn wire(service: &Service<SqliteStore>) -> Wire {

@@ -28,14 +28,15 @@ impl<T: Transport> Session<T> {
     /// read the history or the server cannot be reached.
     pub async fn history(&mut self, profile: ProfileId) -> Result<ProfileHistory, Error> {
         // 1.
-        let (selector, anchor) = (ProfileSelector::Id(profile), self.anchor());
+        let (selector, anchor) = (ProfileSelector::Id(profile), self.anchor().await?);
         let known =
             self.directory.profile(&profile).ok_or_else(|| Error::not_found("profile", &profile.to_string()))?;
         let (name, vouched) = (known.name.clone(), known.vouched.revision);
         let first = self.client.revisions(&*self.who, profile, &anchor, None).await;
         let mut page = first.map_err(|error| error.of_past(&name, vouched))?;
         let trusted = page.chain.verify(&anchor)?;
-        let head = page.profile.verify(&trusted, &selector, &self.floors, None);
+        let floors = self.memory.floors(&selector, profile);
+        let head = page.profile.verify(&trusted, &selector, &floors, None);
         let head = head.map_err(|refusal| Error::from(refusal).of_past(&name, vouched))?;
         if trusted.head().seq > self.directory.head().seq {
             self.sync().await?;
@@ -47,9 +48,11 @@ impl<T: Transport> Session<T> {
             page = next.map_err(|error| error.of_past(&name, before))?;
         }
         // 3.
-        walk.check_known(&self.floors)?;
+        walk.check_known(&floors)?;
         // 4.
-        walk.replay(&self.directory, head.floor())
+        let history = walk.replay(&self.directory, head.floor())?;
+        self.remember_read(&trusted, Some(&head), &anchor).await?;
+        Ok(history)
     }
 }
 

@@ -1,19 +1,22 @@
 //! Replaying the directory: from a cache on disk, then from the server.
+//!
+//! The cache decides nothing. Every statement in it is verified again; where it is missing, short, damaged, or of another
+//! history than the server's, everything is fetched, and what is accepted is the memory's to say ([`crate::memory`]).
 
 use crate::{
     authenticator::AgentAuthenticator,
     client::Client,
     error::Error,
-    state::{make_private, replace_file},
+    memory::{make_private, replace_file},
 };
 use std::{
     fs::{self, OpenOptions},
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader, Read as _, Write},
     path::{Path, PathBuf},
 };
 use stronghold_protocol::{
     api::DirectoryPage,
-    directory::{Directory, HeaderRef, Statement},
+    directory::{Directory, Header, HeaderRef, Statement},
     id::OrgId,
     merkle,
     number::Seq,
@@ -21,38 +24,54 @@ use stronghold_protocol::{
 };
 
 /// Takes a statement with the state before it and the one after it.
-pub(super) type EachStatement<'a> = dyn FnMut(Option<&Directory>, &Statement, &Directory) + 'a;
+pub(crate) type EachStatement<'a> = dyn FnMut(Option<&Directory>, &Statement, &Directory) + 'a;
 
 /// The statements that this client has verified, kept so that only newer ones are fetched.
 ///
 /// The file holds nothing secret and is not trusted: every statement in it is verified again when it is read.
-#[derive(Debug)]
-pub struct DirectoryCache {
+#[derive(Clone, Debug)]
+pub(crate) struct DirectoryCache {
     org: OrgId,
     file: Option<PathBuf>,
-    floor: Option<HeaderRef>,
 }
 
 impl DirectoryCache {
-    /// A cache in the file `directory-<org>.jsonl` of `folder`, or in memory only. `floor` is a header that is known to
-    /// exist: a directory without it is refused.
-    #[must_use]
-    pub fn new(org: OrgId, folder: Option<&Path>, floor: Option<HeaderRef>) -> Self {
-        Self { org, file: folder.map(|folder| folder.join(format!("directory-{org}.jsonl"))), floor }
+    /// A cache in the file `directory-<org>.jsonl` of `folder`, or none.
+    pub(crate) fn new(org: OrgId, folder: Option<&Path>) -> Self {
+        Self { org, file: folder.map(|folder| folder.join(format!("directory-{org}.jsonl"))) }
     }
 
-    /// Replays to the server's head: what is cached first, then page by page what is newer.
+    /// Replays to the server's head: from `known`, or from what is cached, and then page by page what is newer.
     ///
     /// # Errors
     /// [`Error`] when the server cannot be reached, refuses, sends a statement that does not verify, or shows a directory
-    /// that lacks the floor.
-    pub async fn replay<T: Transport>(
-        &mut self,
+    /// that does not continue `known`.
+    pub(crate) async fn replay<T: Transport>(
+        &self,
         client: &Client<T>,
         who: &dyn AgentAuthenticator,
         known: Option<Directory>,
     ) -> Result<Directory, Error> {
-        let mut directory = known.or_else(|| self.read_file());
+        if let Some(known) = known {
+            return self.fetch(client, who, Some(known)).await;
+        }
+        let Some(cached) = self.read_file() else { return self.fetch(client, who, None).await };
+        match self.fetch(client, who, Some(cached)).await {
+            Err(Error::Integrity(_)) => {
+                // Not the file's to say: the server's own history is judged by what is remembered.
+                self.forget();
+                self.fetch(client, who, None).await
+            }
+            replayed => replayed,
+        }
+    }
+
+    async fn fetch<T: Transport>(
+        &self,
+        client: &Client<T>,
+        who: &dyn AgentAuthenticator,
+        mut directory: Option<Directory>,
+    ) -> Result<Directory, Error> {
         loop {
             let from = directory.as_ref().map_or(Seq::FIRST, |directory| directory.head().seq.next());
             let page: DirectoryPage = client.directory(who, from).await?;
@@ -64,10 +83,9 @@ impl DirectoryCache {
                 directory = Some(after.map_err(Error::forged_directory)?);
                 self.remember(statement);
             }
-            let reached = directory.as_ref().map(Directory::head);
-            match reached {
-                Some(head) if head == page.head => break,
-                Some(head) if page.statements.is_empty() || head.seq > page.head.seq => {
+            match directory {
+                Some(directory) if directory.head() == page.head => return Ok(directory),
+                Some(reached) if page.statements.is_empty() || reached.head().seq > page.head.seq => {
                     return Err(Error::rolled_back(
                         "the server's directory is older than, or another one than, this client's",
                     ));
@@ -75,19 +93,16 @@ impl DirectoryCache {
                 None if page.statements.is_empty() => {
                     return Err(Error::rolled_back("the server shows no directory at all"));
                 }
-                _ => {}
+                reached => directory = reached,
             }
         }
-        let directory = directory.ok_or_else(|| Error::rolled_back("the server shows no directory at all"))?;
-        self.check_floor(&directory)?;
-        Ok(directory)
     }
 
     /// The state after each statement, up to `head`: what was true at any time. States share what they have in common.
     ///
     /// # Errors
     /// [`Error`] when the server cannot be reached, refuses, or sends other statements than those that lead to `head`.
-    pub(super) async fn states<T: Transport>(
+    pub(crate) async fn states<T: Transport>(
         &self,
         client: &Client<T>,
         who: &dyn AgentAuthenticator,
@@ -116,7 +131,7 @@ impl DirectoryCache {
     }
 
     /// Appends a statement that verified to the file. A cache that cannot be written costs time, not safety.
-    pub(super) fn remember(&self, statement: &Statement) {
+    pub(crate) fn remember(&self, statement: &Statement) {
         let Some(file) = &self.file else { return };
         let written = serde_json::to_vec(statement).map_err(std::io::Error::other).and_then(|mut line| {
             line.push(b'\n');
@@ -130,41 +145,59 @@ impl DirectoryCache {
         }
     }
 
-    /// What the file holds, as far as it verifies.
+    /// Empties the file.
+    fn forget(&self) {
+        self.shorten(0);
+    }
+
+    fn shorten(&self, length: u64) {
+        let Some(file) = &self.file else { return };
+        let shortened = OpenOptions::new().write(true).open(file).and_then(|file| file.set_len(length));
+        if let Err(error) = shortened {
+            tracing::warn!(%error, "the directory cache is damaged and cannot be written");
+        }
+    }
+
+    /// What the file holds, as far as it verifies; what comes after that is cut off, so that it can be appended to.
     fn read_file(&self) -> Option<Directory> {
         self.read_each(&mut |_, _, _| {})
     }
 
     /// The same, with each statement given to `each`: the state before it, which the first lacks, and after it. Two processes
     /// may both have appended: statements that are there already are passed over.
-    pub(super) fn read_each(&self, each: &mut EachStatement<'_>) -> Option<Directory> {
-        let reader = BufReader::new(fs::File::open(self.file.as_ref()?).ok()?);
+    pub(crate) fn read_each(&self, each: &mut EachStatement<'_>) -> Option<Directory> {
+        let mut reader = BufReader::new(fs::File::open(self.file.as_ref()?).ok()?);
         let mut directory: Option<Directory> = None;
-        for line in reader.lines() {
-            let Some(statement) = line.ok().and_then(|line| serde_json::from_str::<Statement>(&line).ok()) else {
-                break;
-            };
-            let after = match &directory {
-                Some(before) => before.append(&statement),
-                None => Directory::genesis(&statement, &self.org),
-            };
-            match (after, &directory) {
-                (Ok(after), before) => {
-                    each(before.as_ref(), &statement, &after);
-                    directory = Some(after);
-                }
-                (Err(_), Some(_)) => {}
-                (Err(_), None) => return None,
+        let (mut good, mut line) = (0, Vec::new());
+        loop {
+            line.clear();
+            let limit = LINE_BYTES.saturating_add(1);
+            let length = reader.by_ref().take(limit).read_until(b'\n', &mut line).unwrap_or(0) as u64;
+            if length == 0 {
+                return directory;
             }
+            let statement = line.strip_suffix(b"\n").and_then(|text| serde_json::from_slice::<Statement>(text).ok());
+            let after = statement.as_ref().and_then(|statement| match &directory {
+                Some(before) => before.append(statement).or_else(|_| already_there(before, statement)).ok(),
+                None => Directory::genesis(statement, &self.org).ok(),
+            });
+            let (Some(statement), Some(after)) = (statement, after) else {
+                self.shorten(good);
+                return directory;
+            };
+            if directory.as_ref().map(Directory::head) != Some(after.head()) {
+                each(directory.as_ref(), &statement, &after);
+            }
+            directory = Some(after);
+            good += length;
         }
-        directory
     }
 
     /// Forgets the statements after `head`, which somebody accepted to lose.
     ///
     /// # Errors
     /// [`Error::State`] when the file cannot be written.
-    pub fn go_back_to(&self, head: HeaderRef) -> Result<(), Error> {
+    pub(crate) fn go_back_to(&self, head: HeaderRef) -> Result<(), Error> {
         let Some(file) = &self.file else { return Ok(()) };
         let mut kept = Vec::new();
         let mut unwritten = None;
@@ -185,15 +218,15 @@ impl DirectoryCache {
             None => replace_file(file, &kept).map_err(failed),
         }
     }
+}
 
-    fn check_floor(&self, directory: &Directory) -> Result<(), Error> {
-        let Some(floor) = self.floor else { return Ok(()) };
-        let position = usize::try_from(floor.seq.get()).unwrap_or(usize::MAX);
-        let held = directory.header_log().leaf(position) == Some(merkle::leaf_hash(&floor.hash.0));
-        if held {
-            Ok(())
-        } else {
-            Err(Error::rolled_back("the server's directory lacks a statement that this client remembers"))
-        }
-    }
+/// Longest line of the file, in bytes: a body of 16 MiB in base64, and its header.
+const LINE_BYTES: u64 = 24 * 1024 * 1024;
+
+/// The same state, where it has the statement already.
+fn already_there(state: &Directory, statement: &Statement) -> Result<Directory, ()> {
+    let leaf = merkle::leaf_hash(&statement.header.hash_as::<Header>().0);
+    let log = state.header_log();
+    let held = (0..log.len()).rev().any(|position| log.leaf(position) == Some(leaf));
+    if held { Ok(state.clone()) } else { Err(()) }
 }
