@@ -52,6 +52,8 @@ pub(crate) enum Acting {
 /// What one read may accept, beside what is remembered.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Freshness {
+    /// The lock file is about to be written again.
+    pub(crate) rewrites_lock: bool,
     /// Refuse a revision below this one.
     pub(crate) minimum: Option<Revision>,
     /// Accept less than is remembered, and remember that.
@@ -101,8 +103,8 @@ impl Settings {
             .on_warning(move |warning| output.warn(warning))
             .accept_replaced(self.global.accept_replaced)
             .accept_rollback(freshness.accept_rollback)
-            .min_revision(freshness.minimum)
-            .lock(lock);
+            .min_revision(freshness.minimum);
+        builder = if freshness.rewrites_lock { builder.lock_to_rewrite(lock) } else { builder.lock(lock) };
         if let Some(file) = self.receipts() {
             builder = builder.receipts(file);
         }
@@ -132,7 +134,9 @@ impl Settings {
     ) -> Result<HttpSession, Failure> {
         let (account, url) = person(acting)?;
         let client = self.client(&self.url(url.as_deref())?)?;
-        let session = self.remembering(&account).min_revision(freshness.minimum).lock(lock).open(client).await?;
+        let builder = self.remembering(&account).min_revision(freshness.minimum);
+        let builder = if freshness.rewrites_lock { builder.lock_to_rewrite(lock) } else { builder.lock(lock) };
+        let session = builder.open(client).await?;
         warn_of_overdue(&session, &Output::new(&self.global));
         Ok(session)
     }

@@ -9,6 +9,7 @@ use stronghold_protocol::{
     crypto::{password::PasswordError, random::RandomnessUnavailable},
     directory::DirectoryRefusal,
     evidence::EvidenceRefusal,
+    id::ProfileId,
     name::{InvalidName, Name},
     number::Revision,
     problem::{Problem, ProblemCode},
@@ -156,6 +157,11 @@ impl Error {
                     "Nothing goes behind the statement at which a token was made: if the server was restored from an older backup, an admin makes a new token with `agent rotate-token`.",
                 );
             }
+            Self::Integrity(Integrity::Evidence(EvidenceRefusal::Replaced { .. })) => {
+                return Some(
+                    "Ask who deleted the profile and made another with its name; `--accept-replaced` accepts it, and nothing else.",
+                );
+            }
             _ if self.is_rollback() => {
                 return Some(
                     "Do not use what this server sends. If it was restored from a backup, an admin's `org verify` says what was lost, and `--accept-rollback` goes on from what is left.",
@@ -215,6 +221,12 @@ impl Error {
     #[must_use]
     pub fn rolled_back(message: &str) -> Self {
         Self::Integrity(Integrity::RolledBack(message.to_owned()))
+    }
+
+    /// Another profile has the name of one that is known.
+    #[must_use]
+    pub fn replaced(remembered: ProfileId, now: ProfileId) -> Self {
+        EvidenceRefusal::Replaced { remembered, now }.into()
     }
 
     /// Whether the server showed something older than is known, or something else in its place: what a server that was

@@ -16,32 +16,30 @@
 //! what is accepted.
 
 mod folder;
+mod held;
 mod known;
 mod log;
+mod settings;
 mod store;
 
 pub use folder::StateFolder;
 pub(crate) use folder::{make_private, replace_file};
 pub use known::{Conflict, Remembered};
 pub use log::KnownLog;
+pub(crate) use settings::{Listener, MemorySettings};
 pub use store::{InProcess, MemoryStore};
 
 use crate::{error::Error, lock::Lock};
-use std::{
-    fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use held::Held;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use stronghold_protocol::{
     directory::HeaderRef,
-    evidence::{EvidenceRefusal, ProfileFloor, ProfileSelector},
+    evidence::{ProfileFloor, ProfileSelector},
     id::{OrgId, ProfileId},
     name::Name,
     number::Revision,
 };
 
-/// How many headers a process keeps that are proven to be of one history with what it remembers. Where one is
-/// forgotten, it is proven once more.
-const PROVEN: usize = 256;
 /// How often a store that others write meanwhile is tried.
 const ATTEMPTS: usize = 100;
 
@@ -55,45 +53,9 @@ pub struct Memory {
     lock: Option<Lock>,
     minimum: Option<Revision>,
     accept_replaced: bool,
+    rewrites_lock: bool,
     listener: Option<Listener>,
     held: Mutex<Held>,
-}
-
-/// Is told, once, that what was verified could not be kept.
-#[derive(Clone)]
-pub(crate) struct Listener(pub(crate) Arc<dyn Fn(&str) + Send + Sync>);
-
-impl fmt::Debug for Listener {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Listener")
-    }
-}
-
-/// What this process holds.
-#[derive(Debug, Default)]
-struct Held {
-    known: Remembered,
-    /// Headers that are of one history with `known.header`.
-    proven: Vec<HeaderRef>,
-    /// Pairs that must be proven to be so before anything is written.
-    unproven: Vec<(HeaderRef, HeaderRef)>,
-    warning: Option<String>,
-    warned: bool,
-}
-
-/// What a client is told about using its memory: the same for an agent and a person.
-#[derive(Debug, Default)]
-pub(crate) struct MemorySettings {
-    /// Where memory is kept; in this process only where there is none.
-    pub(crate) store: Option<Arc<dyn MemoryStore>>,
-    /// Refuse everything older than this lock file says, and profiles that it does not name.
-    pub(crate) lock: Option<Lock>,
-    /// Refuse revisions below this one, of the profile that is asked for.
-    pub(crate) minimum: Option<Revision>,
-    /// Accept that another profile has the name of one that is remembered.
-    pub(crate) accept_replaced: bool,
-    /// Who is told that the store cannot be written.
-    pub(crate) listener: Option<Listener>,
 }
 
 impl Memory {
@@ -102,12 +64,12 @@ impl Memory {
     /// # Errors
     /// [`Error::Invalid`] when the lock file is another organization's.
     pub(crate) fn new(org: OrgId, floor: Option<HeaderRef>, settings: MemorySettings) -> Result<Self, Error> {
-        let MemorySettings { store, lock, minimum, accept_replaced, listener } = settings;
+        let MemorySettings { store, lock, minimum, accept_replaced, rewrites_lock, listener } = settings;
         if let Some(lock) = &lock {
             lock.check_org(&org)?;
         }
         let store = store.unwrap_or_else(|| Arc::new(InProcess::default()));
-        Ok(Self { org, store, floor, lock, minimum, accept_replaced, listener, held: Mutex::default() })
+        Ok(Self { org, store, floor, lock, minimum, accept_replaced, rewrites_lock, listener, held: Mutex::default() })
     }
 
     /// What is remembered, as far as this process has read it.
@@ -133,10 +95,15 @@ impl Memory {
     /// every profile's own floor does, and so does the lock file.
     pub(crate) fn floors(&self, asked: &ProfileSelector, claimed: ProfileId) -> Vec<ProfileFloor> {
         let mut floors = self.held().known.profiles.clone();
+        let mut locked = self.locked_floors().to_vec();
         if let (true, ProfileSelector::Name(name)) = (self.accept_replaced, asked) {
-            floors.retain(|floor| floor.name != *name || floor.id == claimed);
+            let of_this_or_other_name = |floor: &ProfileFloor| floor.name != *name || floor.id == claimed;
+            floors.retain(of_this_or_other_name);
+            if self.rewrites_lock {
+                locked.retain(of_this_or_other_name);
+            }
         }
-        floors.extend_from_slice(self.locked_floors());
+        floors.append(&mut locked);
         floors
     }
 
@@ -172,11 +139,11 @@ impl Memory {
         let other = |floors: &[ProfileFloor]| {
             floors.iter().find(|floor| floor.name == *name && floor.id != now).map(|floor| floor.id)
         };
-        let locked = other(self.locked_floors());
+        let locked = other(self.locked_floors()).filter(|_| !(self.accept_replaced && self.rewrites_lock));
         let remembered = || other(&self.held().known.profiles).filter(|_| !self.accept_replaced);
         match locked.or_else(remembered) {
             None => Ok(()),
-            Some(remembered) => Err(EvidenceRefusal::Replaced { remembered, now }.into()),
+            Some(remembered) => Err(Error::replaced(remembered, now)),
         }
     }
 
@@ -343,56 +310,5 @@ impl Memory {
     fn held(&self) -> MutexGuard<'_, Held> {
         // Nothing panics while it is held; and if something did, what is remembered is still true.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Held {
-    /// Takes over what was verified to continue `after`.
-    fn see(&mut self, seen: &Remembered, after: Option<HeaderRef>) -> Result<(), Conflict> {
-        if let Some(header) = seen.header {
-            match self.known.header.filter(|known| Some(*known) != after && *known != header) {
-                // Something else was remembered since the question was asked.
-                Some(known) => self.pair(header, known),
-                None => self.note(header),
-            }
-        }
-        self.known.raise(seen)
-    }
-
-    /// Takes note of a header in the store.
-    fn meet(&mut self, stored: Option<HeaderRef>) {
-        let Some(stored) = stored else { return };
-        match self.known.header.filter(|known| *known != stored) {
-            Some(known) if !self.proven.contains(&stored) => self.pair(stored, known),
-            Some(_) => {}
-            None => self.note(stored),
-        }
-    }
-
-    fn pair(&mut self, one: HeaderRef, other: HeaderRef) {
-        if !self.unproven.contains(&(one, other)) {
-            self.unproven.push((one, other));
-        }
-    }
-
-    fn note(&mut self, header: HeaderRef) {
-        if !self.proven.contains(&header) {
-            self.proven.push(header);
-        }
-        let surplus = self.proven.len().saturating_sub(PROVEN);
-        self.proven.drain(..surplus);
-    }
-
-    fn warn(&mut self, error: &Error) -> Option<String> {
-        if self.warned {
-            return None;
-        }
-        self.warned = true;
-        let warning = format!(
-            "what was verified cannot be remembered: {error}. A server could show something older next time; set \
-             API_STRONGHOLD_CONFIG_DIR to a folder that can be written"
-        );
-        self.warning = Some(warning.clone());
-        Some(warning)
     }
 }

@@ -15,7 +15,7 @@ impl Freshness {
         let minimum = input::given(args.min_revision.as_ref())
             .map(|text| text.parse().map_err(|_| Failure::usage("--min-revision is a number")))
             .transpose()?;
-        Ok(Self { minimum, accept_rollback: args.accept_rollback })
+        Ok(Self { minimum, accept_rollback: args.accept_rollback, ..Self::default() })
     }
 }
 

@@ -30,6 +30,7 @@ mod one_request;
 mod owners;
 mod passwords;
 mod people;
+mod people_memory;
 mod quickstart;
 mod readers;
 mod receipts;

@@ -170,6 +170,14 @@ impl AgentBuilder {
         self
     }
 
+    /// Refuses what is older than this lock file says, as [`Self::lock`] does, where the file is about to be written again
+    /// from what is read: a replaced profile that is accepted is accepted for the file too.
+    #[must_use]
+    pub fn lock_to_rewrite(mut self, lock: Option<Lock>) -> Self {
+        self.memory.rewrites_lock = true;
+        self.lock(lock)
+    }
+
     /// How profiles are pulled where a call does not say so itself: which references are followed.
     #[must_use]
     pub fn pull_options(mut self, options: PullOptions) -> Self {

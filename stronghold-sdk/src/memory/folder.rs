@@ -41,7 +41,8 @@ impl StateFolder {
         let file = self.file(org);
         match fs::read(&file) {
             Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            // Where there can be no folder, nothing was ever kept.
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
             Err(error) => Err(Error::state(format!("{} cannot be read", file.display()), error)),
         }
     }

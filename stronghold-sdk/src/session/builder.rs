@@ -72,6 +72,13 @@ impl SessionBuilder {
         self
     }
 
+    /// Refuses what is older than this lock file says, as [`Self::lock`] does, where the file is about to be written again
+    /// from what is read: a replaced profile that is accepted is accepted for the file too.
+    pub fn lock_to_rewrite(mut self, lock: Option<Lock>) -> Self {
+        self.memory.rewrites_lock = true;
+        self.lock(lock)
+    }
+
     /// Refuses to pull revisions below this one.
     pub fn min_revision(mut self, minimum: Option<Revision>) -> Self {
         self.memory.minimum = minimum;
