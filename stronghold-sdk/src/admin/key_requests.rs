@@ -7,12 +7,13 @@
 
 use super::{
     Account, Decision, LogIn, Session,
-    people::{check_role, live, place},
+    people::{check_role, live},
 };
 use crate::{authenticator::LocalIdentity, error::Error};
 use std::sync::Arc;
 use stronghold_protocol::{
     api::RequestKeys,
+    approval::place,
     crypto::{hash::Hash, random, sign::KeyId},
     directory::Role,
     id::UserId,

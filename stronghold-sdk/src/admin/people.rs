@@ -7,12 +7,13 @@ use secrecy::SecretString;
 use std::sync::Arc;
 use stronghold_protocol::{
     acceptance::Acceptance,
-    crypto::{kem::PublicKeys, random},
+    approval::place,
+    crypto::random,
     directory::{Change, Directory, Role, User},
     id::{GroupId, InviteId, UserId},
     name::Email,
     problem::{Problem, ProblemCode},
-    roster::{Roster, RosterMember},
+    roster::Roster,
     signed::Verified,
     time::Timestamp,
     token::{InviteCode, TokenFloor, TokenUrl},
@@ -196,19 +197,6 @@ impl<T: Transport> Session<T> {
             Ok(Decision::Made)
         })
         .await
-    }
-}
-
-/// Puts a user where a role belongs in a roster: among the owners, among the admins, or nowhere.
-pub(super) fn place(roster: &mut Roster, user: UserId, keys: &PublicKeys, role: Option<Role>) {
-    for list in [&mut roster.owners, &mut roster.admins] {
-        list.retain(|member| member.user != user);
-    }
-    let member = RosterMember { user, keys: keys.clone() };
-    match role {
-        Some(Role::Owner) => roster.owners.push(member),
-        Some(Role::Admin) => roster.admins.push(member),
-        Some(Role::Editor | Role::Auditor) | None => {}
     }
 }
 
