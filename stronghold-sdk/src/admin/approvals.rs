@@ -52,6 +52,15 @@ pub struct PendingApproval {
 }
 
 impl PendingApproval {
+    /// What can be signed, once it was shown.
+    ///
+    /// # Errors
+    /// [`Error::Integrity`] when keys or ids are proposed that are not the newcomer's; [`Error::Invalid`] when anything else of
+    /// it cannot be told.
+    pub fn to_sign(&self) -> Result<&Described, Error> {
+        self.described.as_ref().map_err(|refusal| undescribed(refusal.clone()))
+    }
+
     /// All that it changes, in words; or one sentence that says why it cannot be signed.
     #[must_use]
     pub fn words(&self) -> Vec<String> {
