@@ -101,7 +101,9 @@ impl Session {
         let pending = open.session.pending_approval(parse(&approval_id, "approval's id")?).await?;
         let described = pending.to_sign()?;
         if described.words() != changes {
-            return Err(Error::invalid("what waits changes something else by now than was shown: look at it again").into());
+            return Err(
+                Error::invalid("what waits changes something else by now than was shown: look at it again").into()
+            );
         }
         let decision = open.session.approve(described).await?;
         open.finish_rekeys(&Listener::new(None)).await?;

@@ -131,6 +131,11 @@ fn settle(
         "Ask {email} for the fingerprint that they were shown, and say it with --fingerprint; or say --yes to take these \
          keys without comparing them."
     );
-    input::confirm_or(&format!("{question} Compare it with what {email} was shown."), args.yes, &settings.global, &otherwise)?;
+    input::confirm_or(
+        &format!("{question} Compare it with what {email} was shown."),
+        args.yes,
+        &settings.global,
+        &otherwise,
+    )?;
     Ok(keys)
 }
