@@ -94,7 +94,7 @@ export class Session {
   /** Two states side by side after a conflict or between revisions: what differs, with values. `null` = not there. */
   diff(profile_id: string, old_revision: number, new_revision: number): Promise<Difference[]>;
   profileHistory(profile_id: string): Promise<RevisionListed[]>;
-  restoreProfile(profile_id: string, revision: number): Promise<EditOutcome>;
+  restoreProfile(profile_id: string, revision: number, shown: number /* on top of this revision, or not at all */): Promise<EditOutcome>;
   secretHistory(profile_id: string, secret: string): Promise<SecretVersionListed[]>;
   secretVersion(profile_id: string, secret: string, version: number): Promise<SecretValue>;
   rollbackSecret(profile_id: string, secret: string, version: number): Promise<EditOutcome>;
