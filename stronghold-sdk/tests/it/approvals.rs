@@ -20,7 +20,7 @@ use stronghold_sdk::{
 };
 
 /// An organization whose two owners must both sign: the world's own, and another.
-async fn two_owners() -> (World, Session<Wire>, Account) {
+pub(crate) async fn two_owners() -> (World, Session<Wire>, Account) {
     let mut world = World::new().await;
     let (mut second, account) = world.member("second", Role::Owner, &[]).await;
     let Decision::Pending(id) = world.session.set_owner_threshold(2).await.unwrap() else {
@@ -33,7 +33,7 @@ async fn two_owners() -> (World, Session<Wire>, Account) {
     (world, second, account)
 }
 
-fn pending(decision: Decision) -> Hash {
+pub(crate) fn pending(decision: Decision) -> Hash {
     match decision {
         Decision::Pending(id) => id,
         other => panic!("{other:?} is not pending"),

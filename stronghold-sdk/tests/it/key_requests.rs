@@ -205,7 +205,11 @@ async fn a_server_brings_no_keys_of_its_own() {
         let error = crate::people::confirm_keys(&mut world.session, ada.user()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Integrity, "{error}");
     }
+    // A request that Ada superseded, shown again: her keys signed it, but not the ones that she was told last.
+    let latest = ada.session.request_new_keys(log_in(ada.key(), "ada", PASSWORD)).await.unwrap();
     show(ada.user(), &genuine);
+    let superseded = world.session.confirm_keys(ada.user(), latest).await.unwrap_err();
+    assert!(superseded.to_string().contains("another fingerprint"), "{superseded}");
     crate::people::confirm_keys(&mut world.session, ada.user()).await.unwrap();
     // A request of before is of keys that are over.
     let mut again = world.try_session(&ada.opens(&world, PASSWORD).await).await.unwrap();

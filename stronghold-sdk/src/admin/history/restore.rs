@@ -107,7 +107,9 @@ impl<T: Transport> Session<T> {
                 Back::Deleted(secret) => self.plan_return(&open, secret).await?,
                 Back::Revision(revision, shown) => {
                     if shown.is_some_and(|shown| shown != open.history.newest()) {
-                        return Err(Error::invalid("the profile changed since what would happen was shown; look again"));
+                        return Err(Error::invalid(
+                            "the profile changed since what would happen was shown; look again",
+                        ));
                     }
                     self.plan_restore(&open, revision).await?
                 }
