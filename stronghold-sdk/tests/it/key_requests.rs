@@ -207,9 +207,11 @@ async fn a_server_brings_no_keys_of_its_own() {
     }
     // A request that Ada superseded, shown again: her keys signed it, but not the ones that she was told last.
     let latest = ada.session.request_new_keys(log_in(ada.key(), "ada", PASSWORD)).await.unwrap();
+    let newer = stored(ada.user());
     show(ada.user(), &genuine);
     let superseded = world.session.confirm_keys(ada.user(), latest).await.unwrap_err();
     assert!(superseded.to_string().contains("another fingerprint"), "{superseded}");
+    show(ada.user(), &newer);
     crate::people::confirm_keys(&mut world.session, ada.user()).await.unwrap();
     // A request of before is of keys that are over.
     let mut again = world.try_session(&ada.opens(&world, PASSWORD).await).await.unwrap();
