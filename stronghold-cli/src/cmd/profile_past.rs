@@ -105,7 +105,7 @@ pub(super) async fn restore(settings: &Settings, output: &Output, args: &Profile
     let profile = settings.profile(args.at.profile.as_ref())?;
     let mut session = settings.session().await?;
     let id = session.directory().find_profile(profile)?.id;
-    // What is asked about is what is done: on top of the revision that it was worked out for, or not at all.
+    // What was asked about is what is done: on top of the revision that it was worked out for, or not at all.
     let would = session.restore_profile(id, args.revision, None, true).await;
     let mut done = would.map_err(|error| not_found(error, profile))?;
     if !args.dry_run {
@@ -114,7 +114,8 @@ pub(super) async fn restore(settings: &Settings, output: &Output, args: &Profile
             done.revision, args.revision, done.created, done.updated, done.deleted
         );
         input::confirm(&question, args.yes, &settings.global)?;
-        let restored = session.restore_profile(id, args.revision, Some(done.revision), false).await;
+        let shown = (!args.yes).then_some(done.revision);
+        let restored = session.restore_profile(id, args.revision, shown, false).await;
         done = restored.map_err(|error| not_found(error, profile))?;
     }
     let result = json!({

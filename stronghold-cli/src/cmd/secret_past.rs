@@ -189,7 +189,8 @@ pub(super) async fn purge(settings: &Settings, output: &Output, args: &PurgeArgs
     // What is asked about is what is destroyed: these versions of this secret, whatever is written meanwhile.
     let past = session.secret_history(id, name).await.map_err(|error| not_found(error, profile))?;
     let kept = past.versions.iter().filter(|version| version.state == VersionState::Kept);
-    let versions = if args.all { kept.map(|version| version.version).collect() } else { args.version.clone() };
+    let versions: Vec<Version> =
+        if args.all { kept.map(|version| version.version).collect() } else { args.version.clone() };
     if versions.is_empty() {
         return Err(Failure::invalid(format!("there is no version of {name} left to purge")));
     }

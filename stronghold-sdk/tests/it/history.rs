@@ -146,6 +146,9 @@ async fn a_whole_revision_comes_back_and_differs_in_nothing() {
     let dry = world.session.restore_profile(profile, old, None, true).await.unwrap();
     assert_eq!((dry.created, dry.updated, dry.deleted), (1, 1, 2));
     assert_eq!(world.session.history(profile).await.unwrap().newest(), head, "nothing happened");
+    // What was worked out for another revision than there is now was not shown.
+    let stale = world.session.restore_profile(profile, old, Some(revision(1)), false).await.unwrap_err();
+    assert!(stale.to_string().contains("look again"), "{stale}");
     let done = world.session.restore_profile(profile, old, Some(dry.revision), false).await.unwrap();
     assert_eq!((done.created, done.updated, done.deleted), (dry.created, dry.updated, dry.deleted));
     assert_eq!(values(&world.session, profile).await, then);
