@@ -88,8 +88,9 @@ impl Org {
         let minted = self.session.invite_user(new).await.unwrap();
         let code = InviteCode::parse(secrecy::ExposeSecret::expose_secret(&minted.code)).unwrap();
         let password = Zeroizing::new("correct horse battery staple".to_owned());
-        Account::accept_invite(&self.client(), AcceptInvite { code, email, password }, &self.clock).await.unwrap();
-        self.session.confirm_user(minted.invite).await.unwrap().0
+        let accept = AcceptInvite { code, email, password };
+        let member = Account::accept_invite(&self.client(), accept, &self.clock).await.unwrap();
+        self.session.confirm_user(minted.invite, member.fingerprint).await.unwrap().0
     }
 
     /// Groups that read a profile.

@@ -19,7 +19,7 @@ export type Role = "owner" | "admin" | "editor" | "auditor";
 // ---- accounts: static functions; each gives a Session except acceptInvite (an admin confirms first) ----
 export interface SheetQr { svg_path: string; size: number }  // path data "M0 0h1v1h-1z..." for <svg viewBox="0 0 size size">
 export interface NewOwner { account_key: string; recovery_kit: string; recovery_qr: SheetQr; org_id: string; user_id: string }
-export interface NewMember extends NewOwner {}
+export interface NewMember extends NewOwner { fingerprint: string /* of the keys, to tell whoever confirms them */ }
 export interface AccountKeyInfo { org_id: string; user_id: string }
 
 export class Session {
@@ -46,7 +46,7 @@ export class Session {
   renameOrganization(name: string): Promise<boolean>;
   setOwnerThreshold(threshold: number): Promise<Decision>;
   approvals(): Promise<Approval[]>;
-  approve(approval_id: string): Promise<Decision>;
+  approve(approval_id: string, changes: string[]): Promise<Decision>;  // signs only what says exactly these changes
   withdrawApproval(approval_id: string): Promise<void>;
   /** org verify: everything from the genesis on; each(profileName) as it goes. */
   verifyOrganization(each: (profile: string) => void): Promise<OrganizationVerified>;
@@ -94,7 +94,7 @@ export class Session {
   /** Two states side by side after a conflict or between revisions: what differs, with values. `null` = not there. */
   diff(profile_id: string, old_revision: number, new_revision: number): Promise<Difference[]>;
   profileHistory(profile_id: string): Promise<RevisionListed[]>;
-  restoreProfile(profile_id: string, revision: number): Promise<EditOutcome>;
+  restoreProfile(profile_id: string, revision: number, shown: number /* on top of this revision, or not at all */): Promise<EditOutcome>;
   secretHistory(profile_id: string, secret: string): Promise<SecretVersionListed[]>;
   secretVersion(profile_id: string, secret: string, version: number): Promise<SecretValue>;
   rollbackSecret(profile_id: string, secret: string, version: number): Promise<EditOutcome>;
@@ -105,9 +105,9 @@ export class Session {
 
   // ---- people ----
   people(): Promise<PersonListed[]>;
-  inviteUser(invite: { email: string; role: Role; group_ids: string[]; expires_at: string }): Promise<{ invite_id: string; code: string; expires_at: string }>;
+  inviteUser(invite: { email: string; role: Role; group_ids: string[]; expires_at: string }): Promise<{ invite_id: string; code: string; email: string; role: Role; expires_at: string }>;  // as the directory states it
   cancelInvite(invite_id: string): Promise<void>;
-  confirmUser(invite_id: string): Promise<{ user_id: string; decision: Decision }>;
+  confirmUser(invite_id: string, fingerprint: string): Promise<{ user_id: string; decision: Decision }>;
   /** Puts in force the new keys that a member asks for, if these are still they. */
   confirmKeys(user_id: string, fingerprint: string, progress?: (p: RekeyProgress) => void): Promise<void>;
   setRole(user_id: string, role: Role): Promise<{ decision: Decision; exposed?: Exposed }>;
@@ -144,9 +144,9 @@ export interface EditOutcome { revision: number; created: number; updated: numbe
 export interface Difference { secret_id: string; name: string; old: { version: number; value?: SecretValue } | null; new: { version: number; value?: SecretValue } | null }
 export interface RevisionListed { revision: number; time: string; author: string; written: number; deleted: number }
 export interface SecretVersionListed { version: number; revision: number; time: string; author: string; state: "current" | "kept" | "purged" }
-export interface PersonListed { user_id?: string; invite_id?: string; email: string; role: Role; status: "member" | "invited" | "accepted" | "expired"; groups: string[]; expires_at?: string; last_seen_at?: string; new_keys?: string /* fingerprint of the keys that a member asks for */ }
+export interface PersonListed { user_id?: string; invite_id?: string; email: string; role: Role; status: "member" | "invited" | "accepted" | "expired"; groups: string[]; expires_at?: string; last_seen_at?: string; accepted_keys?: string /* fingerprint of the keys with which an invitation was accepted */; new_keys?: string /* fingerprint of the keys that a member asks for */ }
 export interface OrganizationInfo { org_id: string; name: string; owners: string[]; admins: string[]; owner_threshold: number; approvals_pending: number; roster_version: number; statements: number; head: string; checkpoint_key: string; agents: number; groups: number; profiles: number; fingerprint: string /* org_id in groups of four, for comparing by eye */; version: string /* of this package */ }
-export interface Approval { approval_id: string; since: string; changes: string[] /* in words, all of them */; signed_by: string[]; missing: number; owner_threshold?: number; new_owners: string[]; former_owners: string[] }
+export interface Approval { approval_id: string; since: string; changes: string[] /* in words, all of them; or why it cannot be signed */; can_be_signed: boolean; signed_by: string[]; missing: number; new_owners: string[]; former_owners: string[] }
 export interface OrganizationVerified { statements: number; profiles: number; secrets: number; revisions: number; ciphertexts: number; purged: number; heads_only: string[] }
 export interface AuditFilter { agent_id?: string; user_id?: string; profile_id?: string; secret?: string; action?: string; outcome?: "allowed" | "denied"; since?: string; until?: string }
 export interface AuditEntry { schema: number; position: number; event_id: string; time: string; principal?: { kind: "agent" | "user"; id: string; name: string }; signed: boolean; action: string; outcome: "allowed" | "denied"; reason?: string; profile?: { profile_id?: string; name: string; revision?: number }; secrets?: { secret_id: string; name?: string; version?: number }[]; statement?: number; address?: string; context?: Record<string, unknown>; directory: { seq: number; hash: string } }

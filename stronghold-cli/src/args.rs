@@ -16,7 +16,7 @@ pub(crate) use env::{EnvCommand, PullArgs, PushArgs, ReadArgs, ReferenceArgs, Ru
 pub(crate) use history::{
     CopyArgs, DiffArgs, PastSecretArgs, ProfileHistoryArgs, ProfileRestoreArgs, PurgeArgs, RollbackArgs,
 };
-pub(crate) use user::{AcceptArgs, InviteArgs, UserCommand};
+pub(crate) use user::{AcceptArgs, ConfirmArgs, InviteArgs, UserCommand};
 
 use clap::{
     Args, Parser, Subcommand,

@@ -34,6 +34,7 @@ mod secret_past;
 pub(crate) mod source;
 mod user;
 mod user_accept;
+mod user_confirm;
 mod user_keys;
 
 use crate::{

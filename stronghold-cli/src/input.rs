@@ -128,11 +128,16 @@ fn ask(prompt: &str) -> Result<Zeroizing<String>, Failure> {
 
 /// Asks for a yes where a person is there to give it.
 pub(crate) fn confirm(question: &str, yes: bool, global: &Global) -> Result<(), Failure> {
+    confirm_or(question, yes, global, "Say --yes to do it.")
+}
+
+/// Likewise, where something else than `--yes` answers too: `otherwise` says what to do where nobody can be asked.
+pub(crate) fn confirm_or(question: &str, yes: bool, global: &Global, otherwise: &str) -> Result<(), Failure> {
     if yes {
         return Ok(());
     }
     if global.is_json() || !io::stdin().is_terminal() {
-        return Err(Failure::usage(format!("{question} Say --yes to do it.")));
+        return Err(Failure::usage(format!("{question} {otherwise}")));
     }
     let mut answer = String::new();
     eprint_prompt(&format!("{question} [y/N] "));

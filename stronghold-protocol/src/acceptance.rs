@@ -5,7 +5,7 @@
 //! nothing. Specified in `docs/protocol.md`, section 15.
 
 use crate::{
-    crypto::kem::PublicKeys,
+    crypto::{kem::PublicKeys, sign::KeyId},
     directory::{Change, Invite, Role},
     id::{InviteId, OrgId, UserId},
     name::Email,
@@ -48,6 +48,12 @@ pub enum AcceptanceRefusal {
 }
 
 impl Acceptance {
+    /// What people compare: the id of the signing key. That key signed the acceptance, so it stands for all of it.
+    #[must_use]
+    pub fn fingerprint(&self) -> KeyId {
+        self.keys.sign.key_id()
+    }
+
     /// The change that makes this person a member, in the role of their invitation.
     #[must_use]
     pub fn confirmed(&self, role: Role) -> Change {

@@ -6,6 +6,7 @@
 
 mod agents;
 mod apply;
+mod approvals;
 mod change;
 mod draft;
 mod groups;
@@ -17,13 +18,12 @@ mod state;
 mod users;
 
 pub use apply::{DirectoryRefusal, Statement, VerifiedStatement};
+pub use approvals::Approval;
 pub use change::{AgentStatus, Body, Change, Conditions, Role, Vouched};
 pub use draft::{Draft, genesis_changes};
 pub use leaf::{LeafEntry, ProfileLeaf};
 pub use rekey::Rekeys;
-pub use state::{
-    Agent, Approval, Directory, Grant, Group, Invite, KeyOwner, Policy, Profile, Rotation, Tombstone, User,
-};
+pub use state::{Agent, Directory, Grant, Group, Invite, KeyOwner, Policy, Profile, Rotation, Tombstone, User};
 
 use crate::{crypto::hash::Hash, id::OrgId, number::Seq, roster::RosterRef, signed::Payload, time::Timestamp};
 use serde::{Deserialize, Serialize};

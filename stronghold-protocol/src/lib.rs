@@ -9,6 +9,7 @@
 
 pub mod acceptance;
 pub mod api;
+pub mod approval;
 pub mod archive;
 pub mod audit;
 pub mod checkpoint;

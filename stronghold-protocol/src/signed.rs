@@ -113,9 +113,10 @@ impl Signed {
         Ok(Self { payload: Base64Bytes(bytes), signatures })
     }
 
-    /// The same object with the signature of one more key, if that key had not signed it.
+    /// The same object with the signature of one more key, if that key had not signed it. Whoever signs what another made must
+    /// have seen all of it, so this is for [`crate::approval::Described`] only.
     #[must_use]
-    pub fn countersigned<T: Payload>(&self, key: &SigningKey) -> Self {
+    pub(crate) fn countersigned<T: Payload>(&self, key: &SigningKey) -> Self {
         let mut signed = self.clone();
         let id = key.public_key().key_id();
         if signed.signatures.iter().all(|known| known.key != id) {

@@ -6,7 +6,6 @@
 
 mod account;
 mod agents;
-mod approval_words;
 mod approvals;
 mod archive;
 mod audit;

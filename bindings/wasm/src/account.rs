@@ -14,6 +14,7 @@ use stronghold_sdk::{
     Error,
     admin::{AcceptInvite, Account, ChangePassword, LogIn, NewOrganization, Recover},
     protocol::{
+        crypto::sign::KeyId,
         id::{OrgId, UserId},
         token::{AccountKey, InviteCode, RecoveryKit},
     },
@@ -68,6 +69,14 @@ struct Joined {
     recovery_qr: Qr,
 }
 
+/// The same for who accepted an invitation, with the fingerprint to tell whoever confirms them.
+#[derive(Serialize)]
+struct Accepted {
+    #[serde(flatten)]
+    kept: Joined,
+    fingerprint: KeyId,
+}
+
 /// A QR code as the path data of an SVG, one unit a module.
 #[derive(Serialize)]
 struct Qr {
@@ -109,7 +118,8 @@ impl Session {
         let code = InviteCode::parse(code.trim()).map_err(|error| no_secret_word("invitation code", &error))?;
         let with = AcceptInvite { code, email: email(&address)?, password };
         let member = Account::accept_invite(&client(&url)?, with, &clock()).await?;
-        to_js(&Joined::new(&member.account_key, &member.recovery_kit)?)
+        let kept = Joined::new(&member.account_key, &member.recovery_kit)?;
+        to_js(&Accepted { kept, fingerprint: member.fingerprint })
     }
 
     /// Sets a new password by means of the recovery kit, and signs in.

@@ -91,12 +91,13 @@ impl Session {
         to_js(&differing.map(ShownDifference::from).collect::<Vec<_>>())
     }
 
-    /// Makes a profile hold what it held at a revision: a new revision.
+    /// Makes a profile hold what it held at a revision: a new revision, on top of the one that was compared with it.
     #[wasm_bindgen(js_name = restoreProfile)]
-    pub async fn restore_profile(&self, profile_id: String, number: u32) -> Outcome {
+    pub async fn restore_profile(&self, profile_id: String, number: u32, shown: u32) -> Outcome {
         let shared = self.shared()?;
         let mut open = shared.work().await;
-        let outcome = open.session.restore_profile(profile(&profile_id)?, revision(number.into())?, false).await;
+        let (number, shown) = (revision(number.into())?, revision(shown.into())?);
+        let outcome = open.session.restore_profile(profile(&profile_id)?, number, Some(shown), false).await;
         open.remember_directory();
         done(outcome)
     }

@@ -13,7 +13,13 @@ use stronghold_sdk::{
     Error,
     admin::{DirectoryCache, OrgSummary, PendingApproval, Session as SdkSession},
     heads::Verdict,
-    protocol::{crypto::hash::Hash, directory::Directory, id::UserId, time::Timestamp},
+    protocol::{
+        approval::{Described, Person},
+        crypto::hash::Hash,
+        directory::Directory,
+        id::UserId,
+        time::Timestamp,
+    },
 };
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
@@ -33,8 +39,8 @@ struct Approval {
     changes: Vec<String>,
     signed_by: Vec<String>,
     missing: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    owner_threshold: Option<u32>,
+    /// Whether `changes` is all of it, so that it can be signed; else it says why not.
+    can_be_signed: bool,
     new_owners: Vec<String>,
     former_owners: Vec<String>,
 }
@@ -82,17 +88,24 @@ impl Session {
     /// What waits for more owners' signatures.
     pub async fn approvals(&self) -> Outcome {
         let shared = self.shared()?;
-        let open = shared.work().await;
+        let mut open = shared.work().await;
+        let pending = open.session.pending_approvals().await?;
         let directory = open.session.directory();
-        let pending = open.session.pending_approvals();
         to_js(&pending.into_iter().map(|pending| Approval::of(directory, pending)).collect::<Vec<_>>())
     }
 
-    /// Signs what waits.
-    pub async fn approve(&self, approval_id: String) -> Outcome {
+    /// Signs what waits, if it changes exactly what was shown: `changes` as [`Self::approvals`] gave them.
+    pub async fn approve(&self, approval_id: String, changes: Vec<String>) -> Outcome {
         let shared = self.shared()?;
         let mut open = shared.work().await;
-        let decision = open.session.approve(parse(&approval_id, "approval's id")?).await?;
+        let pending = open.session.pending_approval(parse(&approval_id, "approval's id")?).await?;
+        let described = pending.to_sign()?;
+        if described.words() != changes {
+            return Err(
+                Error::invalid("what waits changes something else by now than was shown: look at it again").into()
+            );
+        }
+        let decision = open.session.approve(described).await?;
         open.finish_rekeys(&Listener::new(None)).await?;
         open.remember_directory();
         to_js(&Decided::from(decision))
@@ -158,16 +171,18 @@ fn grouped(text: &str) -> String {
 
 impl Approval {
     fn of(directory: &Directory, pending: PendingApproval) -> Self {
-        let addresses = |ids: &[UserId]| ids.iter().map(|id| pending.address(directory, *id)).collect();
+        let address = |id: &UserId| directory.user(id).map_or_else(|| id.to_string(), |user| user.email.to_string());
+        let (joining, leaving) = pending.described.as_ref().map(Described::owners_changed).unwrap_or_default();
+        let addresses = |people: Vec<&Person>| people.iter().map(|person| person.email.to_string()).collect();
         Self {
             approval_id: pending.id,
             since: pending.since,
-            changes: pending.changes(directory),
-            signed_by: addresses(&pending.signed_by),
+            changes: pending.words(),
+            signed_by: pending.signed_by.iter().map(address).collect(),
             missing: pending.missing,
-            owner_threshold: pending.owner_threshold,
-            new_owners: addresses(&pending.new_owners),
-            former_owners: addresses(&pending.former_owners),
+            can_be_signed: pending.described.is_ok(),
+            new_owners: addresses(joining),
+            former_owners: addresses(leaving),
         }
     }
 }

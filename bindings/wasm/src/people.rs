@@ -16,7 +16,7 @@ use stronghold_sdk::{
     protocol::{
         api::ActivityEntry,
         crypto::sign::KeyId,
-        directory::Role,
+        directory::{Invite, Role},
         id::{GroupId, InviteId, PrincipalId, UserId},
         number::Seq,
         time::Timestamp,
@@ -37,6 +37,9 @@ struct Wanted {
 struct Invited {
     invite_id: InviteId,
     code: Zeroizing<String>,
+    /// As the directory states it, like the role and the time.
+    email: String,
+    role: Role,
     expires_at: Timestamp,
 }
 
@@ -86,7 +89,8 @@ impl Session {
         let minted = open.session.invite_user(new).await?;
         open.remember_directory();
         let code = Zeroizing::new(minted.code.expose_secret().to_owned());
-        to_js(&Invited { invite_id: minted.invite, code, expires_at: minted.expires_at })
+        let Invite { email, role, expires_at, .. } = minted.stated;
+        to_js(&Invited { invite_id: minted.invite, code, email: email.to_string(), role, expires_at })
     }
 
     /// Cancels an invitation that is not confirmed yet.
@@ -99,12 +103,13 @@ impl Session {
         Ok(())
     }
 
-    /// Makes somebody who accepted a member.
+    /// Makes a person who accepted a member, if their keys have this fingerprint.
     #[wasm_bindgen(js_name = confirmUser)]
-    pub async fn confirm_user(&self, invite_id: String) -> Outcome {
+    pub async fn confirm_user(&self, invite_id: String, fingerprint: String) -> Outcome {
+        let fingerprint: KeyId = parse(&fingerprint, "fingerprint")?;
         let shared = self.shared()?;
         let mut open = shared.work().await;
-        let (user_id, decision) = open.session.confirm_user(parse(&invite_id, "invitation's id")?).await?;
+        let (user_id, decision) = open.session.confirm_user(parse(&invite_id, "invitation's id")?, fingerprint).await?;
         open.remember_directory();
         to_js(&Confirmed { user_id, decision: decision.into() })
     }
@@ -115,7 +120,7 @@ impl Session {
         let fingerprint: KeyId = parse(&fingerprint, "fingerprint")?;
         let shared = self.shared()?;
         let mut open = shared.work().await;
-        open.session.confirm_keys(parse(&user_id, "user's id")?, Some(fingerprint)).await?;
+        open.session.confirm_keys(parse(&user_id, "user's id")?, fingerprint).await?;
         open.remember_directory();
         open.finish_rekeys(&Listener::new(progress)).await?;
         open.remember_directory();

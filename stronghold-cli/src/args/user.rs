@@ -10,14 +10,8 @@ pub(crate) enum UserCommand {
     Invite(InviteArgs),
     /// Accept an invitation: make your keys and sign in; an owner or admin then confirms you
     Accept(AcceptArgs),
-    /// Make somebody who accepted an invitation a member, or put in force the new keys that a member asks for
-    Confirm {
-        /// Their e-mail address, or the invitation's or member's id
-        user: String,
-        /// Only if the new keys have this fingerprint, which the member was told by `user rotate-keys`
-        #[arg(long, value_name = "FINGERPRINT", allow_hyphen_values = true)]
-        fingerprint: Option<String>,
-    },
+    /// Make a person who accepted an invitation a member, or put in force the new keys that a member asks for
+    Confirm(ConfirmArgs),
     /// List the members and the open invitations
     List,
     /// Give a member another role
@@ -38,6 +32,19 @@ pub(crate) enum UserCommand {
     },
     /// Change your own keys; the old ones open and sign nothing from then on. Who is no owner asks for new ones, which an owner or admin confirms
     RotateKeys(LoginArgs),
+}
+
+/// Arguments of `user confirm`.
+#[derive(Args, Debug)]
+pub(crate) struct ConfirmArgs {
+    /// Their e-mail address, or the invitation's or member's id
+    pub(crate) user: String,
+    /// The fingerprint of their keys, which `user accept` or `user rotate-keys` told them: only these keys are confirmed
+    #[arg(long, value_name = "FINGERPRINT", allow_hyphen_values = true)]
+    pub(crate) fingerprint: Option<String>,
+    /// Do not ask whether the fingerprint is the one that they were told
+    #[arg(short, long)]
+    pub(crate) yes: bool,
 }
 
 /// Arguments of `user invite`.

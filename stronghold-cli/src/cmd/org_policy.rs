@@ -1,6 +1,6 @@
 //! `org policy`, and what waits for several owners: `org approvals`, `approve`, `withdraw`.
 
-use super::{exposed, group::ENCRYPTING, profile_rotate};
+use super::{exposed, group::ENCRYPTING, profile_rotate, secret_past::address_of};
 use crate::{
     acting::HttpSession,
     args::PolicyArgs,
@@ -74,16 +74,16 @@ struct Listed {
 
 /// Lists what waits.
 pub(crate) async fn approvals(settings: &Settings, output: &Output) -> Result<(), Failure> {
-    let session = settings.session().await?;
+    let mut session = settings.session().await?;
+    let pending = session.pending_approvals().await?;
     let directory = session.directory();
-    let listed: Vec<Listed> = session
-        .pending_approvals()
+    let listed: Vec<Listed> = pending
         .iter()
         .map(|pending| Listed {
             approval_id: pending.id,
             proposed_at: pending.since,
-            change: pending.changes(directory).join(", "),
-            signed_by: pending.signed_by.iter().map(|user| pending.address(directory, *user)).collect(),
+            change: pending.words().join("; "),
+            signed_by: pending.signed_by.iter().map(|user| address_of(directory, *user)).collect(),
             missing: pending.missing,
         })
         .collect();
@@ -104,24 +104,27 @@ pub(crate) async fn approvals(settings: &Settings, output: &Output) -> Result<()
     })
 }
 
-/// Signs what waits.
+/// Signs what waits, and exactly what it says.
 pub(crate) async fn approve(settings: &Settings, output: &Output, id: &str, yes: bool) -> Result<(), Failure> {
     let mut session = settings.session().await?;
-    let pending = find(&session, id)?;
-    let change = pending.changes(session.directory()).join(", ");
+    let pending = find(&mut session, id).await?;
+    let described = pending.to_sign()?;
+    let change = described.words().join("; ");
     input::confirm(&format!("Sign this: {change}?"), yes, &settings.global)?;
     let before = session.directory().head().seq;
-    let decision = output.working(ENCRYPTING, session.approve(pending.id)).await?;
+    let decision = output.working(ENCRYPTING, session.approve(described)).await?;
     let made = decision == Decision::Made;
     let mut lost = String::new();
+    let mut left = 0;
     if made {
         profile_rotate::finish(output, &mut session).await?;
-        for user in &pending.former_owners {
-            let exposed = exposed::since(&mut session, before, Some((*user).into())).await?;
+        for owner in described.owners_changed().1 {
+            let exposed = exposed::since(&mut session, before, Some(owner.id.into())).await?;
             lost.push_str(&format!("\n{}", exposed.text()));
         }
+    } else {
+        left = session.pending_approval(pending.id).await?.missing;
     }
-    let left = session.pending_approvals().iter().find(|left| left.id == pending.id).map_or(0, |left| left.missing);
     let result = serde_json::json!({
         "approval_id": pending.id,
         "change": change,
@@ -140,15 +143,15 @@ pub(crate) async fn approve(settings: &Settings, output: &Output, id: &str, yes:
 /// Gives up what waits.
 pub(crate) async fn withdraw(settings: &Settings, output: &Output, id: &str) -> Result<(), Failure> {
     let mut session = settings.session().await?;
-    let pending = find(&session, id)?;
+    let pending = find(&mut session, id).await?;
     session.withdraw_approval(pending.id).await?;
-    let change = pending.changes(session.directory()).join(", ");
+    let change = pending.words().join("; ");
     let result = serde_json::json!({"approval_id": pending.id, "change": change, "status": "withdrawn"});
     output.result(&result, || format!("Given up: {change}."))
 }
 
-fn find(session: &HttpSession, id: &str) -> Result<PendingApproval, Failure> {
-    let pending = session.pending_approvals();
+async fn find(session: &mut HttpSession, id: &str) -> Result<PendingApproval, Failure> {
+    let pending = session.pending_approvals().await?;
     let mut meant = pending.iter().filter(|pending| !id.is_empty() && pending.id.to_string().starts_with(id));
     match (meant.next(), meant.next()) {
         (Some(one), None) => Ok(one.clone()),

@@ -105,12 +105,19 @@ pub(super) async fn restore(settings: &Settings, output: &Output, args: &Profile
     let profile = settings.profile(args.at.profile.as_ref())?;
     let mut session = settings.session().await?;
     let id = session.find_profile(profile)?.id;
+    // What was asked about is what is done: on top of the revision that it was worked out for, or not at all.
+    let would = session.restore_profile(id, args.revision, None, true).await;
+    let mut done = would.map_err(|error| not_found(error, profile))?;
     if !args.dry_run {
-        let question = format!("Make {profile} hold what it held at revision {}?", args.revision);
+        let question = format!(
+            "Make {profile}, which is at revision {}, hold what it held at revision {}: {} back, {} changed, {} deleted?",
+            done.revision, args.revision, done.created, done.updated, done.deleted
+        );
         input::confirm(&question, args.yes, &settings.global)?;
+        let shown = (!args.yes).then_some(done.revision);
+        let restored = session.restore_profile(id, args.revision, shown, false).await;
+        done = restored.map_err(|error| not_found(error, profile))?;
     }
-    let done = session.restore_profile(id, args.revision, args.dry_run).await;
-    let done = done.map_err(|error| not_found(error, profile))?;
     let result = json!({
         "profile": profile, "restored": args.revision.get(), "revision": done.revision.get(), "dry_run": args.dry_run,
         "created": done.created, "updated": done.updated, "unchanged": done.unchanged, "deleted": done.deleted,

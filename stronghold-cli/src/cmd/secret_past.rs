@@ -184,18 +184,20 @@ pub(super) async fn copy(settings: &Settings, output: &Output, args: &CopyArgs) 
 pub(super) async fn purge(settings: &Settings, output: &Output, args: &PurgeArgs) -> Result<(), Failure> {
     let profile = settings.profile(args.secret.at.profile.as_ref())?;
     let name = &args.secret.name;
-    let which = match args.all {
-        true => PurgeWhich::AllEarlier,
-        false => PurgeWhich::Versions(args.version.clone()),
-    };
-    let what = match args.all {
-        true => "all earlier versions".to_owned(),
-        false => format!("version {}", numbers(&args.version)),
-    };
     let mut session = settings.session().await?;
     let id = session.find_profile(profile)?.id;
-    input::confirm(&format!("Destroy {what} of {name} for good?"), args.yes, &settings.global)?;
-    let (secret, versions) = session.purge(id, name, &which).await.map_err(|error| not_found(error, profile))?;
+    // What is asked about is what is destroyed: these versions of this secret, whatever is written meanwhile.
+    let past = session.secret_history(id, name).await.map_err(|error| not_found(error, profile))?;
+    let kept = past.versions.iter().filter(|version| version.state == VersionState::Kept);
+    let versions: Vec<Version> =
+        if args.all { kept.map(|version| version.version).collect() } else { args.version.clone() };
+    if versions.is_empty() {
+        return Err(Failure::invalid(format!("there is no version of {name} left to purge")));
+    }
+    let question = format!("Destroy version {} of {name} ({}) for good?", numbers(&versions), past.id);
+    input::confirm(&question, args.yes, &settings.global)?;
+    let purged = session.purge(id, &past.id.to_string(), &PurgeWhich::Versions(versions)).await;
+    let (secret, versions) = purged.map_err(|error| not_found(error, profile))?;
     let statement = session.directory().head().seq.get();
     let purged: Vec<u64> = versions.iter().map(|version| version.get()).collect();
     let result = serde_json::json!({

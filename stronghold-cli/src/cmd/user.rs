@@ -4,7 +4,7 @@ use super::{
     exposed::{self, Exposed},
     group::ENCRYPTING,
     org_policy::waiting,
-    profile_rotate, user_accept, user_keys,
+    profile_rotate, user_accept, user_confirm, user_keys,
 };
 use crate::{
     args::{InviteArgs, UserCommand},
@@ -23,7 +23,6 @@ use stronghold_sdk::{
         directory::Role,
         id::{InviteId, UserId},
         name::{Email, Name},
-        signed::Verified,
         time::Timestamp,
     },
 };
@@ -33,7 +32,7 @@ pub(crate) async fn run(settings: &Settings, output: &Output, command: UserComma
     match command {
         UserCommand::Invite(args) => invite(settings, output, &args).await,
         UserCommand::Accept(args) => user_accept::run(settings, output, &args).await,
-        UserCommand::Confirm { user, fingerprint } => confirm(settings, output, &user, fingerprint.as_deref()).await,
+        UserCommand::Confirm(args) => user_confirm::run(settings, output, &args).await,
         UserCommand::List => list(settings, output).await,
         UserCommand::SetRole { user, role } => set_role(settings, output, &user, &role).await,
         UserCommand::Remove { user, yes } => remove(settings, output, &user, yes).await,
@@ -61,46 +60,26 @@ async fn invite(settings: &Settings, output: &Output, args: &InviteArgs) -> Resu
         groups.push(session.directory().find_group(group)?.id);
     }
     let url = token_url(&settings.session_url()?);
-    let minted = session.invite_user(NewInvite { email: email.clone(), role, groups, expires_at, url }).await?;
-    let code = minted.code.expose_secret().to_owned();
-    let invited = Invited { invite_id: minted.invite, email, role, code, expires_at };
+    let minted = session.invite_user(NewInvite { email, role, groups, expires_at, url }).await?;
+    // What is shown is what the directory states, not what was typed.
+    let stated = minted.stated;
+    let invited = Invited {
+        invite_id: minted.invite,
+        email: stated.email,
+        role: stated.role,
+        code: minted.code.expose_secret().to_owned(),
+        expires_at: stated.expires_at,
+    };
     output.result(&invited, || {
         format!(
-            "{} is invited until {}.\n\nThe code, which nobody can show you again; give it to them in person or in a message that only they read:\n  {}\n\nThey run\n  api-stronghold-cli user accept --email {}\nand you, when they have,\n  api-stronghold-cli user confirm {}",
-            invited.email, invited.expires_at, invited.code, invited.email, invited.email
+            "{} is invited as {} until {}.\n\nThe code, which nobody can show you again; give it to them in person or in a message that only they read:\n  {}\n\nThey run\n  api-stronghold-cli user accept --email {}\nand you, when they have,\n  api-stronghold-cli user confirm {} --fingerprint FINGERPRINT\nwith the fingerprint that they were shown.",
+            invited.email, invited.role, invited.expires_at, invited.code, invited.email, invited.email
         )
     })
 }
 
-async fn confirm(settings: &Settings, output: &Output, user: &str, fingerprint: Option<&str>) -> Result<(), Failure> {
-    let mut session = settings.session().await?;
-    let accepted = session.acceptances().await?;
-    let is_meant = |email: &Email, id: &InviteId| email.to_string() == user || id.to_string() == user;
-    let meant: Vec<InviteId> = accepted
-        .iter()
-        .map(Verified::value)
-        .filter(|said| is_meant(&said.email, &said.invite))
-        .map(|said| said.invite)
-        .collect();
-    let id = match meant.as_slice() {
-        [_, ..] if fingerprint.is_some() => {
-            return Err(Failure::usage("a fingerprint is of a member's new keys, and this is an invitation"));
-        }
-        [id] => *id,
-        [] => return user_keys::confirm(output, &mut session, user, fingerprint).await,
-        _ => return Err(Failure::usage("several invitations of this address were accepted; name one by its id")),
-    };
-    let (user_id, decision) = session.confirm_user(id).await?;
-    if let Decision::Pending(id) = decision {
-        return pending(output, user_id, id);
-    }
-    let member = session.directory().user(&user_id);
-    let email = member.map(|member| member.email.to_string()).unwrap_or_default();
-    output.result(&serde_json::json!({"user_id": user_id, "email": email}), || format!("{email} is a member now."))
-}
-
 /// Says that a change takes the signatures of more owners.
-fn pending(output: &Output, user_id: UserId, id: Hash) -> Result<(), Failure> {
+pub(super) fn pending(output: &Output, user_id: UserId, id: Hash) -> Result<(), Failure> {
     output.result(&serde_json::json!({"user_id": user_id, "status": "pending", "approval_id": id}), || waiting(id))
 }
 
@@ -171,19 +150,23 @@ async fn remove(settings: &Settings, output: &Output, user: &str, yes: bool) -> 
 
 async fn cancel(settings: &Settings, output: &Output, user: &str, yes: bool) -> Result<(), Failure> {
     let mut session = settings.session().await?;
+    let directory = session.directory();
     let meant = |(id, invite): &(InviteId, &stronghold_sdk::protocol::directory::Invite)| {
         id.to_string() == user || invite.email.to_string() == user
     };
-    let found: Vec<InviteId> = session.directory().invites().filter(meant).map(|(id, _)| id).collect();
+    let meant: Vec<_> = directory.invites().filter(meant).collect();
+    let found: Vec<InviteId> = meant.iter().map(|(id, _)| *id).collect();
+    let named: Vec<String> = meant.iter().map(|(_, invite)| format!("{} as {}", invite.email, invite.role)).collect();
+    let named = named.join(", ");
     if found.is_empty() {
         return Err(Failure::not_found("person", user).with_hint("`user list` shows who there is."));
     }
-    input::confirm(&format!("Cancel the invitation of {user}?"), yes, &settings.global)?;
+    input::confirm(&format!("Cancel the invitation of {named}?"), yes, &settings.global)?;
     for id in &found {
         session.cancel_invite(*id).await?;
     }
     output.result(&serde_json::json!({"invite_ids": found, "status": "cancelled"}), || {
-        format!("The invitation of {user} was cancelled.")
+        format!("The invitation of {named} was cancelled.")
     })
 }
 

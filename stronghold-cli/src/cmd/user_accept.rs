@@ -10,6 +10,7 @@ use serde::Serialize;
 use stronghold_sdk::{
     admin::{AcceptInvite, Account},
     protocol::{
+        crypto::sign::KeyId,
         id::{OrgId, UserId},
         token::{InviteCode, TokenUrl},
     },
@@ -22,6 +23,8 @@ struct Accepted {
     user_id: UserId,
     account_key: String,
     recovery_kit: String,
+    /// Of the keys, for whoever confirms them.
+    fingerprint: KeyId,
 }
 
 /// Accepts an invitation and signs in.
@@ -51,14 +54,17 @@ pub(super) async fn run(settings: &Settings, output: &Output, args: &AcceptArgs)
         user_id: member.account.user,
         account_key: member.account_key.to_secret_string().expose_secret().to_owned(),
         recovery_kit: member.recovery_kit.to_secret_string().expose_secret().to_owned(),
+        fingerprint: member.fingerprint,
     };
     let (at, kit) = (settings.clock.now(), accepted.recovery_kit.as_str());
     let sheet = Sheet { org: accepted.org_id, email: &email, url: &url, kit, at };
     let sheet = recovery_sheet::write(&args.sheet, &sheet, output);
+    let fingerprint = accepted.fingerprint;
     output.result(&accepted, || {
         format!(
             "You accepted the invitation and are signed in as {email}; an owner or admin confirms you with\n  \
-             api-stronghold-cli user confirm {email}\n\n\
+             api-stronghold-cli user confirm {email} --fingerprint {fingerprint}\n\
+             Give them the fingerprint of your keys in person or in a message that only you can write: {fingerprint}\n\n\
              Account key (you need it, with your password, on every new device):\n  {}\n\n\
              Recovery kit (print it and lock it away; it replaces a forgotten password):\n  {}\n\n{sheet}\
              Nobody, this server included, can show you these again.",

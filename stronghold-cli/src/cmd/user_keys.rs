@@ -1,12 +1,14 @@
-//! New keys of people: an owner changes their own, everybody else asks, and an owner or admin confirms.
+//! New keys of people: an owner changes their own, everybody else asks, and an owner or admin confirms ([`super::user_confirm`]).
 
-use super::{auth_login, group::ENCRYPTING, org_policy::waiting, profile_rotate};
-use crate::{acting::HttpSession, args::LoginArgs, failure::Failure, output::Output, settings::Settings};
-use stronghold_sdk::{
-    ErrorKind,
-    admin::{LogIn, Resolve},
-    protocol::crypto::sign::KeyId,
+use super::{auth_login, org_policy::waiting, profile_rotate};
+use crate::{
+    acting::HttpSession,
+    args::LoginArgs,
+    failure::Failure,
+    output::Output,
+    settings::Settings,
 };
+use stronghold_sdk::admin::LogIn;
 
 /// Asks for new keys of the signed-in member.
 async fn request(output: &Output, session: &mut HttpSession, with: LogIn) -> Result<(), Failure> {
@@ -69,32 +71,5 @@ pub(super) async fn rotate(settings: &Settings, output: &Output, args: &LoginArg
     profile_rotate::finish(output, &mut session).await?;
     output.result(&serde_json::json!({"user_id": account.user, "credentials": credentials}), || {
         format!("Your keys were changed; the new ones are kept in {credentials} (mode 0600). Sign in again on your other devices.")
-    })
-}
-
-/// Puts in force the new keys that a member asks for.
-pub(super) async fn confirm(
-    output: &Output,
-    session: &mut HttpSession,
-    user: &str,
-    fingerprint: Option<&str>,
-) -> Result<(), Failure> {
-    let nothing = || {
-        Failure::not_found("accepted invitation or request for new keys of", user).with_hint(
-            "`user list` shows what is open; they accept it with `user accept`, or ask with `user rotate-keys`.",
-        )
-    };
-    let Ok(member) = session.directory().find_user(user) else { return Err(nothing()) };
-    let (id, email) = (member.id, member.email.clone());
-    let wanted = fingerprint.map(str::parse::<KeyId>).transpose();
-    let wanted = wanted.map_err(|_| Failure::usage("that is no fingerprint: copy the whole of it"))?;
-    let confirmed = output.working(ENCRYPTING, session.confirm_keys(id, wanted)).await;
-    let keys = confirmed.map_err(|error| match error.kind() {
-        ErrorKind::NotFound => nothing(),
-        _ => error.into(),
-    })?;
-    profile_rotate::finish(output, session).await?;
-    output.result(&serde_json::json!({"user_id": id, "email": email, "fingerprint": keys}), || {
-        format!("{email} has new keys, and what the old ones could open was encrypted anew. They sign in again: api-stronghold-cli auth login --email {email}\n\nFingerprint of the new keys: {keys}")
     })
 }

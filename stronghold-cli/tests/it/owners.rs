@@ -10,7 +10,7 @@ fn joined(org: &Org, email: &str, role: &str) -> (Cli, Value) {
         .var("API_STRONGHOLD_PASSWORD", "a password of their own");
     let accept = ["--json", "user", "accept", "--email", email, "--invite", "-"];
     cli.run_with(&accept, invited["code"].as_str().unwrap().as_bytes()).succeeds();
-    let confirmed = org.owner.json(&["user", "confirm", email]);
+    let confirmed = org.owner.json(&["user", "confirm", email, "--yes"]);
     (cli, confirmed)
 }
 
@@ -33,7 +33,7 @@ fn changes_of_owners_wait_for_a_second_one() {
     let listed = waiting(&second);
     assert_eq!(listed.len(), 1);
     assert_eq!((&listed[0]["approval_id"], &listed[0]["missing"]), (&json!(id), &json!(1)));
-    assert_eq!(listed[0]["change"], "the owner threshold becomes 2");
+    assert_eq!(listed[0]["change"], "the owner threshold becomes 2, and was 1");
     assert_eq!(second.json(&["org", "show"])["approvals_pending"], json!(1));
     let line = org.owner.run(&["org", "approve", id, "--yes"]).fails(1);
     assert!(line.contains("another owner"), "{line}");
@@ -50,7 +50,9 @@ fn changes_of_owners_wait_for_a_second_one() {
     third.run(&["profile", "list"]).fails(3);
     let id = confirmed["approval_id"].as_str().unwrap();
     let text = second.ok(&["org", "approvals"]).text();
-    assert!(text.contains("third@acme.example joins as owner"), "{text}");
+    let fingerprint = confirmed["fingerprint"].as_str().unwrap();
+    assert!(text.contains("third@acme.example (id "), "{text}");
+    assert!(text.contains(&format!("fingerprint {fingerprint}) joins as owner")), "{text}");
     assert_eq!(second.json(&["org", "approve", id, "--yes"])["status"], "made");
     assert_eq!(third.ok(&["secret", "get", "KEY", "--profile", &profile]).text(), "value");
 
@@ -59,7 +61,7 @@ fn changes_of_owners_wait_for_a_second_one() {
     assert_eq!(removed["status"], "pending");
     second.ok(&["secret", "get", "KEY", "--profile", &profile]);
     let made = third.ok(&["org", "approve", removed["approval_id"].as_str().unwrap(), "--yes"]).text();
-    assert!(made.contains("second@acme.example is removed"), "{made}");
+    assert!(made.contains("second@acme.example (id ") && made.contains(" is removed"), "{made}");
     second.run(&["secret", "get", "KEY", "--profile", &profile]).fails(3);
 
     // Two owners are left, and one would be fewer than the threshold.

@@ -19,7 +19,7 @@ fn joined(org: &Org, role: &str) -> (Cli, Value) {
     let cli = machine(org, FIRST);
     let accept = ["--json", "user", "accept", "--email", EMAIL, "--invite", "-"];
     let shown = cli.run_with(&accept, invited["code"].as_str().unwrap().as_bytes()).succeeds().json();
-    org.owner.json(&["user", "confirm", EMAIL]);
+    org.owner.json(&["user", "confirm", EMAIL, "--yes"]);
     (cli, shown)
 }
 
@@ -101,7 +101,7 @@ fn a_forgotten_password_is_replaced_with_the_printed_kit() {
     let accept = ["--json", "user", "accept", "--email", EMAIL, "--recovery-kit", sheet.to_str().unwrap()];
     let cli = machine(&org, FIRST).var("API_STRONGHOLD_INVITE", text(&invited, "code"));
     let shown = cli.ok(&accept).json();
-    org.owner.json(&["user", "confirm", EMAIL]);
+    org.owner.json(&["user", "confirm", EMAIL, "--yes"]);
     assert_eq!(fs::metadata(&sheet).unwrap().permissions().mode() & 0o777, 0o600);
     let sheet = fs::read_to_string(&sheet).unwrap();
     let kit = text(&shown, "recovery_kit");
@@ -194,7 +194,7 @@ fn nobody_loses_their_keys_to_a_sheet_that_cannot_be_written() {
     // Nothing was done: the invitation is still good. What fails only later is a warning beside the keys.
     let shown = cli.run(&[&accept[..], &["/dev/full"]].concat()).succeeds();
     assert!(shown.messages().contains("cannot be written"), "{}", shown.messages());
-    org.owner.json(&["user", "confirm", EMAIL]);
+    org.owner.json(&["user", "confirm", EMAIL, "--yes"]);
     login(&org, text(&shown.json(), "account_key"), FIRST).succeeds();
 }
 

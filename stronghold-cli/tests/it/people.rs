@@ -24,7 +24,11 @@ pub(crate) fn member(org: &Org, email: &str, role: &str, groups: &[&str]) -> (Cl
     cli.run(&["profile", "list"]).fails(3);
     let listed = org.owner.json(&["user", "list"]);
     assert_eq!(status(&listed, email), "accepted", "{listed}");
-    org.owner.json(&["user", "confirm", email]);
+    // Nobody confirms keys unseen: the fingerprint is told, or that it is not compared.
+    let line = org.owner.run(&["user", "confirm", email]).fails(2);
+    let fingerprint = accepted["fingerprint"].as_str().unwrap();
+    assert!(line.contains(fingerprint) && line.contains("--fingerprint") && line.contains("--yes"), "{line}");
+    org.owner.json(&["user", "confirm", email, "--fingerprint", fingerprint]);
     assert_eq!(status(&org.owner.json(&["user", "list"]), email), "member");
     (cli, accepted["account_key"].as_str().unwrap().to_owned())
 }
@@ -101,7 +105,7 @@ fn an_invitation_is_used_once_by_whom_it_is_for() {
     let thief = machine(&org).var("API_STRONGHOLD_INVITE", code);
     let said = thief.run(&["user", "accept", "--email", "guest@acme.example"]).fails(1);
     assert!(said.contains("accepted before"), "whoever was late learns that somebody else was not: {said}");
-    org.owner.json(&["user", "confirm", "guest@acme.example"]);
+    org.owner.json(&["user", "confirm", "guest@acme.example", "--yes"]);
     org.owner.run(&["user", "confirm", "guest@acme.example"]).fails(4);
     // One that was cancelled is nobody's.
     let cancelled = org.owner.json(&["user", "invite", "late@acme.example"]);

@@ -18,7 +18,7 @@ fn joined(org: &Org, role: &str, groups: &[&str]) -> Cli {
         .var("API_STRONGHOLD_PASSWORD", "a password of their own");
     let accept = ["--json", "user", "accept", "--email", &email, "--invite", "-"];
     cli.run_with(&accept, invited["code"].as_str().unwrap().as_bytes()).succeeds();
-    org.owner.json(&["user", "confirm", &email]);
+    org.owner.json(&["user", "confirm", &email, "--yes"]);
     cli
 }
 

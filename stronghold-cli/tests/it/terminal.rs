@@ -92,6 +92,11 @@ fn typed(cli: &Cli, arguments: &[&str], answers: &[(&str, &str)], code: i32) -> 
     screen
 }
 
+/// The person of these tests in a list of people.
+fn named_person(listed: &Value) -> &Value {
+    listed.as_array().unwrap().iter().find(|entry| entry["email"] == EMAIL).unwrap()
+}
+
 /// Joining, another device, a changed password, a forgotten one: each at a terminal, with what is asked for.
 #[test]
 fn a_person_is_asked_for_passwords() {
@@ -105,7 +110,16 @@ fn a_person_is_asked_for_passwords() {
     let screen = typed(&cli, &accept, &[("Password: ", first), ("Password again: ", first)], 0);
     let key = shown(&screen, "stronghold_account_").to_owned();
     let kit = shown(&screen, "stronghold_recovery_").to_owned();
-    org.owner.json(&["user", "confirm", EMAIL]);
+    // Whoever confirms sees the fingerprint before the keys are in force, and can say no.
+    let listed = org.owner.json(&["user", "list"]);
+    let keys = named_person(&listed)["accepted_keys"].as_str().unwrap().to_owned();
+    assert!(screen.contains(&format!("--fingerprint {keys}")), "there is something to compare: {screen}");
+    let question = format!("fingerprint is {keys}?");
+    let confirm = ["user", "confirm", EMAIL];
+    typed(&org.owner, &confirm, &[(&question, "n")], 1);
+    assert_eq!(named_person(&org.owner.json(&["user", "list"]))["status"], "accepted", "nothing was done");
+    typed(&org.owner, &confirm, &[(&question, "y")], 0);
+    assert_eq!(named_person(&org.owner.json(&["user", "list"]))["status"], "member");
 
     // A new device.
     let device = machine(&org).var("API_STRONGHOLD_ACCOUNT_KEY", &key);

@@ -181,6 +181,7 @@ impl Directory {
             users: RedBlackTreeMapSync::new_sync(),
             invites: RedBlackTreeMapSync::new_sync(),
             approvals: HashTrieMapSync::new_sync(),
+            withdrawn: HashTrieSetSync::new_sync(),
             groups: RedBlackTreeMapSync::new_sync(),
             profiles: RedBlackTreeMapSync::new_sync(),
             agent_names: HashTrieMapSync::new_sync(),
@@ -231,6 +232,7 @@ impl Directory {
                 Refusal::Roster(refusal) => DirectoryRefusal::Roster(refusal),
             })?;
         }
+        self.check_approved(changes)?;
         Rekeys::required(self, changes).check(changes)?;
         work.mark_stale_groups(self, changes);
         work.check_added_members(changes)?;

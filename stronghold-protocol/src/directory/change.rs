@@ -15,7 +15,7 @@ use crate::{
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
-use std::net::IpAddr;
+use std::{fmt, net::IpAddr};
 
 /// The body of a statement: an ordered list of changes that are made together or not at all.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +42,17 @@ pub enum Role {
     Editor,
     /// Reads the audit log only.
     Auditor,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Owner => "owner",
+            Self::Admin => "admin",
+            Self::Editor => "editor",
+            Self::Auditor => "auditor",
+        })
+    }
 }
 
 /// Whether an agent may be served. Deletion is a change of its own.
@@ -149,11 +160,11 @@ pub enum Change {
     ApprovalPending {
         /// The roster, signed by whoever has signed so far.
         roster: Signed,
-        /// The changes of people that are to go with it, for whoever signs next to see. They are made by the statement that
-        /// changes the roster, not by this one.
+        /// The changes of people that go with it, for whoever signs next to see. They are made by the statement that changes
+        /// the roster, which makes these and no others, not by this one.
         people: Vec<Self>,
     },
-    /// A pending roster is not pursued.
+    /// A pending roster is given up, with its signatures: it never comes into force.
     ApprovalWithdrawn {
         /// Object hash of the pending roster.
         roster: Hash,

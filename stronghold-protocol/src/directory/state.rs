@@ -1,6 +1,6 @@
 //! The state that a chain of statements adds up to, and how to look things up in it.
 
-use super::{AgentStatus, Change, Conditions, HeaderRef, LeafEntry, ProfileLeaf, Role, Vouched};
+use super::{AgentStatus, Approval, Conditions, HeaderRef, LeafEntry, ProfileLeaf, Role, Vouched};
 use crate::{
     crypto::{
         hash::Hash,
@@ -31,6 +31,8 @@ pub struct Directory {
     pub(super) users: RedBlackTreeMapSync<UserId, Arc<User>>,
     pub(super) invites: RedBlackTreeMapSync<InviteId, Arc<Invite>>,
     pub(super) approvals: HashTrieMapSync<Hash, Arc<Approval>>,
+    /// What was pending under the roster in force and is given up: its signatures count no more.
+    pub(super) withdrawn: HashTrieSetSync<Hash>,
     pub(super) groups: RedBlackTreeMapSync<GroupId, Arc<Group>>,
     pub(super) profiles: RedBlackTreeMapSync<ProfileId, Arc<Profile>>,
     pub(super) agent_names: HashTrieMapSync<Name, AgentId>,
@@ -51,19 +53,6 @@ pub struct Directory {
 pub struct Policy {
     /// The organization's name.
     pub name: Name,
-}
-
-/// A version of the roster that lacks owners' signatures.
-#[derive(Clone, Debug)]
-pub struct Approval {
-    /// The version.
-    pub roster: Verified<Roster>,
-    /// The owners who signed it so far: of the roster in force, or of this one.
-    pub signers: Vec<SigningPublicKey>,
-    /// The changes of people that are to go with it.
-    pub people: Vec<Change>,
-    /// Time of the statement that proposed it, as its author said.
-    pub since: Timestamp,
 }
 
 /// An agent, live or deleted.
@@ -105,6 +94,8 @@ pub struct User {
     pub id: UserId,
     /// Their address.
     pub email: Email,
+    /// The address that was invited, which they accepted; `email` is what an owner or admin stated since.
+    pub joined_as: Email,
     /// Their role.
     pub role: Role,
     /// Their keys.
@@ -199,19 +190,6 @@ pub struct KeyOwner {
     pub ended: bool,
 }
 
-impl Approval {
-    /// How many owners of the roster in force, and how many of this one, must sign it yet.
-    #[must_use]
-    pub fn missing(&self, in_force: &Roster) -> (usize, usize) {
-        let lacking = |roster: &Roster| {
-            let owners = roster.owner_keys();
-            let signed = self.signers.iter().filter(|key| owners.contains(key)).count();
-            roster.threshold().saturating_sub(signed)
-        };
-        (lacking(in_force), lacking(self.roster.value()))
-    }
-}
-
 impl Directory {
     /// The organization.
     #[must_use]
@@ -261,17 +239,6 @@ impl Directory {
         self.leaves.root()
     }
 
-    /// The pending version of the roster with this hash.
-    #[must_use]
-    pub fn approval(&self, roster: &Hash) -> Option<&Approval> {
-        self.approvals.get(roster).map(Arc::as_ref)
-    }
-
-    /// All pending versions of the roster, in no order.
-    pub fn approvals(&self) -> impl Iterator<Item = &Approval> {
-        self.approvals.values().map(Arc::as_ref)
-    }
-
     /// An agent by id, deleted ones too.
     #[must_use]
     pub fn agent(&self, id: &AgentId) -> Option<&Agent> {
@@ -287,6 +254,12 @@ impl Directory {
     /// All agents, deleted ones too, oldest first.
     pub fn agents(&self) -> impl Iterator<Item = &Agent> {
         self.agents.values().map(Arc::as_ref)
+    }
+
+    /// Whether an object ever had the id with these bytes: no new one gets it.
+    #[must_use]
+    pub fn is_id_used(&self, id: &[u8; 16]) -> bool {
+        self.ids.contains(id)
     }
 
     /// A user by id, removed ones too.

@@ -1,17 +1,16 @@
 //! The effects of changes of people: roster, policy, invitations, users.
 
 use super::{
-    Approval, Change, Invite, Policy, Role, User,
+    Change, Invite, Policy, Role, User,
     apply::{Refusal, Work, require},
+    approvals,
 };
 use crate::{
     id::{GroupId, ProfileId, UserId},
-    limits,
     name::Email,
-    roster::{Roster, RosterRefusal},
-    signed::Signed,
+    roster::Roster,
 };
-use rpds::{HashTrieMapSync, RedBlackTreeSetSync};
+use rpds::RedBlackTreeSetSync;
 use std::sync::Arc;
 
 const OWNER_ONLY: &str = "only an owner changes this";
@@ -22,14 +21,12 @@ pub(super) fn make(work: &mut Work, change: &Change) -> Result<(), Refusal> {
     match change {
         Change::RosterChanged { roster } => {
             let next = Roster::verify_next(&work.state.roster, roster)?;
-            work.state.roster = Arc::new(next);
-            // What was pending named the version before, so it can never become the next one.
-            work.state.approvals = HashTrieMapSync::new_sync();
+            approvals::replace_roster(work, next)?;
         }
-        Change::ApprovalPending { roster, people } => propose(work, roster, people)?,
+        Change::ApprovalPending { roster, people } => approvals::propose(work, roster, people)?,
         Change::ApprovalWithdrawn { roster } => {
             require(work.by_owner, OWNER_ONLY)?;
-            require(work.state.approvals.remove_mut(roster), "no such roster is pending")?;
+            approvals::withdraw(work, roster)?;
         }
         Change::PolicyChanged { name } => {
             require(work.by_owner, OWNER_ONLY)?;
@@ -88,37 +85,6 @@ pub(super) fn make(work: &mut Work, change: &Change) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Keeps a roster that lacks signatures, or a kept one with one signature more.
-fn propose(work: &mut Work, roster: &Signed, people: &[Change]) -> Result<(), Refusal> {
-    let proposed = Roster::verify_proposed(&work.state.roster, roster)?;
-    require(
-        proposed.value().changes_owners(work.state.roster.value()),
-        "this roster takes one owner's signature only",
-    )?;
-    require(people.iter().all(Change::moves_person), "only changes of people go with a roster")?;
-    // Owners of the new roster sign too, and nobody else does.
-    let mut keys = work.state.roster.value().owner_keys();
-    keys.extend(proposed.value().owner_keys());
-    let signers = roster.good_signers::<Roster>(&keys).map_err(RosterRefusal::from)?;
-    require(signers.len() == roster.signatures.len(), "who signed it is no owner of either roster")?;
-    let hash = proposed.hash();
-    let known = work.state.approvals.get(&hash);
-    let since = match known {
-        Some(known) => {
-            let more = signers.len() > known.signers.len() && known.signers.iter().all(|key| signers.contains(key));
-            require(more, "it is pending already; state it again with one more signature")?;
-            require(known.people == people, "it is pending with other changes of people")?;
-            known.since
-        }
-        None => work.time,
-    };
-    let count = work.state.approvals.size() + usize::from(known.is_none());
-    require(count <= limits::APPROVALS, "too many rosters are pending: withdraw one")?;
-    let approval = Approval { roster: proposed, signers, people: people.to_vec(), since };
-    work.state.approvals.insert_mut(hash, Arc::new(approval));
-    Ok(())
-}
-
 fn confirm(work: &mut Work, change: &Change) -> Result<(), Refusal> {
     let Change::UserConfirmed { id, invite, email, role, keys, recovery } = change else { return Ok(()) };
     match invite {
@@ -138,6 +104,7 @@ fn confirm(work: &mut Work, change: &Change) -> Result<(), Refusal> {
     let user = User {
         id: *id,
         email: email.clone(),
+        joined_as: email.clone(),
         role: *role,
         keys: keys.clone(),
         recovery: recovery.clone(),

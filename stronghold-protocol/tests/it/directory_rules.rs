@@ -385,5 +385,8 @@ fn not_too_much_is_pending() {
         world.by(OWNER, vec![change]);
     }
     let change = proposal(&world, limits::APPROVALS);
-    assert_eq!(world.rule(OWNER, vec![change]), "too many rosters are pending: withdraw one");
+    assert_eq!(
+        world.rule(OWNER, vec![change]),
+        "too many rosters are pending or withdrawn: state the next roster first"
+    );
 }

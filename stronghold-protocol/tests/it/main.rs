@@ -8,6 +8,8 @@
     missing_docs
 )]
 
+mod approval_words;
+mod approvals;
 mod attacks;
 mod attacks_endings;
 mod attacks_mixed;

@@ -2,20 +2,23 @@
 //!
 //! One owner proposes the next roster, which the directory keeps with the signatures so far; others add theirs; whoever adds
 //! the last one commits it, with the changes of people that go with it. What counts is the signatures on the roster itself:
-//! no reader of the directory, client or server, takes one that lacks some.
+//! no reader of the directory, client or server, takes one that lacks some. Only what was put in words can be signed
+//! ([`Described`]).
 
-use super::{Session, batch::Batch, people::place};
+use super::{Session, batch::Batch};
 use crate::error::Error;
 use std::sync::Arc;
 use stronghold_protocol::{
+    approval::{Described, Evidence, Undescribed},
     crypto::{
         hash::Hash,
         sign::{SigningKey, SigningPublicKey},
     },
     directory::{Approval, Change, Directory},
-    id::UserId,
+    id::{GroupId, UserId},
+    limits,
     name::Name,
-    roster::{Roster, RosterMember},
+    roster::Roster,
     signed::Signed,
     time::Timestamp,
     transport::Transport,
@@ -44,23 +47,54 @@ pub struct PendingApproval {
     pub signed_by: Vec<UserId>,
     /// How many owners must sign yet.
     pub missing: usize,
-    /// The owner threshold from then on, where it changes.
-    pub owner_threshold: Option<u32>,
-    /// Who becomes an owner.
-    pub new_owners: Vec<UserId>,
-    /// Who is an owner no more.
-    pub former_owners: Vec<UserId>,
-    /// The changes of people that go with it.
-    pub people: Vec<Change>,
+    /// All that it changes, which is what [`Session::approve`] signs; or why it cannot be told, and so not be signed.
+    pub described: Result<Described, Undescribed>,
+}
+
+impl PendingApproval {
+    /// What can be signed, once it was shown.
+    ///
+    /// # Errors
+    /// [`Error::Integrity`] when keys or ids are proposed that are not the newcomer's; [`Error::Invalid`] when anything else of
+    /// it cannot be told.
+    pub fn to_sign(&self) -> Result<&Described, Error> {
+        self.described.as_ref().map_err(|refusal| undescribed(refusal.clone()))
+    }
+
+    /// All that it changes, in words; or one sentence that says why it cannot be signed.
+    #[must_use]
+    pub fn words(&self) -> Vec<String> {
+        match &self.described {
+            Ok(described) => described.words(),
+            Err(refusal) => vec![format!("this cannot be signed: {refusal}")],
+        }
+    }
 }
 
 impl<T: Transport> Session<T> {
-    /// What waits for the signatures of owners, oldest first.
-    #[must_use]
-    pub fn pending_approvals(&self) -> Vec<PendingApproval> {
-        let mut pending: Vec<_> = self.directory.approvals().map(|known| described(&self.directory, known)).collect();
+    /// What waits for the signatures of owners, oldest first. Newcomers and new keys are told to owners and admins only:
+    /// nobody else gets what shows whose they are.
+    ///
+    /// # Errors
+    /// [`Error`] when the server cannot be reached, refuses, or shows an acceptance or a request that is nobody's.
+    pub async fn pending_approvals(&mut self) -> Result<Vec<PendingApproval>, Error> {
+        let mut waiting: Vec<Approval> = self.directory.approvals().cloned().collect();
+        let evidence = self.evidence(waiting.iter().flat_map(|known| &known.people)).await?;
+        // Gathering evidence may have replayed the directory.
+        waiting.retain(|known| self.directory.approval(&known.roster.hash()).is_some());
+        let mut pending: Vec<_> = waiting.iter().map(|known| shown(&self.directory, known, &evidence)).collect();
         pending.sort_by_key(|approval| (approval.since, approval.id));
-        pending
+        Ok(pending)
+    }
+
+    /// What waits under one hash.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when nothing does; otherwise as [`Self::pending_approvals`].
+    pub async fn pending_approval(&mut self, id: Hash) -> Result<PendingApproval, Error> {
+        self.sync().await?;
+        let pending = self.pending_approvals().await?;
+        pending.into_iter().find(|pending| pending.id == id).ok_or_else(|| not_pending(id))
     }
 
     /// Sets how many owners must sign a change of owners.
@@ -101,79 +135,81 @@ impl<T: Transport> Session<T> {
         .await
     }
 
-    /// Signs a pending change; the last signature that it lacks makes it.
+    /// Signs what was shown; the last signature that it lacks makes it.
+    ///
+    /// 1. replay to the head; 2. what is pending is described once more, with evidence of now: it must be what was shown; 3. it
+    ///    is signed, in a statement that follows the very directory that described it.
     ///
     /// # Errors
-    /// [`Error`] when nothing is pending under this hash, the caller is no owner or signed before and signatures still lack,
-    /// what goes with it is not true any more (then withdraw it and propose anew), or the statement cannot be committed.
-    pub async fn approve(&mut self, id: Hash) -> Result<Decision, Error> {
+    /// [`Error`] when it is not pending any more or means something else by now, the caller is no owner or signed before and
+    /// signatures still lack, what goes with it is not true any more (then withdraw it and propose it again), or the statement
+    /// cannot be committed.
+    pub async fn approve(&mut self, shown: &Described) -> Result<Decision, Error> {
         self.require_owner("only an owner signs what takes several owners")?;
+        // 1.
         self.sync().await?;
-        let approval = self.pending(id)?;
-        if !is_explained(&self.directory, &approval) {
-            return Err(Error::invalid(
-                "the list of owners and admins that is proposed changes more than is told: withdraw it",
-            ));
-        }
-        self.check_keys(&approval.people).await?;
-        let groups: Vec<_> =
-            approval.people.iter().flat_map(|change| invited_groups(&self.directory, change)).collect();
+        let evidence = self.evidence(&shown.approval().people).await?;
+        let people = &shown.approval().people;
+        let groups: Vec<_> = people.iter().flat_map(|change| invited_groups(&self.directory, change)).collect();
         let reached = self.profiles_of(&groups);
         self.finish_pending(&reached).await?;
         let who = Arc::clone(&self.who);
         self.commit(|batch| {
-            let known = batch.before.approval(&id).cloned();
-            batch.sign_pending(&known.ok_or_else(|| not_pending(id))?, who.signing_key())
+            // 2.
+            let described = Described::of(&batch.before, &shown.id(), &evidence).map_err(undescribed)?;
+            if !described.is_same(shown) {
+                return Err(Error::invalid("what waits is another change by now than was shown: look at it again"));
+            }
+            // 3.
+            batch.sign_pending(&described, who.signing_key())
         })
         .await
     }
 
-    /// Gives up a pending change.
+    /// Gives up a pending change. Its signatures count no more, for nobody who sees that it was given up.
+    ///
+    /// Where another owner signed it too, or nothing else is lost by it, the next roster is stated in the same statement, with
+    /// the same content: then what was given up follows no roster that anybody has seen, agents included.
     ///
     /// # Errors
     /// [`Error`] when nothing is pending under this hash, the caller is no owner, or the statement cannot be committed.
     pub async fn withdraw_approval(&mut self, id: Hash) -> Result<(), Error> {
         self.require_owner("only an owner gives up what takes several owners")?;
+        let who = Arc::clone(&self.who);
         self.commit(|batch| {
-            batch.before.approval(&id).ok_or_else(|| not_pending(id))?;
+            let known = batch.before.approval(&id).ok_or_else(|| not_pending(id))?;
+            let own = who.signing_key().public_key();
+            let others_signed = known.signers.iter().any(|key| *key != own);
+            let is_alone = batch.before.approvals().count() == 1;
+            let is_full = batch.before.approvals_used() >= limits::APPROVALS;
             batch.changes.push(Change::ApprovalWithdrawn { roster: id });
+            if others_signed || is_alone || is_full {
+                let _made = batch.change_roster(&[who.signing_key()], |_| {})?;
+            }
             Ok(())
         })
         .await
     }
 
-    fn pending(&self, id: Hash) -> Result<Approval, Error> {
-        self.directory.approval(&id).cloned().ok_or_else(|| not_pending(id))
-    }
-
-    /// Keys that are to enter the directory must be their owner's: who becomes a member accepted the invitation with them, who
-    /// gets new ones asked for them. A second owner vouches for it with their signature.
-    async fn check_keys(&mut self, people: &[Change]) -> Result<(), Error> {
-        if people.iter().any(|change| matches!(change, Change::UserConfirmed { .. })) {
-            let accepted = self.acceptances().await?;
-            for change in people {
-                if let Change::UserConfirmed { email, role, .. } = change
-                    && !accepted.iter().any(|accepted| accepted.value().confirmed(*role) == *change)
-                {
-                    let detail = format!("{email} did not accept an invitation with the keys that are proposed");
-                    return Err(Error::forged(detail));
-                }
-            }
+    /// What shows whose the keys are that changes of people bring: acceptances for newcomers, requests for new keys. The
+    /// directory is replayed where that is asked for.
+    async fn evidence(&mut self, people: impl IntoIterator<Item = &Change>) -> Result<Evidence, Error> {
+        let mut evidence = Evidence::default();
+        if !self.is_manager() {
+            return Ok(evidence);
         }
-        if people.iter().any(|change| matches!(change, Change::UserRekeyed { .. })) {
-            let asked = self.key_requests().await?;
-            for change in people {
-                if let Change::UserRekeyed { id, .. } = change {
-                    let user = self.directory.user(id);
-                    let is_asked = |user| asked.iter().any(|asked| asked.value().confirmed(user) == *change);
-                    if !user.is_some_and(is_asked) {
-                        let detail = "they do not ask for the keys that are proposed, or not any more: withdraw it";
-                        return Err(Error::invalid(detail));
-                    }
-                }
-            }
+        let (mut joins, mut rekeys) = (false, false);
+        for change in people {
+            joins |= matches!(change, Change::UserConfirmed { .. });
+            rekeys |= matches!(change, Change::UserRekeyed { .. });
         }
-        Ok(())
+        if joins {
+            evidence.acceptances = self.acceptances().await?;
+        }
+        if rekeys {
+            evidence.key_requests = self.key_requests().await?;
+        }
+        Ok(evidence)
     }
 }
 
@@ -206,14 +242,25 @@ impl Batch {
         }
         let people = std::mem::take(&mut self.changes).into_iter().filter(Change::moves_person).collect();
         let id = signed.hash_as::<Roster>();
+        if self.before.approval(&id).is_some() {
+            let detail = format!("this very change waits already: sign it, or withdraw it: {id}");
+            return Err(Error::invalid(detail));
+        }
+        if self.before.is_withdrawn(&id) {
+            let detail = "this very change was withdrawn, and its signatures are known: it can be proposed again once the \
+                          other changes that wait are made or withdrawn";
+            return Err(Error::invalid(detail));
+        }
         self.changes.push(Change::ApprovalPending { roster: signed, people });
         Ok(Decision::Pending(id))
     }
 
-    /// Adds a signature to a pending roster: makes the change if that was the last one, else states it again.
-    fn sign_pending(&mut self, known: &Approval, key: &SigningKey) -> Result<Decision, Error> {
+    /// Adds a signature to what was described, and nothing else can be signed: makes the change if that was the last one, else
+    /// states it again.
+    fn sign_pending(&mut self, described: &Described, key: &SigningKey) -> Result<Decision, Error> {
+        let known = described.approval();
         let (old, new) = (self.before.roster().value(), known.roster.value());
-        let roster = known.roster.envelope().countersigned::<Roster>(key);
+        let roster = described.countersigned(key);
         let mut signers = known.signers.clone();
         let own = key.public_key();
         let adds = !signers.contains(&own);
@@ -226,7 +273,7 @@ impl Batch {
                 return Err(Error::invalid("you signed it already; another owner has to"));
             }
             self.changes.push(Change::ApprovalPending { roster, people: known.people.clone() });
-            return Ok(Decision::Pending(known.roster.hash()));
+            return Ok(Decision::Pending(described.id()));
         }
         for change in &known.people {
             if let Change::UserChanged { id, role, .. } = change
@@ -256,54 +303,16 @@ fn is_signed(old: &Roster, new: &Roster, signers: &[SigningPublicKey]) -> bool {
     enough(old) && enough(new)
 }
 
-/// Whether a pending roster differs from the one in force only by what is shown of it: the changes of people beside it, and the
-/// owner threshold. The signature counts for the roster, whoever makes which changes with it.
-fn is_explained(directory: &Directory, known: &Approval) -> bool {
-    let new = known.roster.value();
-    let mut told = directory.roster().value().clone();
-    (told.version, told.prev, told.nonce) = (new.version, new.prev, new.nonce);
-    told.owner_threshold = new.owner_threshold;
-    for change in &known.people {
-        let user = |id: &UserId| directory.user(id).filter(|user| !user.removed);
-        match change {
-            Change::UserConfirmed { id, role, keys, .. } => place(&mut told, *id, keys, Some(*role)),
-            Change::UserChanged { id, role, .. } => match user(id) {
-                Some(user) => place(&mut told, *id, &user.keys, Some(*role)),
-                None => return false,
-            },
-            Change::UserRekeyed { id, keys, .. } => match user(id) {
-                Some(user) => place(&mut told, *id, keys, Some(user.role)),
-                None => return false,
-            },
-            Change::UserRemoved { id } => match user(id) {
-                Some(user) => place(&mut told, *id, &user.keys, None),
-                None => return false,
-            },
-            _ => return false,
-        }
-    }
-    let sorted = |members: &[RosterMember]| {
-        let mut members = members.to_vec();
-        members.sort_by_key(|member| member.user);
-        members
-    };
-    sorted(&told.owners) == sorted(&new.owners)
-        && sorted(&told.admins) == sorted(&new.admins)
-        && told.minimum_suite == new.minimum_suite
-}
-
-fn invited_groups(directory: &Directory, change: &Change) -> Vec<stronghold_protocol::id::GroupId> {
+fn invited_groups(directory: &Directory, change: &Change) -> Vec<GroupId> {
     let Change::UserConfirmed { invite: Some(invite), .. } = change else { return Vec::new() };
     directory.invite(invite).map(|invite| invite.groups.clone()).unwrap_or_default()
 }
 
-fn described(directory: &Directory, known: &Approval) -> PendingApproval {
+fn shown(directory: &Directory, known: &Approval, evidence: &Evidence) -> PendingApproval {
     let (old, new) = (directory.roster().value(), known.roster.value());
     let (of_old, of_new) = known.missing(old);
     let members = || old.owners.iter().chain(&new.owners);
     let name = |key: &SigningPublicKey| members().find(|member| member.keys.sign == *key).map(|member| member.user);
-    let users = |roster: &Roster| roster.owners.iter().map(|member| member.user).collect::<Vec<_>>();
-    let (before, after) = (users(old), users(new));
     // Whoever gets new keys signed with old and new ones.
     let mut signed_by: Vec<UserId> = Vec::new();
     for user in known.signers.iter().filter_map(name) {
@@ -311,15 +320,17 @@ fn described(directory: &Directory, known: &Approval) -> PendingApproval {
             signed_by.push(user);
         }
     }
-    PendingApproval {
-        id: known.roster.hash(),
-        since: known.since,
-        signed_by,
-        missing: of_old.max(of_new),
-        owner_threshold: (new.owner_threshold != old.owner_threshold).then_some(new.owner_threshold),
-        new_owners: after.iter().filter(|user| !before.contains(user)).copied().collect(),
-        former_owners: before.iter().filter(|user| !after.contains(user)).copied().collect(),
-        people: known.people.clone(),
+    let id = known.roster.hash();
+    let described = Described::of(directory, &id, evidence);
+    PendingApproval { id, since: known.since, signed_by, missing: of_old.max(of_new), described }
+}
+
+/// Why what waits is not signed: a proposal that says less than it does, or what only who it is about can say.
+fn undescribed(refusal: Undescribed) -> Error {
+    match refusal {
+        Undescribed::NotPending(id) => not_pending(id),
+        Undescribed::NotAccepted { .. } | Undescribed::IdTaken(_) => Error::forged(refusal),
+        other => Error::invalid(other.to_string()),
     }
 }
 

@@ -11,7 +11,7 @@ use std::{fmt, sync::Arc};
 use stronghold_protocol::{
     acceptance::Acceptance,
     api::{Join, JoinStart},
-    crypto::random,
+    crypto::{random, sign::KeyId},
     directory::{Header, HeaderRef},
     id::UserId,
     name::Email,
@@ -41,6 +41,8 @@ pub struct NewMember {
     pub account_key: AccountKey,
     /// Replaces a forgotten password.
     pub recovery_kit: RecoveryKit,
+    /// Fingerprint of the keys: for whoever confirms them to compare, passed by a way that only the new member has.
+    pub fingerprint: KeyId,
 }
 
 impl fmt::Debug for NewMember {
@@ -93,6 +95,7 @@ impl Account {
             keys: identity.public_keys(),
             recovery: recovery.public_keys(),
         };
+        let fingerprint = acceptance.fingerprint();
         let signers = [invited.signing_key(), identity.signing_key(), recovery.signing_key()];
         let acceptance = Signed::create(&acceptance, &signers)?;
         // 5.
@@ -100,6 +103,6 @@ impl Account {
         let bundle = account.bundle(&finished.export_key, finished.upload, &recovery.public_keys())?;
         client.join(&invited, &Join { acceptance, account: bundle }).await?;
         let recovery_kit = RecoveryKit { org, user, seed: recovery_seed };
-        Ok(NewMember { account, account_key, recovery_kit })
+        Ok(NewMember { account, account_key, recovery_kit, fingerprint })
     }
 }

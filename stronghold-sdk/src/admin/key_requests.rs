@@ -7,12 +7,13 @@
 
 use super::{
     Account, Decision, LogIn, Session,
-    people::{check_role, live, place},
+    people::{check_role, live},
 };
 use crate::{authenticator::LocalIdentity, error::Error};
 use std::sync::Arc;
 use stronghold_protocol::{
     api::RequestKeys,
+    approval::place,
     crypto::{hash::Hash, random, sign::KeyId},
     directory::Role,
     id::UserId,
@@ -124,19 +125,22 @@ impl<T: Transport> Session<T> {
         Ok(requests)
     }
 
-    /// Puts in force what a member asks for: the keys so far open and sign nothing from then on, and what they reached is
-    /// rekeyed. With a `fingerprint` only the request of these keys. Returns the fingerprint of the keys that are in force then.
+    /// Puts in force the keys with this fingerprint, for which a member asks: the keys so far open and sign nothing from then on,
+    /// and what they reached is rekeyed.
+    ///
+    /// Whoever has the member's keys so far can ask, so the fingerprint is compared first ([`Self::key_requests`] shows it, and
+    /// [`Self::request_new_keys`] to the member): there is no way to confirm without it.
     ///
     /// # Errors
     /// [`Error`] when the member asks for nothing, or for other keys; only an owner may confirm an admin's; the member is an
     /// owner; or the statement cannot be committed.
-    pub async fn confirm_keys(&mut self, id: UserId, fingerprint: Option<KeyId>) -> Result<KeyId, Error> {
+    pub async fn confirm_keys(&mut self, id: UserId, fingerprint: KeyId) -> Result<(), Error> {
         let requests = self.key_requests().await?;
         let asked = requests.iter().map(Verified::value).find(|asked| asked.user == id);
         let asked = asked.ok_or_else(|| Error::not_found("request for new keys", &id.to_string()))?;
-        if fingerprint.is_some_and(|fingerprint| fingerprint != asked.fingerprint()) {
+        if fingerprint != asked.fingerprint() {
             let detail = format!(
-                "they ask for keys with another fingerprint: {}. If it is not the one that they were told, somebody else has \
+                "they ask for keys with another fingerprint: {}. If it is not the one that they were told, someone else has \
                  their keys: remove them",
                 asked.fingerprint()
             );
@@ -160,7 +164,7 @@ impl<T: Transport> Session<T> {
                     return Err(Error::invalid("new keys of an admin are not the owners' business"));
                 }
             }
-            Ok(asked.fingerprint())
+            Ok(())
         })
         .await
     }

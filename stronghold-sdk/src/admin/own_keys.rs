@@ -5,11 +5,12 @@
 //! machine, password and account key open a seed whose keys are in force. A client keeps its old seed until it knows that
 //! the new one counts.
 
-use super::{Account, Decision, LogIn, Session, batch::Batch, people::place};
+use super::{Account, Decision, LogIn, Session, batch::Batch};
 use crate::{authenticator::LocalIdentity, error::Error};
 use std::sync::Arc;
 use stronghold_protocol::{
     api::{CommitStatement, RotateKeys},
+    approval::place,
     crypto::random,
     directory::{Change, Rekeys, Role},
     roster::Roster,

@@ -7,12 +7,13 @@ use secrecy::SecretString;
 use std::sync::Arc;
 use stronghold_protocol::{
     acceptance::Acceptance,
-    crypto::{kem::PublicKeys, random},
-    directory::{Change, Directory, Role, User},
+    approval::place,
+    crypto::{random, sign::KeyId},
+    directory::{Change, Directory, Invite, Role, User},
     id::{GroupId, InviteId, UserId},
     name::Email,
     problem::{Problem, ProblemCode},
-    roster::{Roster, RosterMember},
+    roster::Roster,
     signed::Verified,
     time::Timestamp,
     token::{InviteCode, TokenFloor, TokenUrl},
@@ -41,8 +42,8 @@ pub struct MintedInvite {
     pub invite: InviteId,
     /// The code, to be passed outside the server.
     pub code: SecretString,
-    /// Until when it can be accepted.
-    pub expires_at: Timestamp,
+    /// What the directory says of it now: whom it invites, as what, into which groups, until when.
+    pub stated: Invite,
 }
 
 impl<T: Transport> Session<T> {
@@ -77,9 +78,11 @@ impl<T: Transport> Session<T> {
             Ok(())
         })
         .await?;
+        let stated = self.directory.invite(&id).cloned();
+        let stated = stated.ok_or_else(|| Error::not_found("open invitation", &id.to_string()))?;
         let floor = TokenFloor::of(&self.directory.head());
         let code = InviteCode { org: self.directory.org(), invite: id, seed, floor, url: new.url };
-        Ok(MintedInvite { invite: id, code: code.to_secret_string(), expires_at: new.expires_at })
+        Ok(MintedInvite { invite: id, code: code.to_secret_string(), stated })
     }
 
     /// Makes an open invitation void.
@@ -114,16 +117,27 @@ impl<T: Transport> Session<T> {
         Ok(accepted)
     }
 
-    /// Makes somebody who accepted an invitation a member: their keys enter the directory, and what they may read is sealed
-    /// to them. Owners and admins enter the roster, a new owner once enough owners have signed.
+    /// Makes a person who accepted an invitation a member: their keys, which have this fingerprint, enter the directory, and
+    /// what they may read is sealed to them. Owners and admins enter the roster, a new owner once enough owners have signed.
+    ///
+    /// Whoever holds the code can have accepted, so the fingerprint is compared first ([`Self::acceptances`] shows it, and
+    /// [`super::NewMember`] to the person): there is no way to confirm without it.
     ///
     /// # Errors
-    /// [`Error`] when the invitation is not open or not accepted, only an owner may confirm it, or the statement cannot be
-    /// committed.
-    pub async fn confirm_user(&mut self, id: InviteId) -> Result<(UserId, Decision), Error> {
+    /// [`Error`] when the invitation is not open or not accepted, or with other keys; only an owner may confirm it; or the
+    /// statement cannot be committed.
+    pub async fn confirm_user(&mut self, id: InviteId, fingerprint: KeyId) -> Result<(UserId, Decision), Error> {
         let accepted = self.acceptances().await?;
         let accepted = accepted.iter().find(|accepted| accepted.value().invite == id);
         let accepted = accepted.ok_or_else(|| Error::not_found("accepted invitation", &id.to_string()))?.value();
+        if accepted.fingerprint() != fingerprint {
+            let detail = format!(
+                "the invitation was accepted with keys of another fingerprint: {}. If it is not the one that the person whom \
+                 you invited was shown, someone else used the code: cancel the invitation",
+                accepted.fingerprint()
+            );
+            return Err(Error::invalid(detail));
+        }
         let invite = self.directory.invite(&id).ok_or_else(|| Error::not_found("open invitation", &id.to_string()))?;
         let (role, groups) = (invite.role, invite.groups.clone());
         let reached = self.profiles_of(&groups);
@@ -196,19 +210,6 @@ impl<T: Transport> Session<T> {
             Ok(Decision::Made)
         })
         .await
-    }
-}
-
-/// Puts a user where a role belongs in a roster: among the owners, among the admins, or nowhere.
-pub(super) fn place(roster: &mut Roster, user: UserId, keys: &PublicKeys, role: Option<Role>) {
-    for list in [&mut roster.owners, &mut roster.admins] {
-        list.retain(|member| member.user != user);
-    }
-    let member = RosterMember { user, keys: keys.clone() };
-    match role {
-        Some(Role::Owner) => roster.owners.push(member),
-        Some(Role::Admin) => roster.admins.push(member),
-        Some(Role::Editor | Role::Auditor) | None => {}
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Session;
 use crate::error::Error;
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use stronghold_protocol::{
     crypto::sign::KeyId,
     directory::{Directory, Role},
@@ -34,6 +34,9 @@ pub struct PersonSummary {
     /// When the invitation ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
+    /// Fingerprint of the keys with which the invitation was accepted; only owners and admins are told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accepted_keys: Option<KeyId>,
     /// Fingerprint of the new keys that a member asks for; only owners and admins are told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub new_keys: Option<KeyId>,
@@ -72,9 +75,10 @@ impl<T: Transport> Session<T> {
     /// # Errors
     /// [`Error`] when the server cannot be reached, refuses, or shows an acceptance or request that is nobody's.
     pub async fn people(&mut self) -> Result<Vec<PersonSummary>, Error> {
-        let (mut accepted, mut asked) = (BTreeSet::new(), BTreeMap::new());
+        let (mut accepted, mut asked) = (BTreeMap::new(), BTreeMap::new());
         if self.is_manager() {
-            accepted.extend(self.acceptances().await?.iter().map(|accepted| accepted.value().invite));
+            let acceptances = self.acceptances().await?;
+            accepted.extend(acceptances.iter().map(Verified::value).map(|said| (said.invite, said.fingerprint())));
             let requests = self.key_requests().await?;
             asked.extend(requests.iter().map(Verified::value).map(|asked| (asked.user, asked.fingerprint())));
         }
@@ -87,6 +91,7 @@ impl<T: Transport> Session<T> {
             status: PersonStatus::Member,
             groups: names(directory, user.groups.iter()),
             expires_at: None,
+            accepted_keys: None,
             new_keys: asked.get(&user.id).copied(),
         });
         let invited = directory.invites().map(|(id, invite)| PersonSummary {
@@ -94,13 +99,14 @@ impl<T: Transport> Session<T> {
             invite_id: Some(id),
             email: invite.email.clone(),
             role: invite.role,
-            status: match accepted.contains(&id) {
+            status: match accepted.contains_key(&id) {
                 true => PersonStatus::Accepted,
                 false if invite.expires_at <= now => PersonStatus::Expired,
                 false => PersonStatus::Invited,
             },
             groups: names(directory, invite.groups.iter()),
             expires_at: Some(invite.expires_at),
+            accepted_keys: accepted.get(&id).copied(),
             new_keys: None,
         });
         Ok(members.chain(invited).collect())

@@ -10,7 +10,8 @@ use stronghold_sdk::{
     crypto::identity::Identity,
     protocol::{
         api::{DirectoryPage, SealedProfile},
-        crypto::hash::object_hash,
+        approval::Difference,
+        crypto::hash::{Hash, object_hash},
         directory::{Body, Change, Directory, Header, Role, Statement},
         roster::{Roster, RosterMember, RosterRef},
         signed::Signed,
@@ -19,24 +20,30 @@ use stronghold_sdk::{
 };
 
 /// An organization whose two owners must both sign: the world's own, and another.
-async fn two_owners() -> (World, Session<Wire>, Account) {
+pub(crate) async fn two_owners() -> (World, Session<Wire>, Account) {
     let mut world = World::new().await;
     let (mut second, account) = world.member("second", Role::Owner, &[]).await;
     let Decision::Pending(id) = world.session.set_owner_threshold(2).await.unwrap() else {
         panic!("the new threshold counts too")
     };
     second.sync().await.unwrap();
-    assert_eq!(second.approve(id).await.unwrap(), Decision::Made);
+    assert_eq!(crate::approvals::approve(&mut second, id).await.unwrap(), Decision::Made);
     world.session.sync().await.unwrap();
     assert_eq!(world.session.directory().roster().value().owner_threshold, 2);
     (world, second, account)
 }
 
-fn pending(decision: Decision) -> stronghold_sdk::protocol::crypto::hash::Hash {
+pub(crate) fn pending(decision: Decision) -> Hash {
     match decision {
         Decision::Pending(id) => id,
         other => panic!("{other:?} is not pending"),
     }
+}
+
+/// Looks at what waits, and signs it.
+pub(crate) async fn approve(session: &mut Session<Wire>, id: Hash) -> Result<Decision, Error> {
+    let waits = session.pending_approval(id).await?;
+    session.approve(waits.to_sign()?).await
 }
 
 fn words<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
@@ -157,7 +164,10 @@ async fn one_owner_alone_changes_no_owners_even_with_a_server_that_helps() {
     for session in [&world.session, &second] {
         assert_eq!(session.directory().roster().value().owner_threshold, 2);
     }
-    assert!(words(world.session.approve(id).await).contains("another owner"), "the same owner twice");
+    assert!(
+        words(crate::approvals::approve(&mut world.session, id).await).contains("another owner"),
+        "the same owner twice"
+    );
 }
 
 #[tokio::test]
@@ -170,22 +180,25 @@ async fn a_second_owner_signs_what_waits_or_it_is_given_up() {
 
     // A new owner, with a group: accepted, confirmed by one owner, signed by the other.
     let code_of_third = world.invited("third", Role::Owner, &[group]).await;
-    let third = world.accept(&code_of_third, "third").await.unwrap().account;
-    let (user, decision) = world.session.confirm_user(code_of_third.invite).await.unwrap();
+    let (owner, third) = (world.owner.user, world.accept(&code_of_third, "third").await.unwrap());
+    let (fingerprint, third) = (third.fingerprint, third.account);
+    let (user, decision) = crate::people::confirm(&mut world.session, code_of_third.invite).await.unwrap();
     assert_eq!(user, third.user);
     let id = pending(decision);
     assert_eq!(code(world.try_session(&third).await.map(drop)), "unauthenticated", "nothing is made yet");
     for session in [&mut world.session, &mut second, &mut admin] {
         session.sync().await.unwrap();
-        let waits = session.pending_approvals();
+        let waits = session.pending_approvals().await.unwrap();
         let [one] = waits.as_slice() else { panic!("{waits:?}") };
-        assert_eq!((one.id, one.missing, one.owner_threshold), (id, 1, None));
-        assert_eq!((one.signed_by.as_slice(), one.new_owners.as_slice()), (&[world.owner.user][..], &[user][..]));
-        assert!(matches!(&one.people[..], [Change::UserConfirmed { email: shown, .. }] if *shown == email("third")));
+        assert_eq!((one.id, one.missing, one.signed_by.as_slice()), (id, 1, &[owner][..]));
+        let described = one.to_sign().unwrap();
+        let [Difference::Joins { person, role }] = described.differences() else { panic!("{described:?}") };
+        assert_eq!((person.id, &person.email, *role), (user, &email("third"), Role::Owner));
+        assert_eq!(person.fingerprint, fingerprint, "what the newcomer was shown");
     }
-    assert!(words(admin.approve(id).await).contains("owner"), "an admin signs no rosters");
+    assert!(words(crate::approvals::approve(&mut admin, id).await).contains("owner"), "an admin signs no rosters");
     assert!(words(admin.withdraw_approval(id).await).contains("owner"));
-    assert_eq!(second.approve(id).await.unwrap(), Decision::Made);
+    assert_eq!(crate::approvals::approve(&mut second, id).await.unwrap(), Decision::Made);
     let mut third_session = world.try_session(&third).await.unwrap();
     assert!(third_session.directory().group(&group).unwrap().members.contains(&third.user.into()));
     assert_eq!(value(&third_session, production).await.unwrap(), "1");
@@ -194,7 +207,7 @@ async fn a_second_owner_signs_what_waits_or_it_is_given_up() {
     world.session.sync().await.unwrap();
     let id = pending(world.session.set_role(second_account.user, Role::Editor).await.unwrap());
     third_session.sync().await.unwrap();
-    assert_eq!(third_session.approve(id).await.unwrap(), Decision::Made);
+    assert_eq!(crate::approvals::approve(&mut third_session, id).await.unwrap(), Decision::Made);
     let role = third_session.directory().user(&second_account.user).unwrap().role;
     assert_eq!(role, Role::Editor);
     second.sync().await.unwrap();
@@ -205,7 +218,7 @@ async fn a_second_owner_signs_what_waits_or_it_is_given_up() {
     let id = pending(world.session.set_owner_threshold(1).await.unwrap());
     third_session.sync().await.unwrap();
     third_session.withdraw_approval(id).await.unwrap();
-    assert_eq!(third_session.approve(id).await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(crate::approvals::approve(&mut third_session, id).await.unwrap_err().kind(), ErrorKind::NotFound);
     assert_eq!(world.session.withdraw_approval(id).await.unwrap_err().kind(), ErrorKind::NotFound);
     // Whatever takes one owner takes one still.
     assert!(world.session.rename_organization(&"Renamed".parse().unwrap()).await.unwrap());
@@ -221,19 +234,19 @@ async fn an_owner_signs_their_own_removal_and_another_makes_it() {
     assert!(too_few.contains("lower it first"), "two must sign, and one would be left: {too_few}");
     let code_of_third = world.invited("third", Role::Owner, &[]).await;
     let third = world.accept(&code_of_third, "third").await.unwrap().account;
-    let id = pending(world.session.confirm_user(code_of_third.invite).await.unwrap().1);
+    let id = pending(crate::people::confirm(&mut world.session, code_of_third.invite).await.unwrap().1);
     second.sync().await.unwrap();
-    assert_eq!(second.approve(id).await.unwrap(), Decision::Made);
+    assert_eq!(crate::approvals::approve(&mut second, id).await.unwrap(), Decision::Made);
     world.session.sync().await.unwrap();
     let mut third_session = world.try_session(&third).await.unwrap();
 
     let id = pending(world.session.remove_user(second_account.user).await.unwrap());
     // Their signature counts for the roster so far, and the new one lacks one more.
     second.sync().await.unwrap();
-    assert_eq!(second.approve(id).await.unwrap(), Decision::Pending(id));
+    assert_eq!(crate::approvals::approve(&mut second, id).await.unwrap(), Decision::Pending(id));
     third_session.sync().await.unwrap();
-    assert_eq!(third_session.pending_approvals()[0].missing, 1);
-    assert_eq!(third_session.approve(id).await.unwrap(), Decision::Made);
+    assert_eq!(third_session.pending_approvals().await.unwrap()[0].missing, 1);
+    assert_eq!(crate::approvals::approve(&mut third_session, id).await.unwrap(), Decision::Made);
     assert_eq!(code(second.sync().await), "deleted");
     world.session.sync().await.unwrap();
     set(&mut world.session, production, "2").await.unwrap();
@@ -243,7 +256,7 @@ async fn an_owner_signs_their_own_removal_and_another_makes_it() {
     let (_, editor) = world.member("editor", Role::Editor, &[]).await;
     third_session.sync().await.unwrap();
     assert_eq!(third_session.set_role(editor.user, Role::Admin).await.unwrap(), Decision::Made);
-    assert_eq!(third_session.approve(id).await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(crate::approvals::approve(&mut third_session, id).await.unwrap_err().kind(), ErrorKind::NotFound);
     for wrong in [0, 3, u32::MAX] {
         assert!(words(third_session.set_owner_threshold(wrong).await).contains("number of owners"));
     }
@@ -264,15 +277,19 @@ async fn an_owners_new_keys_wait_for_the_other_owners() {
     assert_eq!(world.log_in().await.seed, old, "until they have signed, the keys so far count");
 
     second.sync().await.unwrap();
-    let pending = second.pending_approvals();
+    let pending = second.pending_approvals().await.unwrap();
     let shown = pending.iter().find(|pending| pending.id == id).unwrap();
     assert_eq!((shown.missing, shown.signed_by.as_slice()), (1, &[world.owner.user][..]));
+    assert!(shown.words()[0].ends_with(&format!("gets new keys with the fingerprint {fingerprint}")));
     assert!(
-        shown.changes(second.directory())[0].ends_with(&format!("gets new keys with the fingerprint {fingerprint}"))
+        words(crate::approvals::approve(&mut second, void).await).contains("do not ask for the keys"),
+        "the last request counts"
     );
-    assert!(words(second.approve(void).await).contains("do not ask for the keys"), "the last request counts");
-    assert!(words(second.confirm_keys(world.owner.user, None).await).contains("owner"), "not by one alone");
-    assert_eq!(second.approve(id).await.unwrap(), Decision::Made);
+    assert!(
+        words(crate::people::confirm_keys(&mut second, world.owner.user).await).contains("owner"),
+        "not by one alone"
+    );
+    assert_eq!(crate::approvals::approve(&mut second, id).await.unwrap(), Decision::Made);
     second.finish_rekeys(&mut |_| {}).await.unwrap();
     assert_eq!(code(world.session.sync().await), "key_ended");
     let account = world.log_in().await;
@@ -280,7 +297,7 @@ async fn an_owners_new_keys_wait_for_the_other_owners() {
     let mut again = world.try_session(&account).await.unwrap();
     assert_eq!(value(&again, production).await.unwrap(), "1");
     set(&mut again, production, "2").await.unwrap();
-    assert!(again.pending_approvals().is_empty());
+    assert!(again.pending_approvals().await.unwrap().is_empty());
     assert_eq!(again.directory().roster().value().owner_threshold, 2);
     second.verify_audit(&mut |_| {}).await.unwrap();
 }
@@ -320,9 +337,9 @@ async fn nobody_signs_more_than_is_told() {
         let people = vec![third.confirmed(Role::Owner)];
         world.state(vec![Change::ApprovalPending { roster: signed, people }]).await;
         second.sync().await.unwrap();
-        assert!(words(second.approve(id).await).contains("more than is told"), "{what}");
+        assert!(words(crate::approvals::approve(&mut second, id).await).contains("more than is told"), "{what}");
         second.sync().await.unwrap();
-        let pending = second.pending_approvals();
+        let pending = second.pending_approvals().await.unwrap();
         let waits = pending.iter().find(|pending| pending.id == id).unwrap();
         assert_eq!(waits.signed_by, [world.owner.user], "{what}: no signature is given away");
     }

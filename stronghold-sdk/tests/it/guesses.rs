@@ -138,7 +138,7 @@ async fn nobody_at_the_server_can_test_a_guess_of_a_password() {
     let invite = code_of_ada.invite;
     let with = AcceptInvite { code: code_of_ada, email: email("ada"), password: Zeroizing::new(PASSWORD.to_owned()) };
     let member = Account::accept_invite(&client, with, &clock).await.unwrap();
-    let _made = world.session.confirm_user(invite).await.unwrap();
+    let _made = crate::people::confirm(&mut world.session, invite).await.unwrap();
     let (account, account_key) = (member.account, member.account_key);
     Account::log_in(&client, log_in(&account_key, "ada", PASSWORD)).await.unwrap();
     let mistyped = Account::log_in(&client, log_in(&account_key, "ada", "a mistyped one")).await;

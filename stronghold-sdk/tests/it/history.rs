@@ -143,14 +143,17 @@ async fn a_whole_revision_comes_back_and_differs_in_nothing() {
     let differences = world.session.diff(profile, old, head).await.unwrap();
     let names: Vec<_> = differences.iter().map(|difference| difference.name().unwrap().to_owned()).collect();
     assert_eq!(names, ["EXTRA", "GONE", "KEY", "OTHER"]);
-    let dry = world.session.restore_profile(profile, old, true).await.unwrap();
+    let dry = world.session.restore_profile(profile, old, None, true).await.unwrap();
     assert_eq!((dry.created, dry.updated, dry.deleted), (1, 1, 2));
     assert_eq!(world.session.history(profile).await.unwrap().newest(), head, "nothing happened");
-    let done = world.session.restore_profile(profile, old, false).await.unwrap();
+    // What was worked out for another revision than there is now was not shown.
+    let stale = world.session.restore_profile(profile, old, Some(revision(1)), false).await.unwrap_err();
+    assert!(stale.to_string().contains("look again"), "{stale}");
+    let done = world.session.restore_profile(profile, old, Some(dry.revision), false).await.unwrap();
     assert_eq!((done.created, done.updated, done.deleted), (dry.created, dry.updated, dry.deleted));
     assert_eq!(values(&world.session, profile).await, then);
     assert!(world.session.diff(profile, old, done.revision).await.unwrap().is_empty());
-    let missing = world.session.restore_profile(profile, revision(1000), false).await.unwrap_err();
+    let missing = world.session.restore_profile(profile, revision(1000), None, false).await.unwrap_err();
     assert_eq!(missing.kind(), ErrorKind::NotFound);
     verify(&world, profile).await.unwrap();
 }
@@ -211,7 +214,7 @@ async fn a_purge_leaves_a_tombstone_and_nothing_else() {
     assert!(refused.to_string().contains("purged"), "{refused}");
     assert!(world.session.rollback(profile, "KEY", version(1)).await.is_err());
     assert!(world.session.restore_secret(profile, "GONE").await.is_err());
-    assert!(world.session.restore_profile(profile, revision(2), false).await.is_err());
+    assert!(world.session.restore_profile(profile, revision(2), None, false).await.is_err());
     assert!(world.session.purge(profile, "KEY", &PurgeWhich::Versions(vec![version(1)])).await.is_err(), "again");
     let verified = verify(&world, profile).await.unwrap();
     assert!(verified.purged >= 2);

@@ -33,7 +33,7 @@ impl Member {
     async fn join(world: &mut World, name: &'static str, role: Role, groups: &[GroupId]) -> Self {
         let invite = world.invited(name, role, groups).await;
         let made = world.accept(&invite, name).await.unwrap();
-        let _made = world.session.confirm_user(invite.invite).await.unwrap();
+        let _made = crate::people::confirm(&mut world.session, invite.invite).await.unwrap();
         Self { name, session: world.try_session(&made.account).await.unwrap(), made }
     }
 
@@ -79,7 +79,7 @@ async fn new_keys_of_every_other_role_are_asked_for_and_confirmed() {
         let asked: Vec<_> = asked.iter().map(|asked| (asked.value().user, asked.value().fingerprint())).collect();
         assert_eq!(asked, [(member.user(), fingerprint)]);
 
-        world.session.confirm_keys(member.user(), Some(fingerprint)).await.unwrap();
+        world.session.confirm_keys(member.user(), fingerprint).await.unwrap();
         world.session.finish_rekeys(&mut |_| {}).await.unwrap();
         assert!(world.session.key_requests().await.unwrap().is_empty());
         assert_eq!(code(member.session.sync().await), "key_ended");
@@ -127,16 +127,16 @@ async fn who_may_ask_and_who_may_confirm() {
     second.session.request_new_keys(others).await.unwrap_err();
     // An admin's keys stand in the roster, which an owner signs.
     let (of_editor, of_second) = (editor.ask().await.unwrap(), second.ask().await.unwrap());
-    assert_eq!(code(admin.session.confirm_keys(second.user(), None).await), "forbidden");
+    assert_eq!(code(crate::people::confirm_keys(&mut admin.session, second.user()).await), "forbidden");
     assert_eq!(code(editor.session.key_requests().await), "forbidden");
-    admin.session.confirm_keys(editor.user(), None).await.unwrap();
+    crate::people::confirm_keys(&mut admin.session, editor.user()).await.unwrap();
     // Another fingerprint, and nobody's request.
+    assert_eq!(world.session.confirm_keys(second.user(), of_editor).await.unwrap_err().kind(), ErrorKind::Failure);
     assert_eq!(
-        world.session.confirm_keys(second.user(), Some(of_editor)).await.unwrap_err().kind(),
-        ErrorKind::Failure
+        crate::people::confirm_keys(&mut world.session, admin.user()).await.unwrap_err().kind(),
+        ErrorKind::NotFound
     );
-    assert_eq!(world.session.confirm_keys(admin.user(), None).await.unwrap_err().kind(), ErrorKind::NotFound);
-    world.session.confirm_keys(second.user(), Some(of_second)).await.unwrap();
+    world.session.confirm_keys(second.user(), of_second).await.unwrap();
     let account = second.opens(&world, PASSWORD).await;
     assert!(in_force(&world.session, &account));
     let mut again = world.try_session(&account).await.unwrap();
@@ -152,10 +152,10 @@ async fn a_request_ends_with_another_one_a_password_or_the_member() {
     let first = member.ask().await.unwrap();
     let second = member.ask().await.unwrap();
     assert_ne!(first, second);
-    assert_eq!(world.session.confirm_keys(member.user(), Some(first)).await.unwrap_err().kind(), ErrorKind::Failure);
+    assert_eq!(world.session.confirm_keys(member.user(), first).await.unwrap_err().kind(), ErrorKind::Failure);
     let with = log_in(member.key(), "ada", PASSWORD);
     Account::change_password(&world.client(), change(with, false)).await.unwrap();
-    let ended = world.session.confirm_keys(member.user(), None).await;
+    let ended = crate::people::confirm_keys(&mut world.session, member.user()).await;
     assert_eq!(ended.unwrap_err().kind(), ErrorKind::NotFound, "its envelope opens with the old password");
     assert!(in_force(&world.session, &member.opens(&world, NEXT).await));
     member.session.request_new_keys(log_in(&member.made.account_key, "ada", NEXT)).await.unwrap();
@@ -202,11 +202,17 @@ async fn a_server_brings_no_keys_of_its_own() {
         stored(grace.user()),
     ] {
         show(ada.user(), &forged);
-        let error = world.session.confirm_keys(ada.user(), None).await.unwrap_err();
+        let error = crate::people::confirm_keys(&mut world.session, ada.user()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Integrity, "{error}");
     }
+    // A request that Ada superseded, shown again: her keys signed it, but not the ones that she was told last.
+    let latest = ada.session.request_new_keys(log_in(ada.key(), "ada", PASSWORD)).await.unwrap();
+    let newer = stored(ada.user());
     show(ada.user(), &genuine);
-    world.session.confirm_keys(ada.user(), None).await.unwrap();
+    let superseded = world.session.confirm_keys(ada.user(), latest).await.unwrap_err();
+    assert!(superseded.to_string().contains("another fingerprint"), "{superseded}");
+    show(ada.user(), &newer);
+    crate::people::confirm_keys(&mut world.session, ada.user()).await.unwrap();
     // A request of before is of keys that are over.
     let mut again = world.try_session(&ada.opens(&world, PASSWORD).await).await.unwrap();
     again.request_new_keys(log_in(ada.key(), "ada", PASSWORD)).await.unwrap();
@@ -225,7 +231,7 @@ async fn nobody_is_locked_out_by_a_death_on_the_way() {
             let mut member = Member::join(&mut world, "ada", Role::Editor, &[group]).await;
             member.ask().await.unwrap();
             let wire = world.wire.clone();
-            let confirmed = world.session.confirm_keys(member.user(), None);
+            let confirmed = crate::people::confirm_keys(&mut world.session, member.user());
             let done = wire.until(Death { answered, arrives }, confirmed).await.is_some();
             let account = member.opens(&world, PASSWORD).await;
             let mut owner = world.second_session().await;

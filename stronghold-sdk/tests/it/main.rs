@@ -10,6 +10,7 @@
 
 mod access;
 mod approvals;
+mod approvals_ended;
 mod audit;
 mod audit_reading;
 mod ci;

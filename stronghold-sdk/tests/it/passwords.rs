@@ -38,7 +38,7 @@ impl World {
     async fn person(&mut self, name: &str, role: Role) -> NewMember {
         let invite = self.invited(name, role, &[]).await;
         let member = self.accept(&invite, name).await.unwrap();
-        let _made = self.session.confirm_user(invite.invite).await.unwrap();
+        let _made = crate::people::confirm(&mut self.session, invite.invite).await.unwrap();
         member
     }
 
@@ -79,7 +79,7 @@ async fn a_changed_password_replaces_the_old_one() {
 #[tokio::test]
 async fn a_forgotten_password_is_replaced_with_the_recovery_kit() {
     let mut world = World::new().await;
-    let NewMember { account, account_key, recovery_kit } = world.person("ada", Role::Editor).await;
+    let NewMember { account, account_key, recovery_kit, .. } = world.person("ada", Role::Editor).await;
     let recovered = Account::recover(&world.client(), recover(&recovery_kit, NEXT)).await.unwrap();
     assert_eq!((recovered.account.seed.clone(), recovered.account.email.clone()), (account.seed.clone(), email("ada")));
     assert_ne!(recovered.account_key.key, account_key.key, "who forgot the password may have lost the key too");
@@ -105,7 +105,7 @@ async fn a_forgotten_password_is_replaced_with_the_recovery_kit() {
 #[tokio::test]
 async fn the_kit_opens_the_newest_keys() {
     let mut world = World::new().await;
-    let NewMember { account, account_key, recovery_kit } = world.person("grace", Role::Owner).await;
+    let NewMember { account, account_key, recovery_kit, .. } = world.person("grace", Role::Owner).await;
     let mut session = world.try_session(&account).await.unwrap();
     let rotated = session.rotate_own_keys(log_in(&account_key, "grace", PASSWORD)).await.unwrap();
     assert_ne!(rotated.seed, account.seed);
@@ -176,7 +176,7 @@ async fn a_server_that_swaps_records_is_one_plain_error() {
 #[tokio::test]
 async fn an_old_seed_behind_the_recovery_kit_is_caught() {
     let mut world = World::new().await;
-    let NewMember { account, account_key, recovery_kit } = world.person("grace", Role::Owner).await;
+    let NewMember { account, account_key, recovery_kit, .. } = world.person("grace", Role::Owner).await;
     let database = Connection::open(world.database()).unwrap();
     let user = account.user.as_bytes().to_vec();
     let query = "SELECT recovery FROM passwords WHERE user = ?1";

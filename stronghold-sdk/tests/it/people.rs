@@ -13,11 +13,12 @@ use stronghold_sdk::{
     crypto::identity::Identity,
     protocol::{
         acceptance::Acceptance,
+        crypto::sign::KeyId,
         directory::Role,
         id::{GroupId, InviteId, ProfileId, UserId},
         limits,
         name::{Email, SecretName},
-        signed::Signed,
+        signed::{Signed, Verified},
         time::Clock,
         token::{AccountKey, InviteCode},
     },
@@ -54,7 +55,10 @@ impl World {
     pub(crate) async fn member(&mut self, name: &str, role: Role, groups: &[GroupId]) -> (Session<Wire>, Account) {
         let code = self.invited(name, role, groups).await;
         let account = self.accept(&code, name).await.unwrap().account;
-        assert_eq!(self.session.confirm_user(code.invite).await.unwrap(), (account.user, Decision::Made));
+        assert_eq!(
+            crate::people::confirm(&mut self.session, code.invite).await.unwrap(),
+            (account.user, Decision::Made)
+        );
         (self.try_session(&account).await.unwrap(), account)
     }
 
@@ -66,6 +70,25 @@ impl World {
         let account_key = AccountKey::parse(self.account_key.to_secret_string().expose_secret()).unwrap();
         LogIn { account_key, email: email("owner"), password: Zeroizing::new(PASSWORD.to_owned()) }
     }
+}
+
+/// Confirms who accepted an invitation, with the fingerprint that the server shows.
+pub(crate) async fn confirm(session: &mut Session<Wire>, invite: InviteId) -> Result<(UserId, Decision), Error> {
+    let accepted = session.acceptances().await?;
+    let accepted = accepted.iter().map(Verified::value).find(|said| said.invite == invite);
+    // Without one there is nothing to compare; the session says so.
+    let fingerprint =
+        accepted.map_or_else(|| Identity::from_seed(&[8; 32]).public_keys().sign.key_id(), |said| said.fingerprint());
+    session.confirm_user(invite, fingerprint).await
+}
+
+/// Confirms the new keys that a member asks for, with the fingerprint that the server shows.
+pub(crate) async fn confirm_keys(session: &mut Session<Wire>, user: UserId) -> Result<KeyId, Error> {
+    let asked = session.key_requests().await?;
+    let asked = asked.iter().map(Verified::value).find(|asked| asked.user == user);
+    let fingerprint =
+        asked.map_or_else(|| Identity::from_seed(&[8; 32]).public_keys().sign.key_id(), |asked| asked.fingerprint());
+    session.confirm_keys(user, fingerprint).await.map(|()| fingerprint)
 }
 
 pub(crate) async fn set(session: &mut Session<Wire>, profile: ProfileId, value: &str) -> Result<(), Error> {
@@ -93,7 +116,7 @@ async fn an_editor_joins_and_writes_only_where_that_is_granted() {
     assert_eq!(code(world.try_session(&member.account).await.map(drop)), "unauthenticated", "not confirmed yet");
     let accepted = world.session.acceptances().await.unwrap();
     assert_eq!(accepted.iter().map(|said| said.value().user).collect::<Vec<_>>(), [member.account.user]);
-    assert_eq!(world.session.confirm_user(invite.invite).await.unwrap().1, Decision::Made);
+    assert_eq!(crate::people::confirm(&mut world.session, invite.invite).await.unwrap().1, Decision::Made);
     assert!(world.session.acceptances().await.unwrap().is_empty(), "it is used up");
     let mut editor = world.try_session(&member.account).await.unwrap();
     // The account key and the password open the same keys elsewhere.
@@ -140,11 +163,17 @@ async fn only_a_holder_of_the_code_accepts_and_only_once_and_in_time() {
     world.clock.advance_millis(1);
     assert_eq!(code(world.accept(&late, "late").await), "expired");
     // Whoever accepted in time can be confirmed later.
-    assert_eq!(world.session.confirm_user(late.invite).await.unwrap(), (just.account.user, Decision::Made));
+    assert_eq!(
+        crate::people::confirm(&mut world.session, late.invite).await.unwrap(),
+        (just.account.user, Decision::Made)
+    );
     let cancelled = world.invited("cancelled", Role::Editor, &[]).await;
     world.accept(&cancelled, "cancelled").await.unwrap();
     world.session.cancel_invite(cancelled.invite).await.unwrap();
-    assert_eq!(world.session.confirm_user(cancelled.invite).await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(
+        crate::people::confirm(&mut world.session, cancelled.invite).await.unwrap_err().kind(),
+        ErrorKind::NotFound
+    );
     assert_eq!(code(world.accept(&cancelled, "cancelled").await), "unauthenticated");
     // The log knows who did it: the key of the invitation, which no principal has.
     world.session.verify_audit(&mut |_| {}).await.unwrap();
@@ -179,7 +208,7 @@ async fn a_server_cannot_put_another_persons_keys_in_an_acceptance() {
             }
             reply
         });
-        let error = world.session.confirm_user(invite.invite).await.unwrap_err();
+        let error = crate::people::confirm(&mut world.session, invite.invite).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Integrity, "{error}");
     }
     // Nor the keys of one invitation under another.
@@ -193,9 +222,12 @@ async fn a_server_cannot_put_another_persons_keys_in_an_acceptance() {
         }
         reply
     });
-    assert_eq!(world.session.confirm_user(other.invite).await.unwrap_err().kind(), ErrorKind::Integrity);
+    assert_eq!(
+        crate::people::confirm(&mut world.session, other.invite).await.unwrap_err().kind(),
+        ErrorKind::Integrity
+    );
     world.wire.is_honest_again();
-    assert_eq!(world.session.confirm_user(invite.invite).await.unwrap().1, Decision::Made);
+    assert_eq!(crate::people::confirm(&mut world.session, invite.invite).await.unwrap().1, Decision::Made);
 }
 
 #[tokio::test]

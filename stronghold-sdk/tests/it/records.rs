@@ -46,10 +46,10 @@ async fn everything(world: &mut World) {
     world.session.grant(group, production, Access::Write).await.unwrap();
     let invite = world.invited("ada", Role::Editor, &[group]).await;
     let member = world.accept(&invite, "ada").await.unwrap();
-    let _made = world.session.confirm_user(invite.invite).await.unwrap();
+    let _made = crate::people::confirm(&mut world.session, invite.invite).await.unwrap();
     let mut session = world.try_session(&member.account).await.unwrap();
     session.request_new_keys(log_in(&member.account_key, "ada", PASSWORD)).await.unwrap();
-    world.session.confirm_keys(member.account.user, None).await.unwrap();
+    crate::people::confirm_keys(&mut world.session, member.account.user).await.unwrap();
     let next = change(log_in(&member.account_key, "ada", PASSWORD), false);
     Account::change_password(&client, next).await.unwrap();
     let lost = Recover { kit: member.recovery_kit, password: Zeroizing::new(NEXT.to_owned()), floor: None };

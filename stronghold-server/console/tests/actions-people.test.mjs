@@ -73,7 +73,7 @@ test("people are invited, accept on another device, are confirmed, change roles 
   await row.getByText("Invited", { exact: true }).filter({ visible: true }).waitFor();
   await page.getByRole("button", exactly("Refresh")).click();
   await row.getByRole("button", exactly("Confirm")).waitFor();
-  await confirm(page, email);
+  await confirm(page, email, mei.fingerprint);
   assert.deepEqual({ ...(await listed(cli, email)), user_id: "", last_seen_at: null }, { user_id: "", email, role: "editor", status: "member", groups: ["deploy"], last_seen_at: null });
 
   // An editor reads what the group is granted, and is offered nothing that only managers may.
@@ -162,7 +162,7 @@ test("what takes two owners waits for the second, and can be withdrawn", async (
     await pending();
   };
   /** As the second owner, who sees what it is about. */
-  const approve = async (/** @type {string} */ change) => {
+  const approve = async (/** @type {string | RegExp} */ change) => {
     await open(theirs.page, "Agents");
     await open(theirs.page, "People");
     await theirs.page.getByRole("button", exactly("Approve")).click();
@@ -186,7 +186,7 @@ test("what takes two owners waits for the second, and can be withdrawn", async (
   assert.deepEqual(await cli.json(["org", "approvals"]), []);
 
   await propose();
-  await approve(`${third} becomes owner`);
+  await approve(/jonas@acme\.example \(id \S+, fingerprint \S+\) becomes owner, and is editor no more/);
   assert.equal((await listed(cli, third)).role, "owner");
   assert.deepEqual(await cli.json(["org", "approvals"]), []);
 });

@@ -28,8 +28,8 @@ enum Back<'a> {
     Version(&'a str, Version),
     /// A deleted secret, as it was last.
     Deleted(&'a str),
-    /// Everything that a revision held.
-    Revision(Revision),
+    /// Everything that a revision held; on top of the revision that was shown, where one was.
+    Revision(Revision, Option<Revision>),
 }
 
 impl<T: Transport> Session<T> {
@@ -52,18 +52,20 @@ impl<T: Transport> Session<T> {
     }
 
     /// Makes a profile hold what it held at a revision: a new revision, in which whatever differs is a new version, and
-    /// what was not there then is deleted. With `dry_run`, only works out what would happen.
+    /// what was not there then is deleted. With `dry_run`, only works out what would happen, on top of the revision that the
+    /// outcome names. Whoever was shown that says it in `shown`: then it is done on top of that revision, or not at all.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when there is no such revision, [`Error::Invalid`] when something that it held was purged;
-    /// otherwise as [`Session::open_history`] and [`Session::edit`].
+    /// [`Error::NotFound`] when there is no such revision, [`Error::Invalid`] when something that it held was purged or the
+    /// profile is at another revision than was shown; otherwise as [`Session::open_history`] and [`Session::edit`].
     pub async fn restore_profile(
         &mut self,
         profile: ProfileId,
         revision: Revision,
+        shown: Option<Revision>,
         dry_run: bool,
     ) -> Result<EditOutcome, Error> {
-        self.bring_back(profile, Back::Revision(revision), dry_run).await
+        self.bring_back(profile, Back::Revision(revision, shown), dry_run).await
     }
 
     /// Copies a secret's value and note to another profile, or to another name, as a new version there. A reference stays one,
@@ -103,7 +105,14 @@ impl<T: Transport> Session<T> {
             let planned = match back {
                 Back::Version(secret, version) => self.plan_rollback(&open, secret, version).await?,
                 Back::Deleted(secret) => self.plan_return(&open, secret).await?,
-                Back::Revision(revision) => self.plan_restore(&open, revision).await?,
+                Back::Revision(revision, shown) => {
+                    if shown.is_some_and(|shown| shown != open.history.newest()) {
+                        return Err(Error::invalid(
+                            "the profile changed since what would happen was shown; look again",
+                        ));
+                    }
+                    self.plan_restore(&open, revision).await?
+                }
             };
             let edit = Edit { base: Some(open.history.newest()), ..planned };
             match self.edit(profile, &edit, dry_run).await {

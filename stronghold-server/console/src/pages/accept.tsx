@@ -8,6 +8,7 @@ import { Checkbox, Field } from "../components/Field";
 import { NewPassword, NOTHING_TYPED, passwordProblem } from "../components/NewPassword";
 import { RecoverySheet } from "../components/RecoverySheet";
 import { useAction } from "../hooks";
+import "../people/people.css";
 import { href } from "../router";
 import { keepOrganization } from "../storage";
 
@@ -19,7 +20,7 @@ export function AcceptPage() {
   const [password, setPassword] = useState(NOTHING_TYPED);
   const [problems, setProblems] = useState<{ code?: string | undefined; email?: string | undefined; password?: string | undefined }>({});
   const [made, setMade] = useState<NewMember>();
-  const [kept, setKept] = useState(false);
+  const [kept, setKept] = useState<string>();
   const accept = useAction(async () => {
     const member = await accounts.acceptInvite({ code: form.code.trim(), email: form.email.trim(), password: password.first });
     if (form.remember) {
@@ -29,11 +30,13 @@ export function AcceptPage() {
     setForm({ ...form, code: "" });
     setMade(member);
   });
-  if (kept) {
+  if (kept !== undefined) {
     return (
       <EntryFrame title="Nearly there" links={[{ href: href("sign-in"), label: "Sign in" }]}>
         <Note tone="good">Your keys are made, and the server has the public ones.</Note>
-        <p>An owner or admin confirms you now: tell whoever invited you. After that you can sign in with your password{form.remember ? "" : ", your e-mail address and your account key"}.</p>
+        <p>An owner or admin confirms you now. Tell whoever invited you the fingerprint of your keys, in person or by another way that only you have:</p>
+        <p><code class="new-keys">{kept}</code></p>
+        <p>After that you can sign in with your password{form.remember ? "" : ", your e-mail address and your account key"}.</p>
       </EntryFrame>
     );
   }
@@ -46,7 +49,7 @@ export function AcceptPage() {
           goOn="I have them: go on"
           onDone={() => {
             setMade(undefined);
-            setKept(true);
+            setKept(made.fingerprint);
           }}
         />
       </EntryFrame>

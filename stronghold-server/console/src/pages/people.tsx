@@ -96,8 +96,8 @@ function Doing({ doing: { what, person }, onClose }: { doing: Doing; onClose(): 
   if (what === "remove" && user_id !== undefined) {
     return <RemoveDialog person={{ ...person, user_id }} onClose={onClose} />;
   }
-  if (what === "confirm" && invite_id !== undefined) {
-    return <ConfirmUserDialog person={{ ...person, invite_id }} onClose={onClose} />;
+  if (what === "confirm" && invite_id !== undefined && person.accepted_keys !== undefined) {
+    return <ConfirmUserDialog person={{ ...person, invite_id, accepted_keys: person.accepted_keys }} onClose={onClose} />;
   }
   return invite_id === undefined ? null : <CancelDialog email={person.email} inviteId={invite_id} onClose={onClose} />;
 }

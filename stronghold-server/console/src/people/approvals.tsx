@@ -66,7 +66,7 @@ export function Approvals({ approvals }: { approvals: Approval[] }) {
 
 /** Whether the person can bring it forward: by a signature that it lacks, or by making it when it has all. */
 function mayApprove(approval: Approval): boolean {
-  return me.value?.is_owner === true && (approval.missing === 0 || !approval.signed_by.includes(me.value.email));
+  return me.value?.is_owner === true && approval.can_be_signed && (approval.missing === 0 || !approval.signed_by.includes(me.value.email));
 }
 
 function ApprovalShown({ approval, onApprove, onWithdraw }: { approval: Approval; onApprove(): void; onWithdraw(): void }) {
@@ -82,7 +82,7 @@ function ApprovalShown({ approval, onApprove, onWithdraw }: { approval: Approval
       {me.value?.is_owner === true && (
         <div class="actions">
           <Button small kind="quiet" onPress={onWithdraw}>Withdraw</Button>
-          {mayApprove(approval) ? <Button small kind="primary" onPress={onApprove}>Approve</Button> : <span class="quiet">You have signed</span>}
+          {mayApprove(approval) ? <Button small kind="primary" onPress={onApprove}>Approve</Button> : <span class="quiet">{approval.can_be_signed ? "You have signed" : "Withdraw it"}</span>}
         </div>
       )}
     </>
@@ -99,7 +99,7 @@ function ApproveDialog({ approval, onClose }: { approval: Approval; onClose(lost
       danger={asked.former_owners.length > 0}
       onClose={() => onClose()}
       onConfirm={async () => {
-        const decision = await session.approve(asked.approval_id);
+        const decision = await session.approve(asked.approval_id, asked.changes);
         if (decision.status === "pending") {
           toast("Signed. It is still pending", "plain");
           onClose();
@@ -110,7 +110,7 @@ function ApproveDialog({ approval, onClose }: { approval: Approval; onClose(lost
       }}
     >
       <p><strong>{changeWords(asked)}</strong></p>
-      {asked.new_owners.length > 0 && <Note>This console checks that who joins accepted the invitation with the keys that are proposed. Ask the owner who proposed it whether they mean it.</Note>}
+      {asked.new_owners.length > 0 && <Note>This is made from what you sign. Compare the fingerprint with what the new owner tells you, in person or by another way that only they have: an address is what somebody wrote.</Note>}
       {asked.former_owners.length > 0 && <Note tone="warn">They could read everything: every profile is encrypted anew when it is made.</Note>}
       <p>{last ? "With your signature it is made at once, unless it removes you: then another owner makes it." : `After your signature ${counted(asked.missing - 1, "more is", "more are")} missing, and nothing changes until then.`}</p>
     </ConfirmDialog>
@@ -131,5 +131,5 @@ async function exposedOf(addresses: string[]): Promise<{ who: string; exposed: E
 
 /** What a pending change does, in words: all of it, as the SDK says. */
 function changeWords({ changes }: Approval): string {
-  return changes.map(visible).join(", ");
+  return changes.map(visible).join("; ");
 }

@@ -9,9 +9,10 @@ import { PendingDialog, VoidsPending } from "./pending";
 import { isManager, roleLabel, roleMay } from "./roles";
 
 /** Confirms whoever accepted an invitation: shows who joins, as what, and what stands behind it. */
-export function ConfirmUserDialog({ person, onClose }: { person: PersonListed & { invite_id: string }; onClose(): void }) {
+export function ConfirmUserDialog({ person, onClose }: { person: PersonListed & { invite_id: string; accepted_keys: string }; onClose(): void }) {
   const [pending, setPending] = useState(false);
-  const [{ email, role, groups }] = useState(person);
+  // What is shown is what is confirmed, whatever is accepted meanwhile.
+  const [{ email, role, groups, invite_id, accepted_keys, expires_at }] = useState(person);
   if (pending) {
     return <PendingDialog key="pending" what={`That ${visible(email)} joins as ${roleLabel(role).toLowerCase()}`} onClose={onClose} />;
   }
@@ -23,7 +24,7 @@ export function ConfirmUserDialog({ person, onClose }: { person: PersonListed & 
       danger={false}
       onClose={onClose}
       onConfirm={async () => {
-        const { decision } = await session.confirmUser(person.invite_id);
+        const { decision } = await session.confirmUser(invite_id, accepted_keys);
         if (decision.status === "pending") {
           setPending(true);
           return;
@@ -40,8 +41,11 @@ export function ConfirmUserDialog({ person, onClose }: { person: PersonListed & 
         <dd>{roleLabel(role)}. {roleMay(role)}</dd>
         <dt>Groups</dt>
         <dd>{groups.length === 0 ? <span class="quiet">none</span> : groups.map((group, index) => <>{index > 0 && ", "}<Name>{group}</Name></>)}</dd>
+        <dt>Fingerprint</dt>
+        <dd><code class="new-keys">{accepted_keys}</code></dd>
       </dl>
-      <Note>Their keys are signed with the invitation's code, which this console checked; the server could not have put in others. Whoever had the code first made them: confirm when the person whom you gave it to says that it was them.</Note>
+      <Note>Compare the fingerprint with what they tell you, in person or by another way that only they have. Whoever had the code first made these keys; the server could not have put in others.</Note>
+      {expires_at !== undefined && Date.parse(expires_at) <= Date.now() && <Note tone="warn">The invitation has ended. Nothing proves that it was accepted before.</Note>}
       {isManager(role) && <VoidsPending />}
     </ConfirmDialog>
   );

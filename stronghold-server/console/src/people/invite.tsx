@@ -44,7 +44,8 @@ export function InviteDialog({ onInvited, onClose }: { onInvited(invited: Invite
     // An auditor is in no group, and has no key that a group could be sealed to.
     const group_ids = role === "auditor" ? [] : chosen;
     const invited = await session.inviteUser({ email: email.trim(), role, group_ids, expires_at });
-    onInvited({ email: email.trim(), role, code: invited.code, expires_at: invited.expires_at });
+    // What is shown is what was signed, not what was typed.
+    onInvited(invited);
   });
   const submit = (): void => {
     const until = expiry === "date" ? Date.parse(date) : Date.now() + Number(expiry) * DAY;
@@ -132,7 +133,7 @@ export function InviteCodeDialog({ invited, onKept }: { invited: Invited; onKept
           They open this page, and type the code and their address:
           <CopyField text={`${location.origin}/#/accept`} what="link" />
         </li>
-        <li>When they say that they did, confirm them here under People. Only then do they join as {roleLabel(invited.role).toLowerCase()}.</li>
+        <li>They tell you the fingerprint of their keys. Compare it when you confirm them here under People. Only then do they join as {roleLabel(invited.role).toLowerCase()}.</li>
       </ol>
       <Note>The code is good until it is used, and ends <Time at={invited.expires_at} />. The link holds no code: keep the two apart.</Note>
     </Dialog>

@@ -88,7 +88,9 @@ function Side({ side, revision, name }: { side: { version: number; value?: Secre
 
 /** Makes the profile hold what it held at a revision, after showing what that changes. */
 export function RestoreDialog({ profile, revision, newest, onDone, onClose }: { profile: ProfileListed; revision: number; newest: number; onDone(): Promise<unknown>; onClose(): void }) {
-  const differences = useDifferences(profile.profile_id, newest, revision);
+  // What is shown is what is done: on top of the revision that is compared, whatever is written meanwhile.
+  const [shown] = useState(newest);
+  const differences = useDifferences(profile.profile_id, shown, revision);
   const { back, changed, gone } = wouldBe(differences.data ?? []);
   return (
     <ConfirmDialog
@@ -97,7 +99,7 @@ export function RestoreDialog({ profile, revision, newest, onDone, onClose }: { 
       danger={false}
       onClose={onClose}
       onConfirm={async () => {
-        const done = await session.restoreProfile(profile.profile_id, revision);
+        const done = await session.restoreProfile(profile.profile_id, revision, shown);
         toast(`Restored as revision ${done.revision}: ${done.created} created, ${done.updated} updated, ${done.deleted} deleted.`);
         onClose();
         await onDone();

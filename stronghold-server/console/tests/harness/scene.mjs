@@ -126,11 +126,11 @@ async function invite(t, server, cli, { email, role, went }) {
     return;
   }
   const own = new Cli(t, { API_STRONGHOLD_URL: server.url, API_STRONGHOLD_PASSWORD: randomWord() });
-  const { account_key } = await own.json(["user", "accept", "--email", email, "--invite", "-"], { input: code });
+  const { account_key, fingerprint } = await own.json(["user", "accept", "--email", email, "--invite", "-"], { input: code });
   if (went === "accepted") {
     return;
   }
-  await cli.ok(["user", "confirm", email]);
+  await cli.ok(["user", "confirm", email, "--fingerprint", fingerprint]);
   if (went === "asked") {
     await own.ok(["user", "rotate-keys", "--email", email, "--account-key", account_key]);
   }

@@ -318,19 +318,24 @@ export async function accept(tab, { code, email, password = randomWord() }) {
   const kept = await keepSheet(page);
   await page.getByRole("button", exactly("I have them: go on")).click();
   await seesPage(page, "Nearly there");
-  return { email, password, ...kept };
+  const fingerprint = await page.locator("code.new-keys").innerText();
+  return { email, password, fingerprint, ...kept };
 }
 
 /**
- * Confirms whoever accepted an invitation.
+ * Confirms whoever accepted an invitation; with a fingerprint only after it was shown.
  * @param {Page} page
  * @param {string} email
+ * @param {string} [fingerprint]
  */
-export async function confirm(page, email) {
+export async function confirm(page, email, fingerprint) {
   // An acceptance is nobody's change of the directory: the page shows it when it is asked to.
   await open(page, "Agents");
   await open(page, "People");
   await page.getByRole("row", { name: email }).getByRole("button", exactly("Confirm")).click();
+  if (fingerprint !== undefined) {
+    await dialog(page, `Confirm ${email}?`).getByText(fingerprint, { exact: true }).waitFor();
+  }
   await dialog(page, `Confirm ${email}?`).getByRole("button", exactly("Confirm")).click();
   await dialogClosed(page);
   await page.getByRole("row", { name: email }).getByText("Member", { exact: true }).filter({ visible: true }).waitFor();
