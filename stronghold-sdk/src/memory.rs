@@ -15,6 +15,7 @@
 //! **What it is not.** The directory's statements on disk are a cache: missing, short or damaged, they change nothing of
 //! what is accepted.
 
+mod accept;
 mod folder;
 mod known;
 mod log;
@@ -315,7 +316,7 @@ impl Memory {
 
     /// Takes note that the store cannot be written.
     pub(crate) fn warn(&self, error: &Error) {
-        let warning = self.held().warn(error);
+        let warning = self.held().warn(error, self.store.remedy());
         if let (Some(warning), Some(Listener(listener))) = (warning, &self.listener) {
             listener(&warning);
         }
@@ -383,14 +384,13 @@ impl Held {
         self.proven.drain(..surplus);
     }
 
-    fn warn(&mut self, error: &Error) -> Option<String> {
-        if self.warned {
+    fn warn(&mut self, error: &Error, remedy: Option<&str>) -> Option<String> {
+        if std::mem::replace(&mut self.warned, true) {
             return None;
         }
-        self.warned = true;
+        let remedy = remedy.map(|remedy| format!("; {remedy}")).unwrap_or_default();
         let warning = format!(
-            "what was verified cannot be remembered: {error}. A server could show something older next time; set \
-             API_STRONGHOLD_CONFIG_DIR to a folder that can be written"
+            "what was verified cannot be remembered: {error}. A server could show something older next time{remedy}"
         );
         self.warning = Some(warning.clone());
         Some(warning)
