@@ -7,7 +7,7 @@ use crate::{
 use async_trait::async_trait;
 use js_sys::{Array, Function, Promise, Reflect, Uint8Array};
 use send_wrapper::SendWrapper;
-use std::{fmt, future::Future, sync::Arc};
+use std::{fmt, sync::Arc};
 use stronghold_sdk::{
     Error,
     memory::{InProcess, MemoryStore, Remembered},

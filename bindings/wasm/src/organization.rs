@@ -9,7 +9,7 @@ use crate::{
 use js_sys::Function;
 use serde::Serialize;
 use stronghold_sdk::{
-    Error,
+    Error, HttpTransport,
     admin::{OrgSummary, PendingApproval, Session as SdkSession},
     heads::Verdict,
     protocol::{crypto::hash::Hash, directory::Directory, id::UserId, time::Timestamp},
@@ -109,7 +109,8 @@ impl Session {
         let shared = self.shared()?;
         let mut open = shared.work().await;
         // A session that knows nothing: what is remembered is held against what it is shown, not mixed with it.
-        let mut fresh = SdkSession::builder(&open.account).open_to_compare(client(&shared.url)?).await?;
+        let mut fresh =
+            SdkSession::<HttpTransport>::builder(&open.account).open_to_compare(client(&shared.url)?).await?;
         let listener = Listener::new(each);
         let view = fresh.view(&mut |profile| listener.tell(&JsValue::from_str(profile.as_str()))).await?;
         let comparison = fresh.compare(&view, &open.session.remembered(), None).await?;

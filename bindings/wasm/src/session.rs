@@ -81,7 +81,7 @@ impl Session {
     /// Opens the session of an account, which remembers where the host says.
     pub(crate) async fn open(url: &str, account: Account, memory: HostMemory) -> Result<Self, Error> {
         let HostMemory { store, listener } = memory;
-        let builder = SdkSession::builder(&account)
+        let builder = SdkSession::<HttpTransport>::builder(&account)
             .memory_store(store)
             .on_warning(move |warning| listener.tell(&JsValue::from_str(warning)));
         let session = builder.open(client(url)?).await?;
