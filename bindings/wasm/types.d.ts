@@ -22,18 +22,31 @@ export interface NewOwner { account_key: string; recovery_kit: string; recovery_
 export interface NewMember extends NewOwner { fingerprint: string /* of the keys, to tell whoever confirms them */ }
 export interface AccountKeyInfo { org_id: string; user_id: string }
 
+/**
+ * Where the host keeps what was verified, so that no server can take this device back behind it: one entry an organization, which only the
+ * SDK reads. An entry holds no secret, but names profiles. Several tabs or processes may share a store. What these functions throw:
+ * from `load` it ends the call, from `swap` it is a warning, and the work goes on.
+ */
+export interface MemoryStore {
+  /** The entry of an organization; undefined where nothing was kept yet. */
+  load(org_id: string): Promise<Uint8Array | undefined>;
+  /** Replaces the entry by `after`, durably and in one step, if it is `before` still, byte for byte. False, and nothing is written, if it is another one by now. */
+  swap(org_id: string, before: Uint8Array | undefined, after: Uint8Array): Promise<boolean>;
+}
+/** `"inProcess"`: in this process only; the next one knows no more than the account, and can be shown any past since. */
+export type Memory = MemoryStore | "inProcess";
+/** Is told, once, that what was verified could not be kept. */
+export type OnWarning = (warning: string) => void;
+
 export class Session {
-  /** remembered: what `remembered()` gave before on this device, or undefined. */
-  static createOrganization(url: string, organization: { name: string; email: string; password: string; setup_code: string }): Promise<{ session: Session; owner: NewOwner }>;
-  static signIn(url: string, with_: { account_key: string; email: string; password: string }, remembered?: string): Promise<Session>;
+  static createOrganization(url: string, organization: { name: string; email: string; password: string; setup_code: string }, memory: Memory, warned?: OnWarning): Promise<{ session: Session; owner: NewOwner }>;
+  static signIn(url: string, with_: { account_key: string; email: string; password: string }, memory: Memory, warned?: OnWarning): Promise<Session>;
   static acceptInvite(url: string, with_: { code: string; email: string; password: string }): Promise<NewMember>;
-  static recover(url: string, with_: { recovery_kit: string; password: string }, remembered?: string): Promise<{ session: Session; account_key: string }>;
-  static changePassword(url: string, with_: { account_key: string; email: string; password: string; new_password: string; new_account_key: boolean }, remembered?: string): Promise<{ account_key?: string }>;
+  static recover(url: string, with_: { recovery_kit: string; password: string }, memory: Memory, warned?: OnWarning): Promise<{ session: Session; account_key: string }>;
+  static changePassword(url: string, with_: { account_key: string; email: string; password: string; new_password: string; new_account_key: boolean }, memory: Memory): Promise<{ account_key?: string }>;
   static checkRecoveryKit(text: string): AccountKeyInfo;    // the same for a recovery kit
   static checkAccountKey(text: string): AccountKeyInfo;     // throws kind "failure" with a sentence when it is none (typo, cut off)
 
-  /** JSON to keep in IndexedDB per organization: floors. Not secret. Changes after calls that saw something newer. */
-  remembered(): Promise<string>;
   /** Wipes every key; the object is unusable afterwards. */
   close(): Promise<void>;
 
@@ -80,6 +93,8 @@ export class Session {
   rotateProfile(profile_id: string, progress?: (p: RekeyProgress) => void): Promise<void>;
   /** Finishes a re-encryption that somebody began. False where there was nothing to do. */
   finishRekey(profile_id: string, progress?: (p: RekeyProgress) => void): Promise<boolean>;
+  /** Accepts that a profile has a name that was another one's on this device (`replaced`); until then every call with its id is refused. */
+  acceptReplaced(profile_id: string): Promise<void>;
   /** Reads (one audited request), verifies and opens the profile; values stay in the wasm memory until revealed. Replaces what was open of it. */
   openProfile(profile_id: string): Promise<ProfileOpened>;
   /** The value of the open profile's secret; as text where it is UTF-8, else base64. No request. */
@@ -135,7 +150,7 @@ export interface Exposed { read: ExposedItem[]; could_read: ExposedItem[] }   //
 export interface ExposedItem { profile: string; secret_id: string; name: string; version: number }
 export interface ExposedSecret extends ExposedItem { exposed_to: { kind: "agent" | "user"; id: string; name: string; ended_at: string; read: boolean | null /* null: the log is not read so far back */ }[] }
 export interface GroupListed { group_id: string; name: string; builtin: boolean; members: { kind: "agent" | "user"; id: string; name: string }[]; grants: { profile_id: string; profile: string; write: boolean; history: boolean }[] }
-export interface ProfileListed { profile_id: string; name: string; revision?: number /* absent: may not be read */; epoch: number; rekeying: boolean; readable: boolean; writable: boolean; history: boolean; groups: { group_id: string; name: string }[] }
+export interface ProfileListed { profile_id: string; name: string; revision?: number /* absent: may not be read */; epoch: number; rekeying: boolean; readable: boolean; writable: boolean; history: boolean; replaced: boolean /* another profile had the name on this device */; groups: { group_id: string; name: string }[] }
 export interface ProfileOpened { profile_id: string; name: string; revision: number; rekeying: boolean; secrets: SecretListed[] }
 export interface SecretListed { secret_id: string; name: string; version: number; kind: "value" | "reference"; note?: string; updated_at: string; bytes: number }
 export type SecretValue = { text: string } | { base64: string };
@@ -154,7 +169,7 @@ export interface AuditVerified { records: number; allowed: number; denied: numbe
 
 /** Reads secrets as an agent: what programs in Node use. */
 export class Agent {
-  static fromToken(token: string, options?: { url?: string; reason?: string }): Agent;
+  static fromToken(token: string, options?: { url?: string; reason?: string; store?: MemoryStore /* without one: in this process only */; on_warning?: OnWarning }): Agent;
   profiles(): Promise<{ profile_id: string; name: string; revision: number; rekeying: boolean }[]>;
   pull(profile: string, options?: { raw?: boolean; allow_references?: string[] }): Promise<Secrets>;
   close(): void;

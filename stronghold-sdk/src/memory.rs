@@ -15,6 +15,7 @@
 //! **What it is not.** The directory's statements on disk are a cache: missing, short or damaged, they change nothing of
 //! what is accepted.
 
+mod accept;
 mod folder;
 mod held;
 mod known;
@@ -282,7 +283,7 @@ impl Memory {
 
     /// Takes note that the store cannot be written.
     pub(crate) fn warn(&self, error: &Error) {
-        let warning = self.held().warn(error);
+        let warning = self.held().warn(error, self.store.remedy());
         if let (Some(warning), Some(Listener(listener))) = (warning, &self.listener) {
             listener(&warning);
         }

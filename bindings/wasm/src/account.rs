@@ -3,22 +3,22 @@
 use crate::{
     convert::{email, from_js, name, to_js},
     error::Outcome,
+    memory::HostMemory,
     session::{Session, client, clock},
 };
-use js_sys::{Object, Reflect};
+use js_sys::{Function, Object, Reflect};
 use qrcode::{Color, EcLevel, QrCode};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 use stronghold_sdk::{
     Error,
-    admin::{AcceptInvite, Account, ChangePassword, LogIn, NewOrganization, Recover},
+    admin::{AcceptInvite, Account, ChangePassword, LogIn, NewOrganization, NewOwner, PasswordChanged, Recover},
     protocol::{
         crypto::sign::KeyId,
         id::{OrgId, UserId},
         token::{AccountKey, InviteCode, RecoveryKit},
     },
-    state::Remembered,
 };
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use zeroize::Zeroizing;
@@ -94,21 +94,28 @@ struct KeyInfo {
 impl Session {
     /// Creates an organization with its first owner, who is signed in then.
     #[wasm_bindgen(js_name = createOrganization)]
-    pub async fn create_organization(url: String, organization: JsValue) -> Outcome {
+    pub async fn create_organization(
+        url: String,
+        organization: JsValue,
+        memory: JsValue,
+        warned: Option<Function>,
+    ) -> Outcome {
+        let memory = HostMemory::required(&memory, warned)?;
         let Creation { name: called, email: address, password, setup_code } = from_js(organization, "organization")?;
         let new =
             NewOrganization { name: name(&called)?, email: email(&address)?, password, setup_code: trim(&setup_code) };
         let owner = Account::create_organization(&client(&url)?, new, &clock()).await?;
-        let session = Self::open(&url, &owner.account, Remembered::default()).await?;
-        pair(session, "owner", Joined::new(&owner.account_key, &owner.recovery_kit)?)
+        let NewOwner { account, account_key, recovery_kit } = owner;
+        let session = Self::open(&url, account, memory).await?;
+        pair(session, "owner", Joined::new(&account_key, &recovery_kit)?)
     }
 
-    /// Signs in.
+    /// Signs in. What is verified from then on is remembered in `memory`: a store of the host's, or `"inProcess"`.
     #[wasm_bindgen(js_name = signIn)]
-    pub async fn sign_in(url: String, with: JsValue, remembered: Option<String>) -> Outcome<Session> {
-        let remembered = parse_remembered(remembered)?;
+    pub async fn sign_in(url: String, with: JsValue, memory: JsValue, warned: Option<Function>) -> Outcome<Session> {
+        let memory = HostMemory::required(&memory, warned)?;
         let account = Account::log_in(&client(&url)?, log_in(from_js(with, "with")?)?).await?;
-        Ok(Self::open(&url, &account, remembered).await?)
+        Ok(Self::open(&url, account, memory).await?)
     }
 
     /// Accepts an invitation. Whoever invited confirms it; signing in works from then on.
@@ -123,22 +130,24 @@ impl Session {
     }
 
     /// Sets a new password by means of the recovery kit, and signs in.
-    pub async fn recover(url: String, with: JsValue, remembered: Option<String>) -> Outcome {
+    pub async fn recover(url: String, with: JsValue, memory: JsValue, warned: Option<Function>) -> Outcome {
+        let memory = HostMemory::required(&memory, warned)?;
         let Recovery { recovery_kit, password } = from_js(with, "with")?;
-        let remembered = parse_remembered(remembered)?;
         let kit = kit_of(&recovery_kit)?;
-        let recover = Recover { kit, password, floor: remembered.header };
-        let changed = Account::recover(&client(&url)?, recover).await?;
-        let session = Self::open(&url, &changed.account, remembered).await?;
-        pair(session, "account_key", changed.account_key.to_secret_string().expose_secret())
+        let recover = Recover { floor: memory.header(&kit.org).await?, kit, password };
+        let PasswordChanged { account, account_key } = Account::recover(&client(&url)?, recover).await?;
+        let session = Self::open(&url, account, memory).await?;
+        pair(session, "account_key", account_key.to_secret_string().expose_secret())
     }
 
     /// Changes the password, and the account key if wanted, which is given back then.
     #[wasm_bindgen(js_name = changePassword)]
-    pub async fn change_password(url: String, with: JsValue, remembered: Option<String>) -> Outcome {
+    pub async fn change_password(url: String, with: JsValue, memory: JsValue) -> Outcome {
+        let memory = HostMemory::required(&memory, None)?;
         let PasswordChange { with, new_password, new_account_key } = from_js(with, "with")?;
-        let floor = parse_remembered(remembered)?.header;
-        let change = ChangePassword { with: log_in(with)?, password: new_password, new_account_key, floor };
+        let with = log_in(with)?;
+        let floor = memory.header(&with.account_key.org).await?;
+        let change = ChangePassword { with, password: new_password, new_account_key, floor };
         let changed = Account::change_password(&client(&url)?, change).await?;
         let answer = Object::new();
         if new_account_key {
@@ -203,17 +212,6 @@ fn kit_of(text: &str) -> Result<RecoveryKit, Error> {
 
 fn no_secret_word(what: &str, error: &dyn std::fmt::Display) -> Error {
     Error::invalid(format!("this is no {what}: {error}; copy it whole"))
-}
-
-fn parse_remembered(json: Option<String>) -> Outcome<Remembered> {
-    let Some(json) = json else { return Ok(Remembered::default()) };
-    let damaged = || {
-        Error::invalid(
-            "what this device remembers is damaged; clear it only if you accept that older secrets may be shown",
-        )
-    };
-    let value = js_sys::JSON::parse(&json).map_err(|_| damaged())?;
-    Ok(serde_wasm_bindgen::from_value(value).map_err(|_| damaged())?)
 }
 
 fn trim(text: &Zeroizing<String>) -> Zeroizing<String> {

@@ -3,6 +3,7 @@
 use crate::{
     convert::{from_js, to_js},
     error::Outcome,
+    memory::HostMemory,
     wipe::wipe_stack,
 };
 use js_sys::Uint8Array;
@@ -59,13 +60,18 @@ impl From<ReadableProfile> for Listed {
 
 #[wasm_bindgen]
 impl Agent {
-    /// An agent by its token, which carries the server's address unless `url` does.
+    /// An agent by its token, which carries the server's address unless `url` does. It remembers in `store` what was
+    /// verified; without one, in this process only.
     #[wasm_bindgen(js_name = fromToken)]
     pub fn from_token(token: &str, options: JsValue) -> Outcome<Agent> {
+        let memory = HostMemory::optional(&options)?;
         let Options { url, reason } = optional(options)?;
         let token = AgentToken::parse(token.trim())
             .map_err(|error| Error::invalid(format!("the token is not one: {error}")))?;
         let mut builder = SdkAgent::builder().token(token);
+        if let Some(HostMemory { store, listener }) = memory {
+            builder = builder.memory_store(store).on_warning(move |warning| listener.tell(&JsValue::from_str(warning)));
+        }
         if let Some(url) = url {
             builder = builder.url(&url);
         }

@@ -199,7 +199,6 @@ impl Session {
         let url = shared.token_url();
         let new = NewAgent { name: name(&called)?, groups: group_ids, conditions: conditions.parse()?, url };
         let minted = open.session.create_agent(new).await?;
-        open.remember_directory();
         to_js(&Minted::of(minted, None))
     }
 
@@ -249,7 +248,6 @@ impl Session {
                 Minted::of(minted, exposed.ok())
             }
         };
-        open.remember_directory();
         to_js(&minted)
     }
 
@@ -282,7 +280,6 @@ impl Session {
         let mut open = shared.work().await;
         let id = open.session.directory().find_agent(agent_id)?.id;
         open.session.update_agent(id, update).await?;
-        open.remember_directory();
         Ok(())
     }
 }

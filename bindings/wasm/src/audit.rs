@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use stronghold_sdk::{
     admin::{AuditEntry, AuditFilter, AuditPart, AuditQuery, AuditReader, LogCounts, LogRecord},
     protocol::{audit::Outcome as Decided, crypto::hash::Hash, time::Timestamp},
-    state::{KnownLog, Remembered},
 };
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
@@ -103,7 +102,6 @@ impl Session {
         let next = entries.first().filter(|_| surplus > 0).map_or(next, |oldest| oldest.position);
         entries.reverse();
         open.asked = Some(asked);
-        open.remember_directory();
         to_js(&Listed { entries, size, next: (next > 0).then_some(next) })
     }
 
@@ -116,7 +114,6 @@ impl Session {
         let mut asked = open.ask(wanted, true).await?;
         let read = asked.reader.since(&mut open.session, &mut asked.filter, position(from)).await;
         open.asked = Some(asked);
-        open.remember_directory();
         let AuditPart { entries, next } = read?;
         to_js(&Followed { entries, next })
     }
@@ -127,7 +124,6 @@ impl Session {
     pub async fn audit_verify(&self, each: Option<Function>) -> Outcome {
         let shared = self.shared()?;
         let mut open = shared.work().await;
-        let known = shared.remembered().checkpoint.map(KnownLog::from);
         let listener = Listener::new(each);
         let mut count = 0_u64;
         let mut tell = |_: &LogRecord| {
@@ -136,17 +132,16 @@ impl Session {
                 listener.tell(&number(count));
             }
         };
-        let verified = open.session.verify_audit(known.as_ref(), &mut tell).await?;
+        let verified = open.session.verify_audit(&mut tell).await?;
         let checkpoint = verified.log.checkpoint;
         let LogCounts { allowed, denied, unsigned, newest } = verified.counts;
-        open.remember(&Remembered { checkpoint: Some(checkpoint), ..Remembered::default() });
         to_js(&Verified {
             records: checkpoint.size,
             allowed,
             denied,
             unsigned,
             root: checkpoint.root,
-            continues: known.map(|log| log.checkpoint.size),
+            continues: verified.known,
             newest,
         })
     }

@@ -75,7 +75,7 @@ impl Session {
         let wanted: Wanted = from_js(edit, "edit")?;
         let shared = self.shared()?;
         let mut open = shared.work().await;
-        let id = profile(&profile_id)?;
+        let id = open.profile(&profile_id)?;
         let edit = open.edit_of(id, wanted)?;
         open.write(id, &edit).await
     }
@@ -109,7 +109,8 @@ impl Session {
         let shared = self.shared()?;
         let mut open = shared.work().await;
         let edit = Edit { set: parse_dotenv(&text)?, base: Some(revision(base.into())?), ..Edit::default() };
-        open.write(profile(&profile_id)?, &edit).await
+        let id = open.profile(&profile_id)?;
+        open.write(id, &edit).await
     }
 }
 
@@ -173,7 +174,6 @@ impl Open<'_> {
     /// Writes an edit.
     pub(crate) async fn write(&mut self, profile: ProfileId, edit: &Edit) -> Outcome {
         let outcome = self.session.edit(profile, edit, false).await;
-        self.remember_directory();
         to_js(&Done::from(outcome?))
     }
 }

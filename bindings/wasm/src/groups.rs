@@ -79,7 +79,6 @@ impl Session {
         let shared = self.shared()?;
         let mut open = shared.work().await;
         let group_id = open.session.create_group(name(&called)?).await?;
-        open.remember_directory();
         to_js(&Created { group_id })
     }
 
@@ -100,7 +99,6 @@ impl Session {
         let shared = self.shared()?;
         let mut open = shared.work().await;
         let added = open.session.add_member(parse(&group_id, "group's id")?, member).await?;
-        open.remember_directory();
         Ok(added)
     }
 
@@ -120,9 +118,8 @@ impl Session {
         let access: Access = access.parse()?;
         let shared = self.shared()?;
         let mut open = shared.work().await;
-        let (group, profile) = (parse(&group_id, "group's id")?, parse(&profile_id, "profile's id")?);
+        let (group, profile) = (parse(&group_id, "group's id")?, open.profile(&profile_id)?);
         let granted = open.session.grant(group, profile, access).await?;
-        open.remember_directory();
         Ok(granted)
     }
 
@@ -131,7 +128,7 @@ impl Session {
         let shared = self.shared()?;
         let mut open = shared.work().await;
         let before = open.session.directory().head().seq;
-        let (group, profile) = (parse(&group_id, "group's id")?, parse(&profile_id, "profile's id")?);
+        let (group, profile) = (parse(&group_id, "group's id")?, open.profile(&profile_id)?);
         open.session.revoke(group, profile).await?;
         to_js(&open.exposed_since(before, None, &Listener::new(progress)).await?)
     }

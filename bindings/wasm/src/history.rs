@@ -69,7 +69,8 @@ impl Session {
     pub async fn profile_history(&self, profile_id: String) -> Outcome {
         let shared = self.shared()?;
         let mut open = shared.work().await;
-        let history = open.session.history(profile(&profile_id)?).await?;
+        let id = open.profile(&profile_id)?;
+        let history = open.session.history(id).await?;
         let directory = open.session.directory();
         let revisions = history.revisions().iter().rev().map(|known| ListedRevision {
             revision: known.number().get(),
@@ -86,7 +87,8 @@ impl Session {
         let shared = self.shared()?;
         let mut open = shared.work().await;
         let (old, new) = (revision(old.into())?, revision(new.into())?);
-        let differences = open.session.diff(profile(&profile_id)?, old, new).await?;
+        let id = open.profile(&profile_id)?;
+        let differences = open.session.diff(id, old, new).await?;
         let differing = differences.iter().filter(|difference| !difference.is_same_value());
         to_js(&differing.map(ShownDifference::from).collect::<Vec<_>>())
     }
@@ -97,8 +99,8 @@ impl Session {
         let shared = self.shared()?;
         let mut open = shared.work().await;
         let (number, shown) = (revision(number.into())?, revision(shown.into())?);
-        let outcome = open.session.restore_profile(profile(&profile_id)?, number, Some(shown), false).await;
-        open.remember_directory();
+        let id = open.profile(&profile_id)?;
+        let outcome = open.session.restore_profile(id, number, Some(shown), false).await;
         done(outcome)
     }
 
@@ -107,7 +109,8 @@ impl Session {
     pub async fn secret_history(&self, profile_id: String, secret: String) -> Outcome {
         let shared = self.shared()?;
         let mut open = shared.work().await;
-        let history = open.session.secret_history(profile(&profile_id)?, &secret).await?;
+        let id = open.profile(&profile_id)?;
+        let history = open.session.secret_history(id, &secret).await?;
         let directory = open.session.directory();
         let versions = history.versions.iter().map(|version| ListedVersion {
             version: version.version.get(),
@@ -128,7 +131,8 @@ impl Session {
     pub async fn secret_version(&self, profile_id: String, secret: String, number: u32) -> Outcome {
         let shared = self.shared()?;
         let mut open = shared.work().await;
-        let (_, plain) = open.session.secret_version(profile(&profile_id)?, &secret, version(number)?).await?;
+        let id = open.profile(&profile_id)?;
+        let (_, plain) = open.session.secret_version(id, &secret, version(number)?).await?;
         to_js(&ShownValue::of(&plain))
     }
 
@@ -137,8 +141,8 @@ impl Session {
     pub async fn rollback_secret(&self, profile_id: String, secret: String, number: u32) -> Outcome {
         let shared = self.shared()?;
         let mut open = shared.work().await;
-        let outcome = open.session.rollback(profile(&profile_id)?, &secret, version(number)?).await;
-        open.remember_directory();
+        let id = open.profile(&profile_id)?;
+        let outcome = open.session.rollback(id, &secret, version(number)?).await;
         done(outcome)
     }
 
@@ -147,7 +151,8 @@ impl Session {
     pub async fn deleted_secrets(&self, profile_id: String) -> Outcome {
         let shared = self.shared()?;
         let mut open = shared.work().await;
-        let deleted = open.session.deleted_secrets(profile(&profile_id)?).await?;
+        let id = open.profile(&profile_id)?;
+        let deleted = open.session.deleted_secrets(id).await?;
         let deleted = deleted.iter().filter_map(|(plain, history)| {
             Some(Deleted {
                 secret_id: history.id,
@@ -164,8 +169,8 @@ impl Session {
     pub async fn restore_secret(&self, profile_id: String, secret_id: String) -> Outcome {
         let shared = self.shared()?;
         let mut open = shared.work().await;
-        let outcome = open.session.restore_secret(profile(&profile_id)?, &secret_id).await;
-        open.remember_directory();
+        let id = open.profile(&profile_id)?;
+        let outcome = open.session.restore_secret(id, &secret_id).await;
         done(outcome)
     }
 

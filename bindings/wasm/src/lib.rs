@@ -18,6 +18,7 @@ mod edit;
 mod error;
 mod groups;
 mod history;
+mod memory;
 mod organization;
 mod people;
 mod profiles;

@@ -3,15 +3,14 @@
 use crate::{
     convert::{Listener, name, parse, to_js},
     error::Outcome,
-    session::{Session, client, clock},
+    session::{Session, client},
     shown::Decided,
 };
 use js_sys::Function;
 use serde::Serialize;
-use std::sync::Arc;
 use stronghold_sdk::{
-    Error,
-    admin::{DirectoryCache, OrgSummary, PendingApproval, Session as SdkSession},
+    Error, HttpTransport,
+    admin::{OrgSummary, PendingApproval, Session as SdkSession},
     heads::Verdict,
     protocol::{
         approval::{Described, Person},
@@ -71,7 +70,6 @@ impl Session {
         let shared = self.shared()?;
         let mut open = shared.work().await;
         let renamed = open.session.rename_organization(&name(&new)?).await?;
-        open.remember_directory();
         Ok(renamed)
     }
 
@@ -81,7 +79,6 @@ impl Session {
         let shared = self.shared()?;
         let mut open = shared.work().await;
         let decision = open.session.set_owner_threshold(threshold).await?;
-        open.remember_directory();
         to_js(&Decided::from(decision))
     }
 
@@ -107,7 +104,6 @@ impl Session {
         }
         let decision = open.session.approve(described).await?;
         open.finish_rekeys(&Listener::new(None)).await?;
-        open.remember_directory();
         to_js(&Decided::from(decision))
     }
 
@@ -117,7 +113,6 @@ impl Session {
         let shared = self.shared()?;
         let mut open = shared.work().await;
         open.session.withdraw_approval(parse(&approval_id, "approval's id")?).await?;
-        open.remember_directory();
         Ok(())
     }
 
@@ -126,14 +121,12 @@ impl Session {
     pub async fn verify_organization(&self, each: Option<Function>) -> Outcome {
         let shared = self.shared()?;
         let mut open = shared.work().await;
-        let (org, user) = (open.session.directory().org(), open.session.user());
         // A session that knows nothing: what is remembered is held against what it is shown, not mixed with it.
-        let cache = DirectoryCache::new(org, None, None);
-        let mut fresh = SdkSession::open(client(&shared.url)?, Arc::clone(&open.who), user, cache, clock()).await?;
+        let mut fresh =
+            SdkSession::<HttpTransport>::builder(&open.account).open_to_compare(client(&shared.url)?).await?;
         let listener = Listener::new(each);
         let view = fresh.view(&mut |profile| listener.tell(&JsValue::from_str(profile.as_str()))).await?;
-        let remembered = shared.remembered();
-        let comparison = fresh.compare(&view, &remembered, None).await?;
+        let comparison = fresh.compare(&view, &open.session.remembered(), None).await?;
         match comparison.verdict_of_memory() {
             Verdict::Same => {}
             Verdict::Older => {
@@ -143,9 +136,7 @@ impl Session {
                 return Err(Error::rolled_back("the server shows another history than this device remembers").into());
             }
         }
-        let heads = view.heads();
-        open.session.sync().await?;
-        open.remember(&stronghold_sdk::state::Remembered { profiles: heads.profiles, ..Default::default() });
+        open.session.remember_view(&view).await?;
         to_js(&Verified {
             statements: view.head().seq.get() + 1,
             profiles: view.readable(),

@@ -87,7 +87,6 @@ impl Session {
         let expires_at = parse(&expires_at, "time (RFC 3339)")?;
         let new = NewInvite { email: email(&address)?, role, groups: group_ids, expires_at, url: shared.token_url() };
         let minted = open.session.invite_user(new).await?;
-        open.remember_directory();
         let code = Zeroizing::new(minted.code.expose_secret().to_owned());
         let Invite { email, role, expires_at, .. } = minted.stated;
         to_js(&Invited { invite_id: minted.invite, code, email: email.to_string(), role, expires_at })
@@ -99,7 +98,6 @@ impl Session {
         let shared = self.shared()?;
         let mut open = shared.work().await;
         open.session.cancel_invite(parse(&invite_id, "invitation's id")?).await?;
-        open.remember_directory();
         Ok(())
     }
 
@@ -110,7 +108,6 @@ impl Session {
         let shared = self.shared()?;
         let mut open = shared.work().await;
         let (user_id, decision) = open.session.confirm_user(parse(&invite_id, "invitation's id")?, fingerprint).await?;
-        open.remember_directory();
         to_js(&Confirmed { user_id, decision: decision.into() })
     }
 
@@ -121,9 +118,7 @@ impl Session {
         let shared = self.shared()?;
         let mut open = shared.work().await;
         open.session.confirm_keys(parse(&user_id, "user's id")?, fingerprint).await?;
-        open.remember_directory();
         open.finish_rekeys(&Listener::new(progress)).await?;
-        open.remember_directory();
         Ok(())
     }
 
@@ -157,7 +152,6 @@ impl Open<'_> {
             Decision::Made => Some(self.exposed_since(before, Some(id.into()), listener).await?),
             Decision::Unchanged | Decision::Pending(_) => None,
         };
-        self.remember_directory();
         to_js(&Changed { decision: decision.into(), exposed })
     }
 

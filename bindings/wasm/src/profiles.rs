@@ -1,7 +1,7 @@
 //! Deployment profiles, and the secrets that are open.
 
 use crate::{
-    convert::{Listener, name, parse, to_js},
+    convert::{Listener, invalid, name, parse, to_js},
     error::Outcome,
     session::{Open, Session},
     shown::{NamedGroup, named_groups},
@@ -33,6 +33,8 @@ struct Listed {
     readable: bool,
     writable: bool,
     history: bool,
+    /// Whether this device knows another profile by that name.
+    replaced: bool,
     groups: Vec<NamedGroup>,
 }
 
@@ -136,7 +138,6 @@ impl Session {
         let shared = self.shared()?;
         let mut open = shared.work().await;
         let profile_id = open.session.create_profile(name(&called)?).await?;
-        open.remember_directory();
         to_js(&Created { profile_id })
     }
 
@@ -145,8 +146,8 @@ impl Session {
     pub async fn rename_profile(&self, profile_id: String, called: String) -> Outcome<()> {
         let shared = self.shared()?;
         let mut open = shared.work().await;
-        open.session.rename_profile(profile(&profile_id)?, name(&called)?).await?;
-        open.remember_directory();
+        let id = open.profile(&profile_id)?;
+        open.session.rename_profile(id, name(&called)?).await?;
         Ok(())
     }
 
@@ -155,10 +156,9 @@ impl Session {
     pub async fn delete_profile(&self, profile_id: String) -> Outcome<()> {
         let shared = self.shared()?;
         let mut open = shared.work().await;
-        let id = profile(&profile_id)?;
+        let id = open.profile(&profile_id)?;
         open.session.delete_profile(id).await?;
         open.opened.remove(&id);
-        open.remember_directory();
         Ok(())
     }
 
@@ -167,9 +167,9 @@ impl Session {
     pub async fn rotate_profile(&self, profile_id: String, progress: Option<Function>) -> Outcome<()> {
         let shared = self.shared()?;
         let mut open = shared.work().await;
-        open.session.rotate_profile(profile(&profile_id)?).await?;
+        let id = open.profile(&profile_id)?;
+        open.session.rotate_profile(id).await?;
         open.finish_rekeys(&Listener::new(progress)).await?;
-        open.remember_directory();
         Ok(())
     }
 
@@ -178,9 +178,20 @@ impl Session {
     pub async fn finish_rekey(&self, profile_id: String, progress: Option<Function>) -> Outcome<bool> {
         let shared = self.shared()?;
         let mut open = shared.work().await;
-        let finished = open.finish_rekey(profile(&profile_id)?, &Listener::new(progress)).await?;
-        open.remember_directory();
+        let id = open.profile(&profile_id)?;
+        let finished = open.finish_rekey(id, &Listener::new(progress)).await?;
         Ok(finished)
+    }
+
+    /// Accepts that a profile has the name of another one that this device knew by it.
+    #[wasm_bindgen(js_name = acceptReplaced)]
+    pub async fn accept_replaced(&self, profile_id: String) -> Outcome<()> {
+        let shared = self.shared()?;
+        let mut open = shared.work().await;
+        let id = profile(&profile_id)?;
+        open.session.accept_replaced(id).await?;
+        open.accepted.insert(id);
+        Ok(())
     }
 
     /// Reads, verifies and opens a profile. The values stay here until they are revealed.
@@ -188,11 +199,10 @@ impl Session {
     pub async fn open_profile(&self, profile_id: String) -> Outcome {
         let shared = self.shared()?;
         let mut open = shared.work().await;
-        let id = profile(&profile_id)?;
+        let id = open.profile(&profile_id)?;
         // Names, rights and keys may be newer than what was replayed.
         open.session.sync().await?;
         let opened = open.session.open_profile(id).await?;
-        open.remember_profile(&opened);
         let shown = to_js(&Opened::of(id, &opened))?;
         open.opened.insert(id, opened);
         Ok(shown)
@@ -224,6 +234,25 @@ pub(crate) fn profile(text: &str) -> Outcome<ProfileId> {
 }
 
 impl Open<'_> {
+    /// The profile that an id names. People choose it by its name: while that was another profile's on this device, nothing is
+    /// done with it before they accept that.
+    pub(crate) fn profile(&self, text: &str) -> Outcome<ProfileId> {
+        let id = profile(text)?;
+        let found = self.session.directory().profile(&id);
+        match found.filter(|found| self.is_replaced(found)) {
+            Some(found) => invalid(format!(
+                "another profile had the name {} on this device; look at it under Profiles, and accept it there first",
+                found.name
+            )),
+            None => Ok(id),
+        }
+    }
+
+    fn is_replaced(&self, profile: &Profile) -> bool {
+        let named = self.session.find_profile(profile.name.as_str());
+        matches!(named, Err(Error::Integrity(_))) && !self.accepted.contains(&profile.id)
+    }
+
     fn listed(&self, profile: &Profile, readable: Option<&ReadableProfile>) -> Listed {
         let directory = self.session.directory();
         Listed {
@@ -235,11 +264,14 @@ impl Open<'_> {
             readable: self.session.may_read(profile.id),
             writable: self.session.is_manager() || self.is_writer(directory, &profile.id),
             history: self.session.may_read_history(profile.id),
+            replaced: self.is_replaced(profile),
             groups: named_groups(directory, profile.grants.iter().map(|(id, _)| id)),
         }
     }
 
     fn is_writer(&self, directory: &Directory, profile: &ProfileId) -> bool {
-        directory.leaf(profile).is_some_and(|leaf| leaf.writers.contains(&self.who.public_keys().sign))
+        let me = directory.user(&self.session.user());
+        let leaf = directory.leaf(profile);
+        me.zip(leaf).is_some_and(|(me, leaf)| leaf.writers.contains(&me.keys.sign))
     }
 }

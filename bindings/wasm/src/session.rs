@@ -1,12 +1,17 @@
 //! A signed-in person at work.
 
-use crate::{audit::Asked, convert::to_js, error::Outcome, wipe::wipe_stack};
+use crate::{audit::Asked, convert::to_js, error::Outcome, memory::HostMemory, wipe::wipe_stack};
 use futures_util::lock::{Mutex, MutexGuard};
 use serde::Serialize;
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc, sync::Arc};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+    sync::Arc,
+};
 use stronghold_sdk::{
-    Client, Error, HttpTransport, LocalIdentity,
-    admin::{Account, DirectoryCache, Session as SdkSession},
+    Client, Error, HttpTransport,
+    admin::{Account, Session as SdkSession},
     open::OpenedProfile,
     protocol::{
         directory::Role,
@@ -14,7 +19,6 @@ use stronghold_sdk::{
         time::{Clock, SystemClock},
         token::TokenUrl,
     },
-    state::Remembered,
 };
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
@@ -29,24 +33,23 @@ pub struct Session {
 pub(crate) struct Shared {
     work: Mutex<Work>,
     pub(crate) url: String,
-    remembered: RefCell<Remembered>,
 }
 
 /// What is open.
 pub(crate) struct Work {
     pub(crate) session: SdkSession<HttpTransport>,
-    pub(crate) who: Arc<LocalIdentity>,
+    /// Whose session it is.
+    pub(crate) account: Account,
     /// Profiles whose secrets are in memory.
     pub(crate) opened: BTreeMap<ProfileId, OpenedProfile>,
+    /// Profiles whose names were other ones' on this device, as was accepted: another tab may remember those for longer.
+    pub(crate) accepted: BTreeSet<ProfileId>,
     /// The question about the audit log that was asked last.
     pub(crate) asked: Option<Asked>,
 }
 
 /// What is open, in use by one call.
-pub(crate) struct Open<'a> {
-    work: MutexGuard<'a, Work>,
-    shared: &'a Shared,
-}
+pub(crate) struct Open<'a>(MutexGuard<'a, Work>);
 
 #[derive(Serialize)]
 struct Me {
@@ -75,20 +78,15 @@ pub(crate) fn client(url: &str) -> Result<Client<HttpTransport>, Error> {
 }
 
 impl Session {
-    /// Opens the session of an account, with what this device remembers.
-    pub(crate) async fn open(url: &str, account: &Account, remembered: Remembered) -> Result<Self, Error> {
-        let who = Arc::new(LocalIdentity::from_seed(account.org, account.user.into(), &account.seed));
-        let newer = remembered.header.filter(|known| known.seq > account.floor.seq);
-        let cache = DirectoryCache::new(account.org, None, Some(newer.unwrap_or(account.floor)));
-        let mut session = SdkSession::open(client(url)?, Arc::clone(&who), account.user, cache, clock()).await?;
-        session.set_floors(remembered.profiles.clone());
-        let shared = Shared {
-            work: Mutex::new(Work { session, who, opened: BTreeMap::new(), asked: None }),
-            url: url.to_owned(),
-            remembered: RefCell::new(remembered),
-        };
-        shared.work().await.remember_directory();
-        Ok(Self { shared: RefCell::new(Some(Rc::new(shared))) })
+    /// Opens the session of an account, which remembers where the host says.
+    pub(crate) async fn open(url: &str, account: Account, memory: HostMemory) -> Result<Self, Error> {
+        let HostMemory { store, listener } = memory;
+        let builder = SdkSession::<HttpTransport>::builder(&account)
+            .memory_store(store)
+            .on_warning(move |warning| listener.tell(&JsValue::from_str(warning)));
+        let session = builder.open(client(url)?).await?;
+        let work = Work { session, account, opened: BTreeMap::new(), accepted: BTreeSet::new(), asked: None };
+        Ok(Self { shared: RefCell::new(Some(Rc::new(Shared { work: Mutex::new(work), url: url.to_owned() }))) })
     }
 
     /// What the calls share.
@@ -99,11 +97,6 @@ impl Session {
 
 #[wasm_bindgen]
 impl Session {
-    /// What to keep on this device, as JSON: floors, no secret.
-    pub async fn remembered(&self) -> Outcome<String> {
-        self.shared()?.remembered_json()
-    }
-
     /// Wipes every key and everything that was opened.
     pub async fn close(&self) {
         self.shared.take();
@@ -117,7 +110,6 @@ impl Session {
         let before = open.session.directory().head();
         open.session.sync().await?;
         let head = open.session.directory().head();
-        open.remember_directory();
         to_js(&Synced { seq: head.seq.get(), changed: head != before })
     }
 
@@ -141,17 +133,7 @@ impl Session {
 impl Shared {
     /// What is open, once every earlier call is answered.
     pub(crate) async fn work(&self) -> Open<'_> {
-        Open { work: self.work.lock().await, shared: self }
-    }
-
-    /// What is remembered.
-    pub(crate) fn remembered(&self) -> Remembered {
-        self.remembered.borrow().clone()
-    }
-
-    fn remembered_json(&self) -> Outcome<String> {
-        let json = js_sys::JSON::stringify(&to_js(&*self.remembered.borrow())?);
-        Ok(json.ok().and_then(|text| text.as_string()).ok_or_else(|| Error::invalid("it cannot be written as JSON"))?)
+        Open(self.work.lock().await)
     }
 
     /// The server's address, for tokens to carry; none where they cannot.
@@ -160,41 +142,16 @@ impl Shared {
     }
 }
 
-impl Open<'_> {
-    /// Raises what is remembered to what was verified: the directory, and `seen`.
-    pub(crate) fn remember(&mut self, seen: &Remembered) {
-        let directory = self.session.directory();
-        let (header, roster) = (Some(directory.head()), Some(directory.roster_ref().version));
-        let profiles = {
-            let mut remembered = self.shared.remembered.borrow_mut();
-            remembered.raise(&Remembered { header, roster, ..Remembered::default() });
-            remembered.raise(seen);
-            remembered.profiles.clone()
-        };
-        self.session.set_floors(profiles);
-    }
-
-    /// Raises what is remembered to the directory, after a change of it.
-    pub(crate) fn remember_directory(&mut self) {
-        self.remember(&Remembered::default());
-    }
-
-    /// Remembers the newest revision of a profile that was opened.
-    pub(crate) fn remember_profile(&mut self, opened: &OpenedProfile) {
-        self.remember(&Remembered { profiles: vec![opened.floor()], ..Remembered::default() });
-    }
-}
-
 impl std::ops::Deref for Open<'_> {
     type Target = Work;
 
     fn deref(&self) -> &Work {
-        &self.work
+        &self.0
     }
 }
 
 impl std::ops::DerefMut for Open<'_> {
     fn deref_mut(&mut self) -> &mut Work {
-        &mut self.work
+        &mut self.0
     }
 }

@@ -127,7 +127,6 @@ impl Open<'_> {
     ) -> Outcome<Exposed> {
         self.finish_rekeys(listener).await?;
         let exposed = self.session.exposed_since(before, to).await?;
-        self.remember_directory();
         Ok(exposed)
     }
 }

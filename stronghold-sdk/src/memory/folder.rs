@@ -95,6 +95,10 @@ impl MemoryStore for StateFolder {
             .map_err(|error| self.failed(error))
     }
 
+    fn remedy(&self) -> Option<&'static str> {
+        Some("set API_STRONGHOLD_CONFIG_DIR to a folder that can be written")
+    }
+
     fn place(&self, org: &OrgId) -> String {
         self.file(org).display().to_string()
     }

@@ -57,14 +57,14 @@ impl Held {
         self.proven.drain(..surplus);
     }
 
-    pub(super) fn warn(&mut self, error: &Error) -> Option<String> {
-        if self.warned {
+    /// The warning that memory cannot be kept, the first time; `remedy` is what can be done about it.
+    pub(super) fn warn(&mut self, error: &Error, remedy: Option<&str>) -> Option<String> {
+        if std::mem::replace(&mut self.warned, true) {
             return None;
         }
-        self.warned = true;
+        let remedy = remedy.map(|remedy| format!("; {remedy}")).unwrap_or_default();
         let warning = format!(
-            "what was verified cannot be remembered: {error}. A server could show something older next time; set \
-             API_STRONGHOLD_CONFIG_DIR to a folder that can be written"
+            "what was verified cannot be remembered: {error}. A server could show something older next time{remedy}"
         );
         self.warning = Some(warning.clone());
         Some(warning)

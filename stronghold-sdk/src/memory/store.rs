@@ -43,6 +43,11 @@ pub trait MemoryStore: Debug + Send + Sync {
         Ok(())
     }
 
+    /// What a person can do where an entry cannot be written, for messages; none where nothing helps.
+    fn remedy(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Where the entry is, for messages to people.
     fn place(&self, org: &OrgId) -> String {
         format!("what is remembered of organization {org}")

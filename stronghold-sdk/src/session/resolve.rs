@@ -5,7 +5,7 @@ use crate::error::Error;
 use stronghold_protocol::{
     directory::{Agent, Directory, Group, Profile, User},
     evidence::ProfileSelector,
-    id::{AgentId, GroupId, UserId},
+    id::{AgentId, GroupId, ProfileId, UserId},
     name::{Email, Name},
     transport::Transport,
 };
@@ -29,6 +29,19 @@ impl<T: Transport> Session<T> {
                 Ok(found)
             }
         }
+    }
+}
+
+impl<T: Transport> Session<T> {
+    /// Accepts that a profile has the name of another one that is remembered, as [`super::SessionBuilder::accept_replaced`]
+    /// does, for this profile alone. Each profile's own floor holds, and so does the lock file.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is no such profile; [`Error`] when memory cannot be read or written.
+    pub async fn accept_replaced(&self, profile: ProfileId) -> Result<(), Error> {
+        let found = self.directory.profile(&profile);
+        let found = found.ok_or_else(|| Error::not_found("profile", &profile.to_string()))?;
+        self.memory.accept_name(&found.name, profile).await
     }
 }
 

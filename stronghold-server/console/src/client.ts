@@ -1,11 +1,11 @@
 /**
  * The page's side of the worker: every method of `Session` as a typed asynchronous call, and the account functions that open one.
- * Here, once for all pages: floors are kept, an integrity error takes over the screen, and pages reload after a change.
+ * Here, once for all pages: warnings are shown, an integrity error takes over the screen, and pages reload after a change.
  */
 import type { AccountKeyInfo, NewMember, NewOwner, Session, StrongholdError } from "./api";
+import { sentence } from "./components/ErrorNote";
 import { PROGRESS, type PlainError, type Reply } from "./messages";
-import { directoryChanged, integrityError, noteActivity, reachable } from "./state";
-import { keepOrganization, storedOrganization } from "./storage";
+import { directoryChanged, integrityError, noteActivity, reachable, toast } from "./state";
 import workerUrl from "./worker.ts?worker&url";
 
 /** Who is signed in. */
@@ -27,7 +27,7 @@ const pending = new Map<number, Pending>();
 const CHANGES = new Set<string>([
   "renameOrganization", "setOwnerThreshold", "approve", "withdrawApproval", "createAgent", "updateAgent", "activateAgent", "deactivateAgent",
   "rotateToken", "finishRotation", "deleteAgent", "createGroup", "deleteGroup", "addMember", "removeMember", "grant", "revoke", "createProfile",
-  "renameProfile", "deleteProfile", "rotateProfile", "edit", "importDotenv", "restoreProfile", "rollbackSecret", "restoreSecret", "inviteUser",
+  "renameProfile", "acceptReplaced", "deleteProfile", "rotateProfile", "edit", "importDotenv", "restoreProfile", "rollbackSecret", "restoreSecret", "inviteUser",
   "cancelInvite", "confirmUser", "confirmKeys", "setRole", "removeUser",
 ]);
 
@@ -53,7 +53,11 @@ function toError({ message, ...members }: PlainError): StrongholdError {
   return Object.assign(new Error(message), members, { name: "StrongholdError" as const });
 }
 
-async function receive({ data }: MessageEvent<Reply>): Promise<void> {
+function receive({ data }: MessageEvent<Reply>): void {
+  if ("warning" in data) {
+    toast(sentence(data.warning), "bad");
+    return;
+  }
   const call = pending.get(data.id);
   if (call === undefined) {
     return;
@@ -64,9 +68,6 @@ async function receive({ data }: MessageEvent<Reply>): Promise<void> {
     return;
   }
   pending.delete(data.id);
-  if (data.floors !== undefined) {
-    await keepOrganization(data.floors.org_id, { floors: data.floors.floors });
-  }
   if (!("error" in data)) {
     reachable.value = true;
     call.resolve(data.ok);
@@ -119,7 +120,7 @@ async function call(method: string, args: unknown[]): Promise<unknown> {
 }
 
 /** The open session: every method of `Session`, asynchronous. Errors are `StrongholdError`. */
-export const session = new Proxy({} as Async<Omit<Session, "close" | "remembered">>, {
+export const session = new Proxy({} as Async<Omit<Session, "close">>, {
   get: (_, method) => (...args: unknown[]) => call(String(method), args),
 });
 
@@ -127,37 +128,30 @@ export const session = new Proxy({} as Async<Omit<Session, "close" | "remembered
 export const accounts = {
   createOrganization: (organization: { name: string; email: string; password: string; setup_code: string }) =>
     call("createOrganization", [location.origin, organization]) as Promise<NewOwner>,
-  async signIn(credentials: { account_key: string; email: string; password: string }): Promise<Me> {
-    const floors = await storedFloors(accounts.checkAccountKey(credentials.account_key));
-    return (await call("signIn", [location.origin, credentials, floors])) as Me;
-  },
+  signIn: (credentials: { account_key: string; email: string; password: string }) => call("signIn", [location.origin, credentials]) as Promise<Me>,
   acceptInvite: (invitation: { code: string; email: string; password: string }) => call("acceptInvite", [location.origin, invitation]) as Promise<NewMember>,
-  async recover(recovery: { recovery_kit: string; password: string }): Promise<{ account_key: string }> {
-    const floors = await storedFloors(call("checkRecoveryKit", [recovery.recovery_kit]) as Promise<AccountKeyInfo>);
-    return (await call("recover", [location.origin, recovery, floors])) as { account_key: string };
-  },
-  async changePassword(change: { account_key: string; email: string; password: string; new_password: string; new_account_key: boolean }): Promise<{ account_key?: string }> {
-    const floors = await storedFloors(accounts.checkAccountKey(change.account_key));
-    return (await call("changePassword", [location.origin, change, floors])) as { account_key?: string };
-  },
+  recover: (recovery: { recovery_kit: string; password: string }) => call("recover", [location.origin, recovery]) as Promise<{ account_key: string }>,
+  changePassword: (change: { account_key: string; email: string; password: string; new_password: string; new_account_key: boolean }) =>
+    call("changePassword", [location.origin, change]) as Promise<{ account_key?: string }>,
   /** What a typed account key is for. Throws with a sentence when it is none. */
   checkAccountKey: (text: string) => call("checkAccountKey", [text]) as Promise<AccountKeyInfo>,
 };
 
-/** What this device remembers of the organization that a key is of, below which nothing is believed. */
-async function storedFloors(key: Promise<AccountKeyInfo>): Promise<string | undefined> {
-  return (await storedOrganization((await key).org_id))?.floors;
-}
-
-/** Wipes the session's keys and ends the worker with all that it held; a worker too busy to answer is ended all the same. */
-export function closeSession(): void {
+/** Wipes the session's keys and ends the worker with all that it held; a worker too busy to answer is ended all the same. Resolves when it is. */
+export function closeSession(): Promise<void> {
   const ending = worker;
   worker = undefined;
   rejectAll("The console was locked.");
   if (ending === undefined) {
-    return;
+    return Promise.resolve();
   }
-  ending.onmessage = ending.onerror = () => ending.terminate();
-  ending.postMessage({ id: ++lastId, method: "close", args: [] });
-  setTimeout(() => ending.terminate(), 500);
+  return new Promise((resolve) => {
+    const end = (): void => {
+      ending.terminate();
+      resolve();
+    };
+    ending.onmessage = ending.onerror = end;
+    ending.postMessage({ id: ++lastId, method: "close", args: [] });
+    setTimeout(end, 500);
+  });
 }

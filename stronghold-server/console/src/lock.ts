@@ -25,7 +25,7 @@ export async function enter(who?: Me): Promise<void> {
 export function lock(reason?: string): void {
   const alarming = integrityError.value !== undefined;
   stopTimers();
-  closeSession();
+  void closeSession();
   unsaved.value = false;
   wantedRoute.value = undefined;
   toasts.value = [];

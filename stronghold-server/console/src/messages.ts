@@ -20,14 +20,9 @@ export interface PlainError {
   conflict: boolean;
 }
 
-/** What floors are to be kept, and for which organization. */
-export interface Floors {
-  org_id: string;
-  floors: string;
-}
-
-/** An answer, or a step on the way to one. `floors` is there when they changed with this call. */
+/** An answer, or a step on the way to one; or a warning, which is of no call: what was verified cannot be remembered. */
 export type Reply =
   | { id: number; progress: unknown }
-  | { id: number; ok: unknown; floors?: Floors }
-  | { id: number; error: PlainError; floors?: Floors };
+  | { id: number; ok: unknown }
+  | { id: number; error: PlainError }
+  | { warning: string };

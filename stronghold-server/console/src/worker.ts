@@ -1,43 +1,44 @@
 /**
- * The worker that owns the cryptography: the wasm module, the session and every key. The page sends calls and gets plain data.
+ * The worker that owns the cryptography: the wasm module, the session, every key, and what is
+ * remembered. The page sends calls and gets plain data.
  * Locking closes the session and ends the worker, and its memory with it.
  */
 import type { Session } from "./api";
-import { PROGRESS, type Floors, type PlainError, type Reply, type Request } from "./messages";
+import { openMemory } from "./memory";
+import { PROGRESS, type PlainError, type Reply, type Request } from "./messages";
 import { loadWasm } from "./wasm";
 
 const module = loadWasm();
 // A failure to load is told by the call that needs it.
 module.catch(() => undefined);
 let session: Session | undefined;
-let organization = "";
-let lastFloors: string | undefined;
 
 /** Takes over an opened session; gives who it is. */
-async function open(opened: Session): Promise<Awaited<ReturnType<Session["me"]>>> {
+function open(opened: Session): ReturnType<Session["me"]> {
   session = opened;
-  const me = await opened.me();
-  organization = me.org_id;
-  return me;
+  return opened.me();
 }
+
+/** Tells the page that what was verified cannot be remembered. */
+const warn = (warning: string): void => postMessage({ warning } satisfies Reply);
 
 /** Calls that are made without a session, by name; each opens one where the person can act at once. */
 const accounts: Record<string, (type: typeof Session, args: any[]) => Promise<unknown>> = {
   async createOrganization(type, [url, organization]) {
-    const made = await type.createOrganization(url, organization);
+    const made = await type.createOrganization(url, organization, await openMemory(warn), warn);
     await open(made.session);
     return made.owner;
   },
-  async signIn(type, [url, credentials, remembered]) {
-    return open(await type.signIn(url, credentials, remembered));
+  async signIn(type, [url, credentials]) {
+    return open(await type.signIn(url, credentials, await openMemory(warn), warn));
   },
   acceptInvite: (type, [url, invitation]) => type.acceptInvite(url, invitation),
-  async recover(type, [url, recovery, remembered]) {
-    const recovered = await type.recover(url, recovery, remembered);
+  async recover(type, [url, recovery]) {
+    const recovered = await type.recover(url, recovery, await openMemory(warn), warn);
     await open(recovered.session);
     return { account_key: recovered.account_key };
   },
-  changePassword: (type, [url, change, remembered]) => type.changePassword(url, change, remembered),
+  changePassword: async (type, [url, change]) => type.changePassword(url, change, await openMemory(warn)),
   checkAccountKey: async (type, [text]) => type.checkAccountKey(text),
   checkRecoveryKit: async (type, [text]) => type.checkRecoveryKit(text),
 };
@@ -52,22 +53,6 @@ function plain(error: unknown): PlainError {
     advice: known.advice,
     conflict: known.conflict ?? false,
   };
-}
-
-/** The floors, if they are not those that were told last. */
-async function changedFloors(): Promise<Floors | undefined> {
-  const floors = await session?.remembered();
-  if (floors === undefined || floors === lastFloors) {
-    return undefined;
-  }
-  lastFloors = floors;
-  return { org_id: organization, floors };
-}
-
-/** Adds changed floors to an answer. Where they cannot be told (the session is closed), the answer goes without. */
-async function send(reply: Reply): Promise<void> {
-  const floors = await changedFloors().catch(() => undefined);
-  postMessage(floors === undefined ? reply : { ...reply, floors });
 }
 
 /** Finds what is called: an account function, or a method of the open session. */
@@ -98,10 +83,10 @@ async function answer(request: Request): Promise<void> {
     return;
   }
   try {
-    await send({ id: request.id, ok: await run(request) });
+    postMessage({ id: request.id, ok: await run(request) });
   } catch (thrown) {
     const error = plain(thrown);
-    await send({ id: request.id, error });
+    postMessage({ id: request.id, error });
     if (error.kind === "integrity") {
       distrusted = error;
       await close();

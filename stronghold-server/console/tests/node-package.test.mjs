@@ -1,56 +1,16 @@
 /** The package `stronghold-wasm` in Node: the very module that the console runs reads secrets as an agent, and passes the shared vectors. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { promisify } from "node:util";
 import { Agent, initSync, Vectors } from "stronghold-wasm";
-import { afterwards, findNeedles, folderFor, organizationOn, randomWord, startServer } from "./harness.mjs";
+import { afterwards, findNeedles, folderFor, randomWord } from "./harness.mjs";
+import { scene, thrownBy } from "./harness/package.mjs";
 
 const REPOSITORY = join(import.meta.dirname, "..", "..", "..");
 const run = promisify(execFile);
-
-/**
- * A server with a profile `production` and an agent of the command line that may read it.
- * @param {import("node:test").TestContext} t
- * @param {Record<string, string>} secrets
- */
-async function scene(t, secrets) {
-  const server = await startServer(t);
-  const { cli } = await organizationOn(t, server);
-  const file = join(folderFor(t), "secrets.json");
-  writeFileSync(file, JSON.stringify(secrets));
-  await cli.ok(["profile", "create", "production"]);
-  await cli.ok(["env", "push", "--profile", "production", "--format", "json", file]);
-  await cli.ok(["group", "create", "deploy"]);
-  await cli.ok(["group", "grant", "deploy", "production"]);
-  const { token } = await cli.json(["agent", "create", "CI pipeline", "--group", "deploy"]);
-  return { server, cli, token: String(token) };
-}
-
-/**
- * The error that a call throws: always a `StrongholdError`, which repeats nothing secret.
- * @param {() => unknown} call
- * @param {string[]} secrets
- */
-async function thrownBy(call, secrets = []) {
-  /** @type {any} */
-  let error;
-  try {
-    await call();
-  } catch (thrown) {
-    error = thrown;
-  }
-  assert.ok(error instanceof Error, "it must throw");
-  assert.equal(error.name, "StrongholdError");
-  assert.ok(error.message.length > 10);
-  assert.equal(typeof (/** @type {any} */ (error).conflict), "boolean");
-  for (const secret of secrets) {
-    assert.ok(!`${error.message} ${error.stack} ${JSON.stringify(error)}`.includes(secret), "no error repeats a secret");
-  }
-  return /** @type {Error & { kind: string, code?: string, advice?: string, conflict: boolean }} */ (error);
-}
 
 test("examples/node is installed and pulls a profile in ten lines", async (t) => {
   const { token } = await scene(t, { DATABASE_URL: "postgres://db.example/app", EMPTY: "", GREETING: "Grüße" });

@@ -52,12 +52,16 @@ async function keepsNothing(tab, needles, accountKeys) {
   const { indexedDB: databases, entries, ...others } = kept;
   assert.deepEqual(others, { localStorage: {}, sessionStorage: {}, cookies: "", caches: [], serviceWorkers: [], files: [], windowName: "", historyState: null, allCookies: [] });
   assert.deepEqual(Object.keys(databases), ["stronghold"]);
-  assert.deepEqual(Object.keys(databases["stronghold"] ?? {}).sort(), ["organizations", "settings"]);
+  assert.deepEqual(Object.keys(databases["stronghold"] ?? {}).sort(), ["memory", "organizations", "settings"]);
   for (const { value } of organizations) {
-    const { org_id: id, email = "", account_key: key, floors, ...rest } = /** @type {Record<string, string>} */ (value);
+    const { org_id: id, email = "", account_key: key, ...rest } = /** @type {Record<string, string>} */ (value);
     assert.deepEqual(rest, {}, "nothing else is kept of an organization");
     assert.ok(key === undefined || accountKeys.includes(key));
-    assert.deepEqual(findNeedles(needles, `${id} ${email} ${floors}`), [], "the floors are no secret");
+    assert.deepEqual(findNeedles(needles, `${id} ${email}`), []);
+  }
+  for (const { value } of databases["stronghold"]?.["memory"] ?? []) {
+    assert.equal(typeof value, "string");
+    assert.deepEqual(findNeedles(needles, String(value)), [], "what is remembered is no secret");
   }
   for (const { key, value } of databases["stronghold"]?.["settings"] ?? []) {
     assert.equal(key, "settings");
@@ -217,10 +221,10 @@ test("what is not to be remembered is not", async (t) => {
   await keepsNothing(other, { password: owner.password, ...printed("account key", owner.accountKey) }, []);
   await lock(other);
   await other.page.getByLabel("Account key", { exact: true }).waitFor();
-  const [kept] = (await storageOf(other)).indexedDB["stronghold"]?.["organizations"] ?? [];
-  assert.deepEqual(Object.keys(/** @type {object} */ (kept?.value)).sort(), ["floors", "org_id"]);
+  const { organizations, memory } = (await storageOf(other)).indexedDB["stronghold"] ?? {};
+  assert.deepEqual([organizations?.length, memory?.length], [0, 1]);
 
-  // An account that is forgotten leaves the floors, a device that is forgotten nothing.
+  // An account that is forgotten leaves what was verified, a device that is forgotten nothing.
   await lock(tab);
   await tab.page.getByRole("button", { name: "Forget this account on this device" }).click();
   await tab.page.getByLabel("Account key", { exact: true }).waitFor();
@@ -232,5 +236,5 @@ test("what is not to be remembered is not", async (t) => {
   await dialog(tab.page).getByRole("button", { name: "Forget and lock" }).click();
   await seesPage(tab.page, "Sign in");
   const databases = (await storageOf(tab)).indexedDB;
-  assert.deepEqual(databases["stronghold"]?.["organizations"] ?? [], []);
+  assert.deepEqual([databases["stronghold"]?.["organizations"], databases["stronghold"]?.["memory"]], [[], []]);
 });

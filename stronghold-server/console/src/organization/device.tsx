@@ -4,7 +4,7 @@ import { Note } from "../components/ErrorNote";
 import { Skeleton } from "../components/Spinner";
 import { toast } from "../state";
 import { counted } from "../words";
-import { floorsShown, forgetAccount, ForgetDeviceDialog, useStored } from "./forget";
+import { rememberedShown, forgetAccount, ForgetDeviceDialog, useStored } from "./forget";
 
 /** What this device keeps of the organization, and how it is cleared. It rises with `verified`. */
 export function Device({ orgId, verified }: { orgId: string; verified: number }) {
@@ -16,16 +16,16 @@ export function Device({ orgId, verified }: { orgId: string; verified: number })
       <header><h2 id="device">This device</h2></header>
       {read === undefined ? <Skeleton /> : (
         <>
-          {read.stored === undefined && <Note tone="warn">This browser keeps nothing: its storage is refused, or was cleared. A server that was put back to an older state is not noticed here.</Note>}
+          {read.memory === undefined && <Note tone="warn">This browser keeps nothing: its storage is refused, or was cleared. A server that was put back to an older state is not noticed here.</Note>}
           <dl class="facts">
             <dt>Account key</dt>
             <dd>{read.stored?.account_key === undefined ? "not kept: it is asked for at each sign-in" : "kept, with your address: only the password is asked for"}</dd>
-            <dt>Floors</dt>
-            <dd><Floors floors={read.stored?.floors} /></dd>
+            <dt>Remembered</dt>
+            <dd><Remembered memory={read.memory} /></dd>
             <dt>Settings</dt>
             <dd>theme, and minutes until it locks</dd>
           </dl>
-          <p class="quiet">That is all, in this browser's database for <code>{location.host}</code>. No password, no secret value and no key that opens or signs anything is kept. Floors say how far this device has seen the server come: what is older is refused, so a server that is put back is noticed.</p>
+          <p class="quiet">That is all, in this browser's database for <code>{location.host}</code>. No password, no secret value and no key that opens or signs anything is kept. What is remembered says how far this device has seen the server come: what is older, or of another history, is refused, so a server that is put back is noticed.</p>
           <div class="actions">
             {read.stored?.account_key !== undefined && (
               <Button
@@ -47,8 +47,8 @@ export function Device({ orgId, verified }: { orgId: string; verified: number })
   );
 }
 
-function Floors({ floors }: { floors: string | undefined }) {
-  const { statements, profiles, records } = floorsShown(floors);
+function Remembered({ memory }: { memory: unknown }) {
+  const { statements, profiles, records } = rememberedShown(memory);
   const parts = [
     statements !== undefined && counted(statements, "statement"),
     profiles !== undefined && counted(profiles, "profile"),

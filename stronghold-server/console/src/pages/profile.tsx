@@ -17,6 +17,7 @@ import { History } from "../profiles/history";
 import { useOpenProfile } from "../profiles/open";
 import "../profiles/profiles.css";
 import { ProfileState, RekeyNote } from "../profiles/rekey";
+import { Replaced } from "../profiles/replaced";
 import { Secrets } from "../profiles/secrets";
 import { href, navigate, route, unsaved } from "../router";
 import { me } from "../state";
@@ -45,13 +46,13 @@ export function ProfilePage({ id }: { id: string }) {
         title={profile === undefined ? "Profile" : visible(profile.name)}
         heading={profile === undefined ? undefined : <><Name>{profile.name}</Name><ProfileState profile={profile} /></>}
         back={BACK}
-        actions={profile !== undefined && manages ? <Menu label={`Actions for ${visible(profile.name)}`} items={deedItems(setDoing)} /> : undefined}
+        actions={profile !== undefined && manages && !profile.replaced ? <Menu label={`Actions for ${visible(profile.name)}`} items={deedItems(setDoing)} /> : undefined}
       />
       <Loading of={profiles}>
         {() =>
           profile === undefined ? (
             <EmptyState icon="profile" title="There is no such profile" action={<a href={href("profiles")}>All profiles</a>}><p>It may have been deleted.</p></EmptyState>
-          ) : (
+          ) : profile.replaced ? <Replaced profile={profile} /> : (
             <Body profile={profile} doing={doing} onDone={() => setDoing(undefined)} />
           )
         }

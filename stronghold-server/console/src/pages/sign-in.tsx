@@ -107,7 +107,7 @@ function SignInForm({ known }: { known: StoredOrganization[] }) {
   );
 }
 
-/** Forgets the account key on this device. The floors stay: they are no secret, and protect the next person who signs in here. */
+/** Forgets the account key on this device. What was verified is remembered on: it is no secret, and protects the next person who signs in here. */
 function Forget({ stored }: { stored: StoredOrganization }) {
   return (
     <Button

@@ -10,6 +10,9 @@ import { finishRekey } from "./calls";
 
 /** What the state of a profile is for whoever is signed in. */
 export function ProfileState({ profile }: { profile: ProfileListed }) {
+  if (profile.replaced) {
+    return <Badge tone="warn" title="On this device the name was another profile's">Replaced</Badge>;
+  }
   if (!profile.readable) {
     return <Badge title="None of your groups is granted this profile">No access</Badge>;
   }

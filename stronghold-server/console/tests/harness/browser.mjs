@@ -80,6 +80,13 @@ export class Tab {
     await this.page.evaluate((to) => void (location.hash = `#/${to}`), route);
   }
 
+  /** Another tab of the same browser, which shares what it keeps; what it reports is a problem of this one too. */
+  async beside() {
+    const tab = new Tab(this.context, await this.context.newPage(), this.origin);
+    await tab.page.goto(`${this.origin}/`);
+    return tab;
+  }
+
   /** What was copied last, as a person finds out: pasted elsewhere. The console's own policy forbids reading the clipboard. */
   async copied() {
     const elsewhere = await (await browser()).newContext();

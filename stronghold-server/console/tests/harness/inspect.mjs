@@ -22,7 +22,9 @@ export async function storageOf(tab) {
           request.onerror = () => reject(request.error);
         });
         const [keys, values] = [await ask(objects.getAllKeys()), await ask(objects.getAll())];
-        databases[name][store] = keys.map((/** @type {unknown} */ key, /** @type {number} */ at) => ({ key, value: values[at] }));
+        // What is remembered is bytes, which are text.
+        const shown = values.map((/** @type {unknown} */ value) => (value instanceof Uint8Array ? new TextDecoder().decode(value) : value));
+        databases[name][store] = keys.map((/** @type {unknown} */ key, /** @type {number} */ at) => ({ key, value: shown[at] }));
       }
       database.close();
     }
