@@ -39,6 +39,7 @@ mod regained;
 mod rekey;
 mod secrets;
 mod session;
+mod staging;
 mod view;
 
 pub use account::{Account, LogIn, NewOrganization, NewOwner};

@@ -156,6 +156,9 @@ impl Error {
                     "Nothing goes behind the statement at which a token was made: if the server was restored from an older backup, an admin makes a new token with `agent rotate-token`.",
                 );
             }
+            Self::Transport(TransportFailure::BodyLimited(_)) => {
+                return Some("The request did not reach the server. See docs/proxies.md for what a proxy needs.");
+            }
             _ if self.is_rollback() => {
                 return Some(
                     "Do not use what this server sends. If it was restored from a backup, an admin's `org verify` says what was lost, and `--accept-rollback` goes on from what is left.",

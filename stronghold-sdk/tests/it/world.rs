@@ -88,8 +88,8 @@ impl Wire {
 
 #[async_trait]
 impl Transport for Wire {
-    fn authority(&self) -> Authority {
-        self.honest.authority()
+    fn endpoint(&self) -> Endpoint {
+        self.honest.endpoint()
     }
 
     async fn send(&self, request: SignedRequest, body: Vec<u8>) -> Result<Reply, TransportFailure> {
