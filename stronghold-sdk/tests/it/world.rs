@@ -284,7 +284,7 @@ impl World {
 }
 
 async fn start(store: SqliteStore, clock: Arc<dyn Clock>) -> Service<SqliteStore> {
-    let settings = Settings { authorities: Vec::new(), limits: Limits::default() };
+    let settings = Settings { endpoints: Vec::new(), limits: Limits::default() };
     let keys = ServiceKeys::from_checkpoint_seed(&[3; 32]);
     Service::start(store, settings, keys, clock).await.unwrap()
 }

@@ -19,7 +19,7 @@ use stronghold_protocol::{
     name::{Email, Name},
     number::{Epoch, Revision, RosterVersion, Version},
     problem::Problem,
-    request::{Authority, Method, RequestNonce, RequestParts, SignatureParams, SignedRequest},
+    request::{Authority, Endpoint, Method, RequestNonce, RequestParts, SignatureParams, SignedRequest},
     roster::{Roster, RosterMember, RosterNonce},
     seal::{KeyHistory, Seal},
     secret::{BlindIndex, SealedSecret, SecretLeaf},
@@ -140,7 +140,7 @@ pub(crate) struct World<S> {
 pub(crate) fn settings() -> Settings {
     let wide = RateLimit { burst: 10_000, per_minute: 10_000 };
     let limits = Limits { refused: wide, login: wide, account: wide, ..Limits::default() };
-    Settings { authorities: vec![Authority::from_url(&URL.parse().unwrap()).unwrap()], limits }
+    Settings { endpoints: vec![Endpoint::from_url(&URL.parse().unwrap()).unwrap()], limits }
 }
 
 pub(crate) fn keys() -> ServiceKeys {
