@@ -1,10 +1,6 @@
 //! A profile as one segment of a path, in a form that no proxy rewrites.
 
-use crate::{
-    encoding::base64url,
-    evidence::ProfileSelector,
-    name::Name,
-};
+use crate::{encoding::base64url, evidence::ProfileSelector, name::Name};
 use data_encoding::BASE64URL_NOPAD;
 
 /// What stands before a name. No id starts with it.

@@ -205,12 +205,7 @@ impl<S: Store> Inner<S> {
     }
 
     /// Decides a request after the organization's head row is locked, and records it.
-    fn decide(
-        self: &Arc<Self>,
-        asked: &Asked,
-        tx: &mut dyn Tx,
-        attempt: &Attempt,
-    ) -> Result<Decided, StoreError> {
+    fn decide(self: &Arc<Self>, asked: &Asked, tx: &mut dyn Tx, attempt: &Attempt) -> Result<Decided, StoreError> {
         let now = self.now();
         let Some(head) = tx.head(&asked.org)? else {
             return Ok(Decided::Denied { problem: Problem::unauthenticated(), state: None });

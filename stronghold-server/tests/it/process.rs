@@ -221,7 +221,13 @@ fn the_default_authorities_are_both_names_of_the_loopback() {
         let arguments = ["stronghold-server", "--data-dir", "d"].iter().chain(arguments).map(Into::into);
         let serve = Arguments::read(arguments, |_| None).unwrap().serve;
         let bound = if serve.listen.port() == 0 { "127.0.0.1:4711".parse().unwrap() } else { serve.listen };
-        serve.settings(bound).unwrap().endpoints.iter().map(|at| format!("{}{}", at.authority, at.base)).collect::<Vec<_>>()
+        serve
+            .settings(bound)
+            .unwrap()
+            .endpoints
+            .iter()
+            .map(|at| format!("{}{}", at.authority, at.base))
+            .collect::<Vec<_>>()
     };
     assert_eq!(authorities(&["--listen", "127.0.0.1:0"]), ["127.0.0.1:4711", "localhost:4711"]);
     assert_eq!(authorities(&["--listen", "[::1]:80"]), ["127.0.0.1", "[::1]", "localhost"]);

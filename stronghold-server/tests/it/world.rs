@@ -135,6 +135,8 @@ pub(crate) struct World<S> {
     pub(crate) genesis: Statement,
     pub(crate) known: BTreeMap<ProfileId, Known>,
     pub(crate) data: Arc<TempDir>,
+    /// Another URL than the usual one that requests are signed for.
+    pub(crate) signed_for: Option<String>,
 }
 
 pub(crate) fn settings() -> Settings {
@@ -198,7 +200,17 @@ impl<S: Store> World<S> {
         };
         let created = unsigned(&service, "POST", api::ORGS, &create).await;
         assert_eq!(created.status, 200, "{}", String::from_utf8_lossy(&created.body));
-        Self { service, clock, owner, org, directory, genesis: statement, known: BTreeMap::new(), data }
+        Self {
+            service,
+            clock,
+            owner,
+            org,
+            directory,
+            genesis: statement,
+            known: BTreeMap::new(),
+            data,
+            signed_for: None,
+        }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -224,7 +236,8 @@ impl<S: Store> World<S> {
     /// Signs a request for the server's URL.
     pub(crate) fn sign(&self, who: &Actor, method: Method, path: &str, query: &str, body: &[u8]) -> SignedRequest {
         let parts = RequestParts::new(method, path, query).unwrap().with_body(body);
-        let authority = Authority::from_url(&URL.parse().unwrap()).unwrap();
+        let url = self.signed_for.as_deref().unwrap_or(URL);
+        let authority = Authority::from_url(&url.parse().unwrap()).unwrap();
         SignedRequest::sign(authority, parts, self.params(who), |base| who.sign.sign(base))
     }
 

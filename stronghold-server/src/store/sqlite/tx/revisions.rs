@@ -34,7 +34,9 @@ impl SqliteTx<'_> {
         let old = self.generation(org, &write.profile)?;
         let renewed = newest.as_ref().is_some_and(|newest| newest.epoch != write.head.epoch);
         let generation = match (&write.staged, &old) {
-            (Some(staging), _) if renewed => Generation { epoch: integer(write.head.epoch.get()), id: *staging.id.as_bytes() },
+            (Some(staging), _) if renewed => {
+                Generation { epoch: integer(write.head.epoch.get()), id: *staging.id.as_bytes() }
+            }
             (_, Some(old)) if !renewed => *old,
             _ => Generation { epoch: integer(write.head.epoch.get()), id: WRITTEN },
         };

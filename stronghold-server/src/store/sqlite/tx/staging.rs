@@ -71,7 +71,8 @@ impl SqliteTx<'_> {
     /// added to one behind its manifest's back.
     fn is_generation(&self, org: i64, profile: &ProfileId, staging: &StagingRef) -> Result<bool, StoreError> {
         let mut select = self.prepare("SELECT 1 FROM revisions WHERE org = ?1 AND profile = ?2 AND generation = ?3")?;
-        Ok(*staging.id.as_bytes() == WRITTEN || select.exists(params![org, profile.as_bytes(), staging.id.as_bytes()])?)
+        Ok(*staging.id.as_bytes() == WRITTEN
+            || select.exists(params![org, profile.as_bytes(), staging.id.as_bytes()])?)
     }
 
     fn claim(
