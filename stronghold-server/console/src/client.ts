@@ -4,6 +4,7 @@
  */
 import type { AccountKeyInfo, NewMember, NewOwner, Session, StrongholdError } from "./api";
 import { PROGRESS, type PlainError, type Reply } from "./messages";
+import { server } from "./server";
 import { directoryChanged, integrityError, noteActivity, reachable } from "./state";
 import { keepOrganization, storedOrganization } from "./storage";
 import workerUrl from "./worker.ts?worker&url";
@@ -126,19 +127,19 @@ export const session = new Proxy({} as Async<Omit<Session, "close" | "remembered
 /** What is done without a session. The server is always the one that served this page. */
 export const accounts = {
   createOrganization: (organization: { name: string; email: string; password: string; setup_code: string }) =>
-    call("createOrganization", [location.origin, organization]) as Promise<NewOwner>,
+    call("createOrganization", [server, organization]) as Promise<NewOwner>,
   async signIn(credentials: { account_key: string; email: string; password: string }): Promise<Me> {
     const floors = await storedFloors(accounts.checkAccountKey(credentials.account_key));
-    return (await call("signIn", [location.origin, credentials, floors])) as Me;
+    return (await call("signIn", [server, credentials, floors])) as Me;
   },
-  acceptInvite: (invitation: { code: string; email: string; password: string }) => call("acceptInvite", [location.origin, invitation]) as Promise<NewMember>,
+  acceptInvite: (invitation: { code: string; email: string; password: string }) => call("acceptInvite", [server, invitation]) as Promise<NewMember>,
   async recover(recovery: { recovery_kit: string; password: string }): Promise<{ account_key: string }> {
     const floors = await storedFloors(call("checkRecoveryKit", [recovery.recovery_kit]) as Promise<AccountKeyInfo>);
-    return (await call("recover", [location.origin, recovery, floors])) as { account_key: string };
+    return (await call("recover", [server, recovery, floors])) as { account_key: string };
   },
   async changePassword(change: { account_key: string; email: string; password: string; new_password: string; new_account_key: boolean }): Promise<{ account_key?: string }> {
     const floors = await storedFloors(accounts.checkAccountKey(change.account_key));
-    return (await call("changePassword", [location.origin, change, floors])) as { account_key?: string };
+    return (await call("changePassword", [server, change, floors])) as { account_key?: string };
   },
   /** What a typed account key is for. Throws with a sentence when it is none. */
   checkAccountKey: (text: string) => call("checkAccountKey", [text]) as Promise<AccountKeyInfo>,
