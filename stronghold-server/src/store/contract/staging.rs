@@ -156,7 +156,8 @@ pub(in crate::store) async fn an_authors_newest_attempts_are_kept(place: &impl P
     two_secrets(&store).await;
     let theirs = attempt(OTHER, 100);
     stage_in(&store, theirs, vec![anew(1, 2)]).await;
-    let attempts: Vec<StagingRef> = (1..=STAGINGS + 1).map(|number| attempt(KEY, u8::try_from(number).unwrap())).collect();
+    let attempts: Vec<StagingRef> =
+        (1..=STAGINGS + 1).map(|number| attempt(KEY, u8::try_from(number).unwrap())).collect();
     for (number, attempt) in (0..).zip(&attempts) {
         stage_in(&store, *attempt, vec![anew(1, 10 + number)]).await;
     }
