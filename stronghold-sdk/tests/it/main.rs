@@ -11,6 +11,7 @@
 mod access;
 mod approvals;
 mod audit;
+mod audit_denials;
 mod audit_reading;
 mod ci;
 mod crypto;
@@ -28,6 +29,7 @@ mod key_requests;
 mod lies;
 mod loader;
 mod lock;
+mod parts;
 mod passwords;
 mod people;
 mod people_ended;

@@ -16,7 +16,7 @@ use stronghold_sdk::{
         directory::{Change, Conditions, Role},
         id::{GroupId, InviteId, ProfileId, UserId},
         name::{Email, Name, SecretName},
-        request::{Authority, Method, RequestNonce, RequestParts, SignatureParams, SignedRequest},
+        request::{Endpoint, Method, RequestNonce, RequestParts, SignatureParams, SignedRequest},
         seal::Seal,
         time::{Clock, ManualClock, Timestamp},
         token::{AccountKey, AgentToken},
@@ -34,6 +34,9 @@ use zeroize::Zeroizing;
 /// Changes a reply before the client sees it.
 pub(crate) type Lie = Box<dyn FnMut(&SignedRequest, Reply) -> Reply + Send>;
 
+/// Sees path and size of each request.
+pub(crate) type Watch = Box<dyn FnMut(&str, usize) + Send>;
+
 /// A transport to the server that can be told to lie, or to die.
 #[derive(Clone)]
 pub(crate) struct Wire {
@@ -41,6 +44,7 @@ pub(crate) struct Wire {
     lie: Arc<Mutex<Option<Lie>>>,
     death: Arc<Mutex<Option<Death>>>,
     died: Arc<Notify>,
+    watch: Arc<Mutex<Option<Watch>>>,
 }
 
 /// When whoever uses a wire is killed.
@@ -55,6 +59,10 @@ pub(crate) struct Death {
 impl Wire {
     pub(crate) fn lies(&self, lie: impl FnMut(&SignedRequest, Reply) -> Reply + Send + 'static) {
         *self.lie.lock().unwrap() = Some(Box::new(lie));
+    }
+
+    pub(crate) fn watches(&self, watch: impl FnMut(&str, usize) + Send + 'static) {
+        *self.watch.lock().unwrap() = Some(Box::new(watch));
     }
 
     /// Runs `work` on this wire until it is done or killed. None when it was killed.
@@ -93,6 +101,9 @@ impl Transport for Wire {
     }
 
     async fn send(&self, request: SignedRequest, body: Vec<u8>) -> Result<Reply, TransportFailure> {
+        if let Some(watch) = &mut *self.watch.lock().unwrap() {
+            watch(request.parts().path(), body.len());
+        }
         let (arrives, answered) = self.fate();
         if !arrives {
             self.died.notify_one();
@@ -208,7 +219,8 @@ impl World {
             nonce: RequestNonce::generate().unwrap(),
             key_id: owner.signing_key().public_key().key_id(),
         };
-        let request = SignedRequest::sign(self.wire.authority(), parts, params, |base| owner.signing_key().sign(base));
+        let request =
+            SignedRequest::sign(self.wire.endpoint().authority, parts, params, |base| owner.signing_key().sign(base));
         let reply = self.wire.send(request, body).await.unwrap();
         assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
         self.session.sync().await.unwrap();
@@ -304,7 +316,13 @@ async fn try_open_session(
 }
 
 fn wire(service: &Service<SqliteStore>) -> Wire {
-    Wire { honest: service.in_process(), lie: Arc::default(), death: Arc::default(), died: Arc::default() }
+    Wire {
+        honest: service.in_process(),
+        lie: Arc::default(),
+        death: Arc::default(),
+        died: Arc::default(),
+        watch: Arc::default(),
+    }
 }
 
 /// The code of a refusal.
