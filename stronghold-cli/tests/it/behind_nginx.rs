@@ -1,6 +1,6 @@
 //! Behind a real nginx that rewrites what it forwards: any name, and a path before the protocol's own.
 
-use crate::people::member_at;
+use crate::{org, people::member_at};
 use serde_json::json;
 use stronghold_testkit::{Cli, Nginx, Org, ServerOptions};
 
@@ -108,11 +108,14 @@ fn a_base_path_of_several_segments_works_with_a_slash_at_its_end() {
 
 #[test]
 fn a_public_url_that_no_client_can_use_is_refused() {
+    let agent = org().as_agent(&org().agent(&[]));
     for path in ["/a%20b", "/a//b", "//", "/a/../b", "/./b", "/a;b", "/%7Euser", "/a?b=c", "/a#b", "/\u{e4}", "/a@b"] {
         let url = format!("https://stronghold.example{path}");
         let line = ServerOptions::default().arg("--public-url").arg(&url).run().fails(1);
         assert!(line.contains("--public-url"), "{url}: {line}");
-        let client = Cli::without_config_dir().var("API_STRONGHOLD_PASSWORD", "x");
-        client.run(&["--url", &url, "auth", "login", "--email", "a@b.example", "--account-key", "x"]).fails(1);
+        // A client resolves dots before it signs, as every program does that reads a URL.
+        if !path.contains("/.") {
+            agent.run(&["env", "pull", "--profile", "p", "--url", &url]).fails(1);
+        }
     }
 }
