@@ -6,6 +6,7 @@ use crate::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use stronghold_protocol::{
+    api::{parse_profile_segment, profile_segment},
     audit::{AuditRecord, Outcome, RecordSchema, Released, UnsignedAction},
     crypto::sign::{Signature, SigningKey},
     encoding::Base64Bytes,
@@ -13,7 +14,7 @@ use stronghold_protocol::{
     number::Revision,
     receipt::Receipt,
     request::{
-        Authority, Method, RequestNonce, RequestParts, SignatureParams, SignedRequest, UnverifiedRequest,
+        Authority, Endpoint, Method, RequestNonce, RequestParts, SignatureParams, SignedRequest, UnverifiedRequest,
         encode_query, parse_query,
     },
     token::{AccountKey, AgentToken, InviteCode, RecoveryKit, TokenFloor, TokenKind, TokenUrl},

@@ -246,7 +246,7 @@ impl Asked {
 
 /// The profile that a request's path names, by name or id.
 pub(super) fn named_profile(record: &AuditRecord) -> Option<String> {
-    let (_, after) = record.request.as_ref()?.parts().path().split_once("/profiles/")?;
+    let (_, after) = record.request.as_ref()?.parts().path().rsplit_once("/profiles/")?;
     let (segment, _) = after.split_once('/')?;
     parse_profile_segment(segment).map(|profile| profile.to_string())
 }

@@ -36,7 +36,8 @@ impl Attempt {
 impl<S: Store> Inner<S> {
     /// Records a denial, and returns what the caller is told.
     ///
-    /// Up to a number in a minute, whole; the next one as `rate_limited`, with its request; those after it not at all.
+    /// Up to a number in a minute, whole; the next one as `rate_limited`, with its request; those after it not at all. A lost
+    /// race is recorded always: who loses one may write, and can fill the log with writes as well.
     ///
     /// # Errors
     /// [`StoreError::Undone`] for those, so that the nonce is not kept either; [`StoreError`] when the record cannot be
@@ -48,6 +49,10 @@ impl<S: Store> Inner<S> {
         event: &Event<'_>,
         problem: Problem,
     ) -> Result<Problem, StoreError> {
+        if matches!(problem.code, ProblemCode::Conflict | ProblemCode::RevisionConflict | ProblemCode::ProfileHeld) {
+            record(tx, event, Err(&problem.code))?;
+            return Ok(problem);
+        }
         let count = || (self.denials.count(attempt.org, attempt.key, event.at), problem.code.clone());
         let told = match attempt.denied.get_or_init(count).0 {
             Denial::Whole => problem,

@@ -167,6 +167,20 @@ async fn what_is_not_recorded_uses_up_no_nonce() {
 }
 
 #[tokio::test]
+async fn lost_races_are_not_counted() {
+    let (world, ..) = furnished().await;
+    let owner = Actor::user("owner");
+    let id = world.profile_id("production");
+    let path = world.profile_path("production", "revisions");
+    let (first, _) = world.revision(&owner, id, vec![secret("A", 1, "one")], Vec::new(), |_| {});
+    assert_eq!(code(&world.post(&owner, &path, &first).await), "ok");
+    for _ in 0..MOST * 2 {
+        assert_eq!(code(&world.post(&owner, &path, &first).await), "revision_conflict");
+    }
+    assert_eq!(denials_of(&world, &owner).await.len(), MOST * 2, "each of them is in the log");
+}
+
+#[tokio::test]
 async fn a_server_that_starts_again_records_more_and_not_less() {
     let (world, agent, _) = furnished().await;
     denied(&world, &agent, MOST + 5).await;
