@@ -23,6 +23,7 @@ pub fn parse_profile_segment(segment: &str) -> Option<ProfileSelector> {
         return segment.parse().ok().map(ProfileSelector::Id);
     };
     let bytes = BASE64URL_NOPAD.decode(encoded.as_bytes()).ok()?;
-    let name = Name::new(std::str::from_utf8(&bytes).ok()?).ok()?;
+    let text = std::str::from_utf8(&bytes).ok()?;
+    let name = Name::new(text).ok().filter(|name| name.as_str() == text)?;
     Some(ProfileSelector::Name(name))
 }

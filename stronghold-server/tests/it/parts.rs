@@ -181,9 +181,9 @@ async fn parts_must_follow_what_the_profile_holds() {
         let (new, _) = taking(&world, &one, id, &secrets);
         assert_eq!(write(&world, &one, &new).await, "invalid_manifest", "{what}");
     }
+    let other = [secret("A", 2, "other"), secret("C", 1, "")];
     // What the manifest was not signed for: a part more, a part less, another ciphertext, a secret twice.
-    for (id, staged) in [(11, &parts()[..]), (12, &parts()[..1]), (13, &[secret("A", 2, "other"), secret("C", 1, "")])]
-    {
+    for (id, staged) in [(11, &parts()[..]), (12, &parts()[..1]), (13, &other[..])] {
         assert_eq!(stage(&world, &one, id, staged).await, "ok");
         let (new, _) = taking(&world, &one, id, &parts()[..2]);
         assert_eq!(write(&world, &one, &new).await, "invalid_manifest");
