@@ -40,7 +40,7 @@ impl Org {
         let folder = tempfile::tempdir().unwrap();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = SqliteStore::open(&folder.path().join("stronghold.db")).unwrap();
-        let settings = Settings { authorities: Vec::new(), limits: Limits::default() };
+        let settings = Settings { endpoints: Vec::new(), limits: Limits::default() };
         let keys = ServiceKeys::from_checkpoint_seed(&random::secret().unwrap());
         let service = Service::start(store, settings, keys, Arc::clone(&clock)).await.unwrap();
         let code = SetupCode::generate().unwrap();

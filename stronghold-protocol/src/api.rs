@@ -7,6 +7,7 @@ mod history;
 mod join;
 mod password;
 mod read;
+mod segment;
 mod write;
 
 pub use account::{
@@ -26,9 +27,10 @@ pub use read::{
     ActivityEntry, AuditCheckpoint, AuditPage, DirectoryPage, KeyPath, ListedProfile, ProfileList, SealedPart,
     SealedProfile, SealsQuery, SealsReply,
 };
+pub use segment::{parse_profile_segment, profile_segment};
 pub use write::{CommitStatement, Committed, NewRevision, StageSecrets, StagedSecrets, Written};
 
-use crate::{evidence::ProfileSelector, id::OrgId, request::encode_segment};
+use crate::{evidence::ProfileSelector, id::OrgId};
 
 /// Path of the first request of a new organization: `POST` of [`SetupStart`].
 pub const SETUP: &str = "/v1/setup";
@@ -46,8 +48,9 @@ pub fn org_path(org: &OrgId, route: &str) -> String {
     format!("{ORGS}/{org}/{route}")
 }
 
-/// Path of a profile's route: `read`, `secrets` or `revisions`. The profile is named or identified, percent-encoded.
+/// Path of a profile's route: `read`, `secrets`, `revisions`, `staging`, `versions` or `introduced`. The profile is named or
+/// identified ([`profile_segment`]).
 #[must_use]
 pub fn profile_path(org: &OrgId, profile: &ProfileSelector, route: &str) -> String {
-    format!("{ORGS}/{org}/profiles/{}/{route}", encode_segment(&profile.to_string()))
+    format!("{ORGS}/{org}/profiles/{}/{route}", profile_segment(profile))
 }

@@ -16,10 +16,17 @@ pub const REFERENCE_DEPTH: usize = 16;
 pub const SECRETS_PER_PROFILE: usize = 10_000;
 /// Most secrets that one statement re-encrypts inline, of all its profiles together; the others take the staged form.
 pub const INLINE_REKEY_SECRETS: usize = 1_000;
+/// How many bytes of secrets, as they are sent, one statement re-encrypts inline at most: with its seals it stays below what
+/// proxies let through.
+pub const INLINE_REKEY_BYTES: usize = 256 * 1024;
 /// How many secrets a client stages in one request at most, when none is large.
 pub const STAGE_SECRETS: usize = 250;
-/// How many bytes of ciphertext a client stages in one request at most, unless one secret alone is larger.
-pub const STAGE_BYTES: usize = 8 * 1024 * 1024;
+/// How many bytes of secrets, as they are sent, a client puts into one request at most, unless one secret alone is larger:
+/// proxies refuse bodies of more than 1 MB unless they are told otherwise.
+pub const PART_BYTES: usize = 768 * 1024;
+/// How many denials of one key are recorded whole in a minute. The next one is recorded as `rate_limited`, those after it not
+/// at all.
+pub const DENIALS_RECORDED: u32 = 30;
 /// Most unfinished stagings that a server keeps of one author for one profile; the oldest goes first.
 pub const STAGINGS: usize = 4;
 /// How long writes to a profile wait for the author of a statement that vouches for it, in seconds.
@@ -42,6 +49,8 @@ pub const REPLY_BYTES: usize = u32::MAX as usize;
 pub const CONTEXT_BYTES: usize = 4096;
 /// Longest path and query of a request, in bytes, together.
 pub const TARGET_BYTES: usize = 8192;
+/// Longest path under which a server is reached, in bytes ([`crate::request::InvalidBasePath`]).
+pub const BASE_PATH_BYTES: usize = 128;
 /// Longest URL hint inside a token, in bytes (its length is one byte).
 pub const TOKEN_URL_BYTES: usize = 255;
 /// How far in the server's past a request's `created` may be, in seconds.

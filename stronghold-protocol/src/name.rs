@@ -59,7 +59,7 @@ impl Name {
         if is_id_shaped(&name) {
             return Err(InvalidName::ShapedLikeId);
         }
-        // No URL can carry these two as a path segment, not even percent-encoded (RFC 3986, section 5.2.4).
+        // Whatever joins names into the path of a file or URL resolves these two.
         if matches!(name.as_str(), "." | "..") {
             return Err(InvalidName::ForbiddenCharacter);
         }

@@ -7,7 +7,7 @@
 //!
 //! A client makes a [`SignedRequest`], a value that any transport can carry. A server takes an [`UnverifiedRequest`],
 //! which has no authority, because what the caller says of the host is worth nothing; [`UnverifiedRequest::verify`]
-//! finds the configured authority under which the signature holds, and only it makes a [`VerifiedRequest`].
+//! finds the configured [`Endpoint`] for which the signature holds, and only it makes a [`VerifiedRequest`].
 //!
 //! Specified in `docs/protocol.md`, section 12.
 
@@ -15,6 +15,7 @@ mod authority;
 mod clock;
 mod context;
 mod digest;
+mod endpoint;
 mod header;
 mod params;
 mod parts;
@@ -27,6 +28,7 @@ pub use authority::{Authority, InvalidAuthority};
 pub use clock::{ClockSkew, check_clock};
 pub use context::{CiRun, ContextTooLong, RequestContext};
 pub use digest::{BodyRefused, ContentDigest};
+pub use endpoint::{BasePath, Endpoint, InvalidBasePath, InvalidEndpoint};
 pub use header::{
     CONTENT_DIGEST, CONTEXT, IF_NONE_MATCH, InvalidHeader, SIGNATURE, SIGNATURE_INPUT, SIGNATURE_LABEL, SIGNATURE_TAG,
 };
@@ -34,5 +36,5 @@ pub use params::{RequestNonce, SignatureParams, signature_base};
 pub use parts::{Method, RequestParts, UnknownMethod};
 pub use refusal::RequestRefusal;
 pub use signed::{SignedRequest, ToSign};
-pub use target::{InvalidEncoding, InvalidTarget, decode_segment, encode_query, encode_segment, parse_query};
+pub use target::{InvalidQuery, InvalidTarget, encode_query, parse_query};
 pub use unverified::{UnverifiedRequest, VerifiedRequest};

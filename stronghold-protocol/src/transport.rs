@@ -1,6 +1,6 @@
 //! How a signed request reaches a server: over HTTP, or in one process. Both ends of the protocol meet in this trait.
 
-use crate::request::{Authority, SignedRequest};
+use crate::request::{Endpoint, SignedRequest};
 use async_trait::async_trait;
 
 /// A server's answer, whatever carried it.
@@ -25,6 +25,12 @@ pub enum TransportFailure {
     /// No answer came in time; whether the server acted on the request is unknown.
     #[error("the server did not answer within {0} seconds")]
     TimedOut(u64),
+    /// A proxy in between refused the request for its size, which the server itself would have taken.
+    #[error(
+        "a proxy in front of the server refused a request of {0} bytes: allow larger bodies there (nginx: \
+         client_max_body_size, which is 1 MB unless it is set)"
+    )]
+    BodyLimited(usize),
     /// The answer is no answer of this protocol (a redirect, or larger than allowed).
     #[error("this is not a Stronghold server: {0}")]
     NotTheProtocol(String),
@@ -33,8 +39,8 @@ pub enum TransportFailure {
 /// Carries requests to a server.
 #[async_trait]
 pub trait Transport: Send + Sync {
-    /// The authority that requests are signed for.
-    fn authority(&self) -> Authority;
+    /// Where requests go: what they are signed for, and the path before their own.
+    fn endpoint(&self) -> Endpoint;
 
     /// Sends a request with its body, once, and returns the answer. No redirect is followed.
     ///
@@ -42,7 +48,7 @@ pub trait Transport: Send + Sync {
     /// [`TransportFailure`] when no answer of this protocol came.
     async fn send(&self, request: SignedRequest, body: Vec<u8>) -> Result<Reply, TransportFailure>;
 
-    /// Sends a request that nobody signed: the few public routes (`path` with its query, `body` for a POST).
+    /// Sends a request that nobody signed: the few public routes (`path` without the endpoint's base, `body` for a POST).
     ///
     /// # Errors
     /// As [`Self::send`].

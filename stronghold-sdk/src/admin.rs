@@ -36,6 +36,7 @@ mod pull;
 mod regained;
 mod rekey;
 mod secrets;
+mod staging;
 mod view;
 
 pub use crate::session::{Resolve, Session, SessionBuilder};

@@ -73,8 +73,9 @@ impl<T: Transport> Client<T> {
     }
 
     async fn post_unsigned<R: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<R, Error> {
-        let reply = self.transport.send_unsigned(path, Some(encode(body)?)).await?;
-        read(reply)
+        let body = encode(body)?;
+        let length = body.len();
+        read(limited(self.transport.send_unsigned(path, Some(body)).await?, length)?)
     }
 
     async fn call<R: DeserializeOwned>(
@@ -90,7 +91,8 @@ impl<T: Transport> Client<T> {
         let mut attempt = 1;
         loop {
             let request = self.sign(who, method, path, query, &body, correction).await?;
-            let result = self.transport.send(request.clone(), body.clone()).await.map_err(Error::from).and_then(read);
+            let sent = self.transport.send(request.clone(), body.clone()).await.map_err(Error::from);
+            let result = sent.and_then(|reply| read(limited(reply, body.len())?));
             let error = match result {
                 Ok(reply) => return Ok(Answered { request, reply }),
                 Err(error) => error,
@@ -117,8 +119,9 @@ impl<T: Transport> Client<T> {
         body: &[u8],
         correction: i64,
     ) -> Result<SignedRequest, Error> {
-        let parts = RequestParts::new(method, path, query).map_err(|error| Error::invalid(error.to_string()))?;
-        let mut parts = parts.with_body(body);
+        let endpoint = self.transport.endpoint();
+        let parts = RequestParts::new(method, path, query).and_then(|parts| parts.under(&endpoint.base));
+        let mut parts = parts.map_err(|error| Error::invalid(error.to_string()))?.with_body(body);
         let mut context = self.context.clone();
         context.clock_corrected_seconds = (correction != 0).then_some(correction);
         if let Some(header) = context.to_header().map_err(|error| Error::invalid(error.to_string()))? {
@@ -126,7 +129,7 @@ impl<T: Transport> Client<T> {
         }
         let created = self.clock.now().as_seconds().saturating_add(correction);
         let params = SignatureParams { created, nonce: RequestNonce::generate()?, key_id: who.key_id() };
-        let to_sign = ToSign::new(self.transport.authority(), parts, params);
+        let to_sign = ToSign::new(endpoint.authority, parts, params);
         let signature = who.sign(to_sign.base()).await.map_err(|error| Error::invalid(error.to_string()))?;
         Ok(to_sign.finish(signature))
     }
@@ -173,6 +176,12 @@ async fn rest(pause: Duration) {
 
 fn encode(body: &impl Serialize) -> Result<Vec<u8>, Error> {
     serde_json::to_vec(body).map_err(|error| Error::invalid(error.to_string()))
+}
+
+/// Tells a proxy that lets no such body through from a server that refuses it.
+fn limited(reply: Reply, sent: usize) -> Result<Reply, TransportFailure> {
+    let of_a_proxy = reply.status == 413 && serde_json::from_slice::<Problem>(&reply.body).is_err();
+    if of_a_proxy { Err(TransportFailure::BodyLimited(sent)) } else { Ok(reply) }
 }
 
 fn read<R: DeserializeOwned>(reply: Reply) -> Result<R, Error> {

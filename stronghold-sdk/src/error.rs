@@ -162,6 +162,9 @@ impl Error {
                     "Ask who deleted the profile and made another with its name; `--accept-replaced` accepts it, and nothing else.",
                 );
             }
+            Self::Transport(TransportFailure::BodyLimited(_)) => {
+                return Some("The request did not reach the server. See docs/proxies.md for what a proxy needs.");
+            }
             _ if self.is_rollback() => {
                 return Some(
                     "Do not use what this server sends. If it was restored from a backup, an admin's `org verify` says what was lost, and `--accept-rollback` goes on from what is left.",

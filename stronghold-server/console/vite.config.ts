@@ -6,7 +6,8 @@ import { integrityOf, publish } from "./build/publish.ts";
 const module = fileURLToPath(import.meta.resolve("stronghold-wasm/stronghold_wasm_bg.wasm"));
 
 export default defineConfig({
-  base: "/",
+  // Relative: the console stands beside the API, under whatever path that is.
+  base: "./",
   publicDir: false,
   plugins: [publish()],
   // The worker takes no other module than the one that it was built with.

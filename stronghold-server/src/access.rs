@@ -4,6 +4,7 @@
 //! fixed (`docs/protocol.md`, section 12): framing and size; rate by address; signature; clock; nonce; status; access.
 
 mod action;
+mod denials;
 mod openapi;
 mod permit;
 mod rate;
@@ -11,6 +12,7 @@ mod routes;
 mod standing;
 
 pub use action::Action;
+pub use denials::{Denial, Denials};
 pub use openapi::openapi_document;
 pub use permit::{HistoryPermit, ReadPermit};
 pub use rate::{Bucket, RateLimit, RateLimiter, RateState, Source};

@@ -25,7 +25,10 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use stronghold_protocol::request::{Authority, InvalidAuthority};
+use stronghold_protocol::{
+    request::{Authority, Endpoint, InvalidEndpoint},
+    token::{InvalidUrl, TokenUrl},
+};
 use url::Url;
 
 /// The reference server of Stronghold: stores, checks and audits what it cannot read.
@@ -101,9 +104,9 @@ pub struct ServeArguments {
     /// Address and port to listen at; port 0 chooses a free one
     #[arg(long, env = "STRONGHOLD_SERVER_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:7878")]
     pub listen: SocketAddr,
-    /// URL at which clients reach this server; may be given more than once
+    /// URL at which clients reach this server, with the path that a proxy gives it; may be given more than once
     #[arg(long = "public-url", env = "STRONGHOLD_SERVER_PUBLIC_URL", value_name = "URL", value_delimiter = ',')]
-    pub public_urls: Vec<Url>,
+    pub public_urls: Vec<String>,
     /// PEM file with the certificate chain
     #[arg(long, env = "STRONGHOLD_SERVER_TLS_CERT", value_name = "FILE", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,
@@ -177,7 +180,7 @@ pub enum ConfigError {
     PlainHttp(SocketAddr),
     /// A public URL is not one.
     #[error("--public-url {0}: {1}")]
-    PublicUrl(Url, InvalidAuthority),
+    PublicUrl(String, InvalidPublicUrl),
     /// Certificate or key cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -196,7 +199,7 @@ impl ServeArguments {
         if address.ip().is_unspecified() && self.public_urls.is_empty() {
             return Err(ConfigError::PublicUrlMissing(address));
         }
-        self.authorities(address).map(drop)
+        self.endpoints(address).map(drop)
     }
 
     /// The filter of the log. A plain level is this program's own: libraries below it would log what is not theirs to
@@ -233,7 +236,7 @@ impl ServeArguments {
         let defaults = Limits::default();
         let per_minute = |n: u32, burst: u32| RateLimit { burst: burst.min(n.max(1)), per_minute: n };
         Ok(Settings {
-            authorities: self.authorities(bound)?,
+            endpoints: self.endpoints(bound)?,
             limits: Limits {
                 refused: per_minute(limits.refused_per_minute, defaults.refused.burst),
                 login: per_minute(limits.logins_per_minute, defaults.login.burst),
@@ -244,10 +247,13 @@ impl ServeArguments {
         })
     }
 
-    /// The web console to serve.
-    #[must_use]
-    pub fn console(&self) -> Console {
-        if self.no_console { Console::default() } else { Console::embedded() }
+    /// The web console to serve, listening at `bound`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when a public URL is not one.
+    pub fn console(&self, bound: SocketAddr) -> Result<Console, ConfigError> {
+        let console = if self.no_console { Console::default() } else { Console::embedded() };
+        Ok(console.under(self.settings(bound)?.bases()))
     }
 
     /// Limits on connections.
@@ -260,12 +266,13 @@ impl ServeArguments {
         if self.tls_cert.is_some() { "https" } else { "http" }
     }
 
-    /// The hosts that clients sign for: those of the public URLs, or the listener's own, with `localhost` and
-    /// `127.0.0.1` both where it listens at one of them.
-    fn authorities(&self, bound: SocketAddr) -> Result<Vec<Authority>, ConfigError> {
+    /// What clients sign for: the public URLs, or the listener's own, with `localhost` and `127.0.0.1` both where it
+    /// listens at one of them.
+    fn endpoints(&self, bound: SocketAddr) -> Result<Vec<Endpoint>, ConfigError> {
         if !self.public_urls.is_empty() {
-            let parse =
-                |url: &Url| Authority::from_url(url).map_err(|error| ConfigError::PublicUrl(url.clone(), error));
+            let parse = |text: &String| {
+                public_endpoint(text.trim()).map_err(|error| ConfigError::PublicUrl(text.clone(), error))
+            };
             return self.public_urls.iter().map(parse).collect();
         }
         let mut hosts = vec![bound.to_string()];
@@ -274,9 +281,35 @@ impl ServeArguments {
             hosts.push(format!("127.0.0.1:{}", bound.port()));
         }
         let urls = hosts.iter().filter_map(|host| format!("{}://{host}", self.scheme()).parse::<Url>().ok());
-        let mut authorities: Vec<Authority> = urls.filter_map(|url| Authority::from_url(&url).ok()).collect();
-        authorities.sort_unstable();
-        authorities.dedup();
-        Ok(authorities)
+        let mut endpoints: Vec<Endpoint> =
+            urls.filter_map(|url| Authority::from_url(&url).ok()).map(Endpoint::from).collect();
+        endpoints.sort_unstable();
+        endpoints.dedup();
+        Ok(endpoints)
     }
+}
+
+/// Why a URL cannot be where clients reach a server.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidPublicUrl {
+    /// No token can carry it.
+    #[error(transparent)]
+    Token(#[from] InvalidUrl),
+    /// It is not a URL.
+    #[error("it is not a URL")]
+    Malformed,
+    /// No client can use it.
+    #[error(transparent)]
+    Endpoint(#[from] InvalidEndpoint),
+}
+
+/// The endpoint of a public URL. What no client accepts as an address is refused here, where somebody sees it.
+fn public_endpoint(text: &str) -> Result<Endpoint, InvalidPublicUrl> {
+    match TokenUrl::new(text) {
+        // Clients can be told to speak plain http to other machines, in closed networks.
+        Ok(_) | Err(InvalidUrl::NotEncrypted) => {}
+        Err(refused) => return Err(refused.into()),
+    }
+    Ok(Endpoint::from_url(&text.parse().map_err(|_| InvalidPublicUrl::Malformed)?)?)
 }

@@ -14,7 +14,10 @@ use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use negotiate::Coding;
 use page::Page;
 use std::{collections::HashMap, sync::Arc};
-use stronghold_protocol::problem::{Problem, ProblemCode};
+use stronghold_protocol::{
+    problem::{Problem, ProblemCode},
+    request::BasePath,
+};
 use warp::{Filter, Rejection, filters::path::FullPath};
 
 /// A built console, as `npm run build` leaves it in `console/dist`.
@@ -73,6 +76,8 @@ pub struct Console {
     pages: Arc<HashMap<String, Page>>,
     /// Of every answer.
     headers: Arc<HeaderMap>,
+    /// Paths under which it is reached too.
+    bases: Arc<[BasePath]>,
 }
 
 impl Console {
@@ -87,20 +92,27 @@ impl Console {
     pub fn new(bundle: &'static Bundle) -> Self {
         let placed = bundle.files.iter().filter_map(|file| Some((file, placed(file.name)?)));
         let pages = placed.map(|(file, (path, caching))| (path, Page::of_file(file, caching))).collect();
-        Self { pages: Arc::new(pages), headers: Arc::new(security_headers(bundle.policy.clone())) }
+        Self { pages: Arc::new(pages), headers: Arc::new(security_headers(bundle.policy.clone())), ..Self::default() }
     }
 
     /// One page that says that there is no console, and how to build it.
     #[must_use]
     pub fn not_built() -> Self {
         let pages = HashMap::from([("/".to_owned(), Page::not_built())]);
-        Self { pages: Arc::new(pages), headers: Arc::new(security_headers(NOT_BUILT_POLICY)) }
+        Self { pages: Arc::new(pages), headers: Arc::new(security_headers(NOT_BUILT_POLICY)), ..Self::default() }
     }
 
     /// Whether a console was embedded when this crate was compiled.
     #[must_use]
     pub fn is_embedded() -> bool {
         EMBEDDED.is_some()
+    }
+
+    /// Answers below these paths too, for proxies that leave them in requests. The console finds the API beside itself.
+    #[must_use]
+    pub fn under(mut self, bases: Vec<BasePath>) -> Self {
+        self.bases = bases.into();
+        self
     }
 
     /// Tells browsers to come back over TLS only, for a year. For servers that serve TLS themselves.
@@ -126,17 +138,47 @@ impl Console {
     pub fn filter(
         self,
     ) -> impl Filter<Extract = (Response<Bytes>,), Error = Rejection> + Clone + Send + Sync + 'static {
-        let Self { pages, headers } = self;
+        let Self { pages, headers, bases } = self;
         // The path first, so that requests to the API cost one look into the table.
         warp::path::full()
             .and_then(move |path: FullPath| {
-                let found = pages.get(path.as_str()).cloned().ok_or_else(warp::reject::not_found);
-                std::future::ready(found)
+                std::future::ready(find(&pages, &bases, path.as_str()).ok_or_else(warp::reject::not_found))
             })
             .and(warp::method())
             .and(warp::header::headers_cloned())
-            .map(move |page: Page, method, request| respond(&page, &method, &request, &headers))
+            .map(move |found: Found, method, request| match found {
+                Found::Page(page) => respond(&page, &method, &request, &headers),
+                Found::Elsewhere(to) => elsewhere(&to, &headers),
+            })
     }
+}
+
+/// What a path leads to.
+enum Found {
+    Page(Page),
+    /// The console has a slash at its end: what it names stands below that.
+    Elsewhere(BasePath),
+}
+
+fn find(pages: &HashMap<String, Page>, bases: &[BasePath], path: &str) -> Option<Found> {
+    if let Some(page) = pages.get(path) {
+        return Some(Found::Page(page.clone()));
+    }
+    if let Some(base) = bases.iter().find(|base| base.as_str() == path).filter(|_| !pages.is_empty()) {
+        return Some(Found::Elsewhere(base.clone()));
+    }
+    let below = bases.iter().find_map(|base| pages.get(base.strip(path)?));
+    below.cloned().map(Found::Page)
+}
+
+fn elsewhere(to: &BasePath, security: &HeaderMap) -> Response<Bytes> {
+    let mut headers = security.clone();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(REVALIDATED));
+    // Unreserved characters are a header's value always.
+    if let Ok(location) = HeaderValue::try_from(to.join("/")) {
+        headers.insert(header::LOCATION, location);
+    }
+    answer(StatusCode::PERMANENT_REDIRECT, headers, Bytes::new())
 }
 
 /// Path and caching of a file of a build, if it has a place.

@@ -59,7 +59,7 @@ async fn respond<S: Store, B: Buf>(
     body: impl Stream<Item = Result<B, warp::Error>>,
 ) -> Response<Bytes> {
     let path = target.split_once('?').map_or(target.as_str(), |(path, _)| path);
-    let limit = Service::<S>::body_limit(method.as_str(), path);
+    let limit = service.body_limit(method.as_str(), path);
     // Only the arrival is timed: what is being decided may have been written, so it is never given up half-way.
     let arrival = tokio::time::timeout(service.settings().limits.arrival, read_body(headers, body, limit, budget));
     let (body, _share) = match arrival.await {

@@ -75,9 +75,9 @@ async fn serve_until_stopped(arguments: &ServeArguments) -> Result<(), Failure> 
     let tls = arguments.tls()?;
     let server = Server::bind(arguments.listen, tls, arguments.serve_limits())
         .await
-        .map_err(|error| format!("cannot listen at {}: {error}", arguments.listen))?
-        .with_console(arguments.console());
+        .map_err(|error| format!("cannot listen at {}: {error}", arguments.listen))?;
     let address = server.local_address()?;
+    let server = server.with_console(arguments.console(address)?);
     let keys = ServiceKeys::from_checkpoint_seed(&*data.checkpoint_seed()?);
     let store = open_store(&data)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);

@@ -11,6 +11,7 @@ mod audit_trees;
 mod cache;
 mod commit_statement;
 mod contents;
+mod denial;
 mod directory;
 mod evidence;
 mod gate;
@@ -44,7 +45,7 @@ pub use settings::{Limits, ServiceKeys, Settings};
 pub use setup::{SetupCode, allow_setup};
 
 use crate::{
-    access::{Callers, Found, RateLimiter, find_route},
+    access::{Callers, Denials, Found, RateLimiter, find_route},
     store::{Store, StoreError},
 };
 use audit_trees::AuditTrees;
@@ -86,6 +87,7 @@ struct Inner<S> {
     replaying: tokio::sync::Mutex<()>,
     contents: Contents,
     rates: RateLimiter,
+    denials: Denials,
     audit_trees: AuditTrees,
     /// When the store was restored from a backup, if ever: what was signed before is not taken.
     restored_at: Option<Timestamp>,
@@ -117,10 +119,20 @@ impl<S: Store> Service<S> {
         let opaque = login::server_setup(&store).await?;
         let restored_at = store.snapshot(restored::restored_at).await?;
         let contents = Contents::new(settings.limits.cache_bytes);
-        let (orgs, replaying, rates) = (Orgs::default(), tokio::sync::Mutex::new(()), RateLimiter::default());
-        let audit_trees = AuditTrees::default();
-        let inner =
-            Inner { store, settings, keys, opaque, clock, orgs, replaying, contents, rates, audit_trees, restored_at };
+        let inner = Inner {
+            store,
+            settings,
+            keys,
+            opaque,
+            clock,
+            orgs: Orgs::default(),
+            replaying: tokio::sync::Mutex::new(()),
+            contents,
+            rates: RateLimiter::default(),
+            denials: Denials::default(),
+            audit_trees: AuditTrees::default(),
+            restored_at,
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -149,8 +161,8 @@ impl<S: Store> Service<S> {
 
     /// How many bytes of body a request may have, so that a transport need not read more; 0 where there is no route.
     #[must_use]
-    pub fn body_limit(method: &str, path: &str) -> usize {
-        match find_route(method, path) {
+    pub fn body_limit(&self, method: &str, path: &str) -> usize {
+        match find_route(method, self.inner.settings.route_path(method, path)) {
             Found::Route { route, .. } => route.body_limit,
             Found::OtherMethod(_) | Found::Nothing => 0,
         }
@@ -172,10 +184,21 @@ impl<S: Store> Inner<S> {
         self.clock.now()
     }
 
+    /// The target below a base path that it stands under; none where it stands under none.
+    fn relative_target(&self, incoming: &Incoming) -> Option<String> {
+        let (path, _) = incoming.split_target();
+        let relative = self.settings.route_path(&incoming.method, path);
+        let taken_off = path.len() - relative.len();
+        (taken_off > 0).then(|| incoming.target.get(taken_off..).unwrap_or_default().to_owned())
+    }
+
     /// 1. Framing and size; then the rest of the order of refusal, for signed routes in `gate`.
     async fn answer(self: &Arc<Self>, mut incoming: Incoming, channel: Channel) -> Outgoing {
         // A listener on both families sees IPv4 peers as `::ffff:a.b.c.d`: they are recorded, counted and judged as IPv4.
         incoming.address = incoming.address.map(|address| address.to_canonical());
+        if let Some(target) = self.relative_target(&incoming) {
+            incoming.target = target;
+        }
         let (path, _) = incoming.split_target();
         let (route, org, profile) = match find_route(&incoming.method, path) {
             Found::Route { route, org, profile } => (route, org.map(str::to_owned), profile.map(str::to_owned)),

@@ -175,7 +175,8 @@ pub trait Tx {
     ///
     /// Versions and ciphertexts of earlier revisions are kept. A write that contradicts what is stored (another number of
     /// secrets than it says, a secret that is not there, a version that exists, a new key generation that leaves secrets
-    /// of the old one) is given up. A new key generation ends what was staged for the profile, taken or not.
+    /// of the old one) is given up. It ends all that was staged for the profile, taken or not: that was
+    /// worked out for the revision before.
     fn write_revision(
         &mut self,
         org: &OrgId,
@@ -183,15 +184,16 @@ pub trait Tx {
         write: &RevisionWrite,
     ) -> Result<bool, StoreError>;
 
-    /// Stages secrets that are encrypted anew, beside those of the newest revision; each replaces what the same staging
-    /// had for it. Returns how many it was given so far. Of an author's stagings for a profile, the newest [`stronghold_protocol::limits::STAGINGS`] are kept.
+    /// Stages secrets for a revision to come, beside those of the newest one; each replaces what the same staging had for it.
+    /// Returns how many it was given so far; none where the id is another author's staging, or one that a revision took.
+    /// Of an author's stagings for a profile, the newest [`stronghold_protocol::limits::STAGINGS`] are kept.
     fn stage(
         &mut self,
         org: &OrgId,
         profile: &ProfileId,
         staging: &StagingRef,
         secrets: &[SealedSecret],
-    ) -> Result<u64, StoreError>;
+    ) -> Result<Option<u64>, StoreError>;
 
     /// The leaves of what was staged, sorted by blind index.
     fn staged(&mut self, org: &OrgId, profile: &ProfileId, staging: &StagingRef)

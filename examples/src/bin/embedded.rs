@@ -25,7 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = SqliteStore::open(&folder.path().join("stronghold.db"))?;
-    let settings = Settings { authorities: Vec::new(), limits: Limits::default() };
+    let settings = Settings { endpoints: Vec::new(), limits: Limits::default() };
     let keys = ServiceKeys::from_checkpoint_seed(&*random::secret()?);
     let service = Service::start(store, settings, keys, Arc::clone(&clock)).await?;
     let code = SetupCode::generate()?;

@@ -2,14 +2,7 @@
 //! settled before they are in force, by their fingerprint.
 
 use super::{group::ENCRYPTING, org_policy::waiting, profile_rotate};
-use crate::{
-    acting::HttpSession,
-    args::ConfirmArgs,
-    failure::Failure,
-    input,
-    output::Output,
-    settings::Settings,
-};
+use crate::{acting::HttpSession, args::ConfirmArgs, failure::Failure, input, output::Output, settings::Settings};
 use stronghold_sdk::{
     admin::{Decision, Resolve},
     protocol::{

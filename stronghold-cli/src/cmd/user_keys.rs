@@ -1,13 +1,7 @@
 //! New keys of people: an owner changes their own, everybody else asks, and an owner or admin confirms ([`super::user_confirm`]).
 
 use super::{auth_login, org_policy::waiting, profile_rotate};
-use crate::{
-    acting::HttpSession,
-    args::LoginArgs,
-    failure::Failure,
-    output::Output,
-    settings::Settings,
-};
+use crate::{acting::HttpSession, args::LoginArgs, failure::Failure, output::Output, settings::Settings};
 use stronghold_sdk::admin::LogIn;
 
 /// Asks for new keys of the signed-in member.

@@ -6,17 +6,26 @@ use stronghold_testkit::{Cli, Org};
 
 /// Somebody on a machine of their own, with nothing but a password.
 pub(crate) fn machine(org: &Org) -> Cli {
-    Cli::new(&org.folder())
-        .var("API_STRONGHOLD_URL", org.server.url())
-        .var("API_STRONGHOLD_PASSWORD", "a password of their own")
+    machine_at(Some(org.server.url()), org)
+}
+
+/// The same, where the server is reached at another address, or none is said.
+fn machine_at(url: Option<&str>, org: &Org) -> Cli {
+    let cli = Cli::new(&org.folder()).var("API_STRONGHOLD_PASSWORD", "a password of their own");
+    url.map_or_else(|| cli.clone(), |url| cli.clone().var("API_STRONGHOLD_URL", url))
 }
 
 /// Invites, accepts and confirms; the account key is returned too.
 pub(crate) fn member(org: &Org, email: &str, role: &str, groups: &[&str]) -> (Cli, String) {
+    member_at(Some(org.server.url()), org, email, role, groups)
+}
+
+/// The same, where the server is reached at another address, or at the one in the invitation.
+pub(crate) fn member_at(url: Option<&str>, org: &Org, email: &str, role: &str, groups: &[&str]) -> (Cli, String) {
     let mut invite = vec!["user", "invite", email, "--role", role];
     groups.iter().for_each(|group| invite.extend(["--group", group]));
     let invited = org.owner.json(&invite);
-    let cli = machine(org);
+    let cli = machine_at(url, org);
     let code = invited["code"].as_str().unwrap();
     // The code comes by standard input, where no process list shows it.
     let accepted = cli.run_with(&["--json", "user", "accept", "--email", email, "--invite", "-"], code.as_bytes());

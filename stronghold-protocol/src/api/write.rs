@@ -43,17 +43,18 @@ pub struct NewRevision {
     pub staged: Option<StagingId>,
 }
 
-/// Body of `POST .../profiles/{profile}/staging`: secrets that are encrypted anew for the profile's new epoch.
+/// Body of `POST .../profiles/{profile}/staging`: secrets that a revision to come puts, or a part of them.
 ///
-/// They wait beside those of the newest revision until a revision of that epoch takes all of one staging at once.
+/// They wait beside those of the newest revision until a revision takes all of one staging at once. Any other revision ends
+/// them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StageSecrets {
-    /// The attempt, which is its author's own. A server keeps the newest few of each author.
+    /// The attempt, which is its author's own; not the nil id. A server keeps the newest few of each author.
     pub staging: StagingId,
-    /// The profile's epoch in the directory, newer than that of its newest revision.
+    /// The profile's epoch in the directory.
     pub epoch: Epoch,
-    /// The secrets, in the versions that the newest revision holds; each replaces what the attempt staged for it before.
+    /// The secrets, as the revision would put them; each replaces what the attempt staged for it before.
     pub secrets: Vec<SealedSecret>,
 }
 

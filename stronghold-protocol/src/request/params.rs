@@ -4,7 +4,7 @@ use crate::{
     crypto::{random, sign::KeyId},
     encoding::byte_type,
     request::{
-        Authority, CONTENT_DIGEST, CONTEXT, IF_NONE_MATCH, RequestParts, RequestRefusal, SIGNATURE_INPUT,
+        Authority, BasePath, CONTENT_DIGEST, CONTEXT, IF_NONE_MATCH, RequestParts, RequestRefusal, SIGNATURE_INPUT,
         SIGNATURE_LABEL, SIGNATURE_TAG,
     },
 };
@@ -42,7 +42,7 @@ pub struct SignatureParams {
 /// `keyid`, `tag`.
 #[must_use]
 pub fn signature_base(authority: &Authority, parts: &RequestParts, params: &SignatureParams) -> Vec<u8> {
-    base_with(authority, parts, &SignatureInput::of(parts, params))
+    base_with(authority, &BasePath::default(), parts, &SignatureInput::of(parts, params))
 }
 
 /// Covered components and parameters, with the text that is signed. A signer may order the parameters as it likes, and
@@ -92,8 +92,13 @@ impl SignatureInput {
     }
 }
 
-/// The signature base for a signature input as its signer wrote it.
-pub(super) fn base_with(authority: &Authority, parts: &RequestParts, input: &SignatureInput) -> Vec<u8> {
+/// The signature base for a signature input as its signer wrote it, of a request whose path stands below `under`.
+pub(super) fn base_with(
+    authority: &Authority,
+    under: &BasePath,
+    parts: &RequestParts,
+    input: &SignatureInput,
+) -> Vec<u8> {
     let mut base = String::with_capacity(1024);
     let mut line = |name: &str, prefix: &str, value: &str| {
         for piece in ["\"", name, "\": ", prefix, value, "\n"] {
@@ -102,7 +107,7 @@ pub(super) fn base_with(authority: &Authority, parts: &RequestParts, input: &Sig
     };
     line("@method", "", parts.method().as_str());
     line("@authority", "", authority.as_str());
-    line("@path", "", parts.path());
+    line("@path", under.as_str(), parts.path());
     line("@query", "?", parts.query());
     if let Some(digest) = parts.content_digest() {
         line(CONTENT_DIGEST, "", &digest.to_string());

@@ -1,7 +1,7 @@
 //! What of a request is signed, without the authority.
 
 use crate::request::{
-    BodyRefused, CONTEXT, ContentDigest, IF_NONE_MATCH, InvalidHeader, InvalidTarget, header::check_value,
+    BasePath, BodyRefused, CONTEXT, ContentDigest, IF_NONE_MATCH, InvalidHeader, InvalidTarget, header::check_value,
     target::check_target,
 };
 use serde::{Deserialize, Serialize};
@@ -66,8 +66,8 @@ pub struct RequestParts {
 }
 
 impl RequestParts {
-    /// A request without body and headers. `path` and `query` are the raw bytes of the request target, percent-encoded
-    /// ([`crate::request::encode_segment`], [`crate::request::encode_query`]); `query` has no `?` and may be empty.
+    /// A request without body and headers. `path` and `query` are the raw bytes of the request target; `query` has no `?`
+    /// and may be empty ([`crate::request::encode_query`]).
     ///
     /// # Errors
     /// [`InvalidTarget`] when they are not such bytes, or too long.
@@ -87,6 +87,16 @@ impl RequestParts {
             Some((_, "")) => Err(InvalidTarget::EmptyQuery),
             Some((path, query)) => Self::new(method, path, query),
         }
+    }
+
+    /// The same request at a server that is reached under a base path.
+    ///
+    /// # Errors
+    /// [`InvalidTarget::TooLong`] where the target becomes too long.
+    pub fn under(mut self, base: &BasePath) -> Result<Self, InvalidTarget> {
+        self.path = base.join(&self.path);
+        check_target(&self.path, &self.query)?;
+        Ok(self)
     }
 
     /// Adds the digest of a body. An empty body is none.
@@ -128,13 +138,13 @@ impl RequestParts {
         self.method
     }
 
-    /// The path, percent-encoded as it was sent.
+    /// The path, as it was sent.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The query without `?`, percent-encoded as it was sent; may be empty.
+    /// The query without `?`, as it was sent; may be empty.
     #[must_use]
     pub fn query(&self) -> &str {
         &self.query

@@ -44,8 +44,8 @@ pub enum RequestRefusal {
     /// No principal has the key.
     #[error("no principal has the key {0}")]
     UnknownKey(KeyId),
-    /// The signature verifies for none of the server's authorities.
-    #[error("the signature does not verify for any authority of this server")]
+    /// The signature verifies for none of the server's endpoints.
+    #[error("the signature does not verify for any public URL of this server")]
     Signature,
     /// The body is not the one that was signed for.
     #[error(transparent)]

@@ -3,7 +3,7 @@
 use crate::{
     crypto::sign::{KeyId, Signature, SignatureRejected, SigningPublicKey},
     request::{
-        Authority, CONTENT_DIGEST, CONTEXT, ContentDigest, IF_NONE_MATCH, Method, RequestParts, SIGNATURE,
+        Authority, BasePath, CONTENT_DIGEST, CONTEXT, ContentDigest, IF_NONE_MATCH, Method, RequestParts, SIGNATURE,
         SIGNATURE_INPUT, SIGNATURE_LABEL, SignatureParams, UnverifiedRequest,
         params::{SignatureInput, base_with},
     },
@@ -25,7 +25,7 @@ impl ToSign {
     #[must_use]
     pub fn new(authority: Authority, parts: RequestParts, params: SignatureParams) -> Self {
         let input = SignatureInput::of(&parts, &params);
-        let base = base_with(&authority, &parts, &input);
+        let base = base_with(&authority, &BasePath::default(), &parts, &input);
         Self { authority, parts, input, base }
     }
 
@@ -102,7 +102,7 @@ impl SignedRequest {
     /// The exact bytes that were signed.
     #[must_use]
     pub fn base(&self) -> Vec<u8> {
-        base_with(&self.authority, &self.parts, &self.input)
+        base_with(&self.authority, &BasePath::default(), &self.parts, &self.input)
     }
 
     /// Value of the `signature-input` header.
@@ -144,7 +144,7 @@ impl SignedRequest {
         key.verify(&self.base(), &self.signature)
     }
 
-    /// What a server makes of it: the authority is only a hint.
+    /// What a server makes of it that is reached without a base path: the authority is only a hint.
     #[must_use]
     pub fn into_unverified(self) -> UnverifiedRequest {
         let Self { authority, parts, input, signature } = self;

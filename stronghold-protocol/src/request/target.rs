@@ -1,6 +1,9 @@
-//! Paths and queries: percent-encoding (RFC 3986, section 2.1), and which bytes a request target may have.
+//! Paths and queries: which bytes a request target may have.
 //!
-//! Signer and server must see the same bytes. Only characters are allowed that no URL library rewrites on the way.
+//! Signer and server must see the same bytes, whatever stands between them. Proxies decode and encode again what is
+//! percent-encoded, resolve dots, merge slashes and drop empty queries; none of them touches unreserved characters (RFC
+//! 3986, section 2.3). So targets are made of those alone, and what has another character in a name goes as base64url.
+//! Percent-encoding with a rule for each proxy was the alternative (`docs/adr/0027-targets-that-no-proxy-rewrites.md`).
 
 use crate::limits;
 
@@ -8,142 +11,89 @@ use crate::limits;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidTarget {
-    /// The path does not start with one `/`.
-    #[error("the path does not start with a single slash")]
+    /// The path does not start with `/`.
+    #[error("the path does not start with a slash")]
     NotAbsolute,
     /// Path and query together are longer than [`limits::TARGET_BYTES`].
     #[error("path and query are longer than {} bytes", limits::TARGET_BYTES)]
     TooLong,
-    /// There is a character that must be percent-encoded, or a `%` without two hexadecimal digits.
-    #[error("the path or query holds a character that must be percent-encoded")]
+    /// There is a character that a proxy may rewrite, `%` included.
+    #[error("path and query may hold letters, digits and -._~ only")]
     ForbiddenCharacter,
-    /// A segment is `.` or `..`, which URL libraries resolve away, percent-encoded or not.
-    #[error("the path holds the segment '.' or '..', which no URL can carry: use the id instead of the name")]
+    /// A segment of the path is empty: `//`, or a slash at the end, which proxies merge or redirect.
+    #[error("the path has an empty segment")]
+    EmptySegment,
+    /// A segment is `.` or `..`, which everyone on the way resolves.
+    #[error("the path has the segment '.' or '..'")]
     DotSegment,
-    /// There is a `?` with nothing behind it.
+    /// There is a `?` with nothing behind it, which proxies drop.
     #[error("the query is empty but marked")]
     EmptyQuery,
 }
 
-/// A segment or query is not percent-encoded UTF-8, or a query has not the shape `name=value&...`.
+/// A query has not the shape `name=value&...`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected percent-encoded UTF-8")]
-pub struct InvalidEncoding;
-
-/// Percent-encodes a text as one path segment: everything but letters, digits and `-._~`.
-#[must_use]
-pub fn encode_segment(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if is_unreserved(byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push('%');
-            for nibble in [byte >> 4, byte & 15] {
-                encoded.extend(char::from_digit(nibble.into(), 16).map(|digit| digit.to_ascii_uppercase()));
-            }
-        }
-    }
-    encoded
-}
-
-/// Decodes one path segment.
-///
-/// # Errors
-/// [`InvalidEncoding`] when it holds a `/`, a malformed `%` or no UTF-8.
-pub fn decode_segment(segment: &str) -> Result<String, InvalidEncoding> {
-    if segment.contains('/') { Err(InvalidEncoding) } else { decode(segment) }
-}
+#[error("expected name=value pairs of unreserved characters")]
+pub struct InvalidQuery;
 
 /// Makes a query, without `?`, of names and values, in their order.
-#[must_use]
-pub fn encode_query(pairs: &[(&str, &str)]) -> String {
-    let encoded = pairs.iter().map(|(name, value)| format!("{}={}", encode_segment(name), encode_segment(value)));
-    encoded.collect::<Vec<_>>().join("&")
+///
+/// # Errors
+/// [`InvalidTarget::ForbiddenCharacter`] for a name or value that holds anything but unreserved characters.
+pub fn encode_query(pairs: &[(&str, &str)]) -> Result<String, InvalidTarget> {
+    if pairs.iter().any(|(name, value)| !is_unreserved_text(name) || !is_unreserved_text(value)) {
+        return Err(InvalidTarget::ForbiddenCharacter);
+    }
+    Ok(pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&"))
 }
 
 /// Parses a query, without `?`, into names and values; repeated names are kept, in their order.
 ///
 /// # Errors
-/// [`InvalidEncoding`] when a part has no name or no `=`, a malformed `%` or no UTF-8, or holds a raw `+`, which some
-/// writers mean as a space and others do not.
-pub fn parse_query(query: &str) -> Result<Vec<(String, String)>, InvalidEncoding> {
+/// [`InvalidQuery`] when a part has no name or not one `=`, or there is anything but unreserved characters.
+pub fn parse_query(query: &str) -> Result<Vec<(&str, &str)>, InvalidQuery> {
     if query.is_empty() {
         return Ok(Vec::new());
     }
     query.split('&').map(parse_pair).collect()
 }
 
-fn parse_pair(pair: &str) -> Result<(String, String), InvalidEncoding> {
-    let (name, value) = pair.split_once('=').ok_or(InvalidEncoding)?;
-    if name.is_empty() || pair.contains('+') || value.contains('=') {
-        return Err(InvalidEncoding);
-    }
-    Ok((decode(name)?, decode(value)?))
+fn parse_pair(pair: &str) -> Result<(&str, &str), InvalidQuery> {
+    let (name, value) = pair.split_once('=').ok_or(InvalidQuery)?;
+    let well_formed = !name.is_empty() && is_unreserved_text(name) && is_unreserved_text(value);
+    if well_formed { Ok((name, value)) } else { Err(InvalidQuery) }
 }
 
 /// Checks the raw bytes of a path and a query.
 pub(super) fn check_target(path: &str, query: &str) -> Result<(), InvalidTarget> {
-    // A path of two slashes would read as an authority.
-    if !path.starts_with('/') || path.starts_with("//") {
-        return Err(InvalidTarget::NotAbsolute);
-    }
     if path.len() + query.len() > limits::TARGET_BYTES {
         return Err(InvalidTarget::TooLong);
     }
-    let well_encoded = has_whole_escapes(path) && has_whole_escapes(query);
-    let path_good = path.bytes().all(|byte| is_path_byte(byte) || byte == b'/');
-    let query_good = query.bytes().all(|byte| is_path_byte(byte) || matches!(byte, b'/' | b'?'));
-    if !well_encoded || !path_good || !query_good {
-        return Err(InvalidTarget::ForbiddenCharacter);
-    }
-    let is_dots = |segment: &str| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
-    // Most segments are longer than any spelling of the two.
-    if path.split('/').any(|segment| segment.len() <= "%2e%2e".len() && is_dots(segment)) {
-        return Err(InvalidTarget::DotSegment);
+    check_path(path)?;
+    let allowed = |byte: u8| is_unreserved(byte) || matches!(byte, b'=' | b'&');
+    if query.bytes().all(allowed) { Ok(()) } else { Err(InvalidTarget::ForbiddenCharacter) }
+}
+
+/// Checks the raw bytes of a path.
+pub(super) fn check_path(path: &str) -> Result<(), InvalidTarget> {
+    let segments = path.strip_prefix('/').ok_or(InvalidTarget::NotAbsolute)?.split('/');
+    for segment in segments {
+        if !is_unreserved_text(segment) {
+            return Err(InvalidTarget::ForbiddenCharacter);
+        }
+        match segment {
+            "" => return Err(InvalidTarget::EmptySegment),
+            "." | ".." => return Err(InvalidTarget::DotSegment),
+            _ => {}
+        }
     }
     Ok(())
 }
 
+fn is_unreserved_text(text: &str) -> bool {
+    text.bytes().all(is_unreserved)
+}
+
 const fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
-}
-
-/// `pchar` of RFC 3986 without `'`, which URL libraries rewrite in queries.
-const fn is_path_byte(byte: u8) -> bool {
-    is_unreserved(byte)
-        || matches!(byte, b'%' | b'!' | b'$' | b'&' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b':' | b'@')
-}
-
-fn has_whole_escapes(text: &str) -> bool {
-    text.split('%').skip(1).all(|rest| matches!(rest.as_bytes(), [a, b, ..] if hex(*a).is_some() && hex(*b).is_some()))
-}
-
-fn decode(text: &str) -> Result<String, InvalidEncoding> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        rest = match (first, tail) {
-            (b'%', [high, low, tail @ ..]) => {
-                let (high, low) = hex(*high).zip(hex(*low)).ok_or(InvalidEncoding)?;
-                bytes.push(high << 4 | low);
-                tail
-            }
-            (b'%', _) => return Err(InvalidEncoding),
-            _ => {
-                bytes.push(*first);
-                tail
-            }
-        };
-    }
-    String::from_utf8(bytes).map_err(|_| InvalidEncoding)
-}
-
-const fn hex(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
-    }
 }

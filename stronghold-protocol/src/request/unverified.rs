@@ -3,7 +3,7 @@
 use crate::{
     crypto::sign::{KeyId, Signature, SigningPublicKey},
     request::{
-        Authority, CONTENT_DIGEST, CONTEXT, ContentDigest, IF_NONE_MATCH, Method, RequestParts, RequestRefusal,
+        CONTENT_DIGEST, CONTEXT, ContentDigest, Endpoint, IF_NONE_MATCH, Method, RequestParts, RequestRefusal,
         SIGNATURE, SIGNATURE_INPUT, SignatureParams, SignedRequest,
         params::{SignatureInput, base_with, sole_member},
     },
@@ -25,7 +25,8 @@ pub struct UnverifiedRequest {
 pub struct VerifiedRequest(SignedRequest);
 
 impl UnverifiedRequest {
-    /// Reads a request from what a transport delivers: the raw request target, and all headers (others are skipped).
+    /// Reads a request from what a transport delivers: the raw request target, without the server's base path, and all
+    /// headers (others are skipped).
     ///
     /// A `host` header, or what HTTP/2 has in its place, only hints at which authority to try first.
     ///
@@ -71,17 +72,18 @@ impl UnverifiedRequest {
         &self.parts
     }
 
-    /// Believes the request, if `key` signed it for one of the server's `authorities` and with this body.
+    /// Believes the request, if `key` signed it for one of the server's `endpoints` and with this body.
     ///
-    /// 1. The key is the one that the request names; 2. the signature verifies for an authority: what the caller says
-    ///    of the host decides only which is tried first; 3. the body is the signed one.
+    /// 1. The key is the one that the request names; 2. the signature verifies for an endpoint, with its base path before
+    ///    the request's own: what the caller says of the host decides only which is tried first; 3. the body is the signed
+    ///    one.
     ///
     /// # Errors
     /// [`RequestRefusal`], in the order of the steps.
     pub fn verify(
         self,
         key: &SigningPublicKey,
-        authorities: &[Authority],
+        endpoints: &[Endpoint],
         body: &[u8],
     ) -> Result<VerifiedRequest, RequestRefusal> {
         // 1.
@@ -89,23 +91,23 @@ impl UnverifiedRequest {
             return Err(RequestRefusal::UnknownKey(self.key_id()));
         }
         // 2.
-        let hinted = |authority: &&Authority| Some(authority.as_str()) == self.authority_hint.as_deref();
-        let likeliest = authorities.iter().find(hinted);
-        let others = authorities.iter().filter(|authority| Some(*authority) != likeliest);
-        let signed_for = |authority: &&Authority| {
-            key.verify(&base_with(authority, &self.parts, &self.input), &self.signature).is_ok()
+        let hinted = |at: &&Endpoint| Some(at.authority.as_str()) == self.authority_hint.as_deref();
+        let likeliest = endpoints.iter().find(hinted);
+        let others = endpoints.iter().filter(|at| Some(*at) != likeliest);
+        let signed_for = |at: &&Endpoint| {
+            key.verify(&base_with(&at.authority, &at.base, &self.parts, &self.input), &self.signature).is_ok()
         };
-        let authority = likeliest.into_iter().chain(others).find(signed_for);
-        let authority = authority.ok_or(RequestRefusal::Signature)?.clone();
+        let endpoint = likeliest.into_iter().chain(others).find(signed_for).ok_or(RequestRefusal::Signature)?;
         // 3.
         self.parts.check_body(body)?;
         let Self { parts, input, signature, .. } = self;
+        let (authority, parts) = (endpoint.authority.clone(), parts.under(&endpoint.base)?);
         Ok(VerifiedRequest(SignedRequest { authority, parts, input, signature }))
     }
 }
 
 impl VerifiedRequest {
-    /// The request, with the authority for which it verified: what the audit record keeps.
+    /// The request, with authority and path as they were signed: what the audit record keeps.
     #[must_use]
     pub const fn request(&self) -> &SignedRequest {
         &self.0
@@ -123,7 +125,7 @@ impl VerifiedRequest {
         self.0.params()
     }
 
-    /// The request, with the authority for which it verified.
+    /// The request, with authority and path as they were signed.
     #[must_use]
     pub fn into_request(self) -> SignedRequest {
         self.0

@@ -4,7 +4,10 @@ use super::{
     InvalidToken,
     codec::{Reader, Writer},
 };
-use crate::limits;
+use crate::{
+    limits,
+    request::{BasePath, InvalidBasePath},
+};
 use std::{fmt, ops::Deref, str::FromStr};
 use url::{Host, Url};
 
@@ -21,14 +24,15 @@ pub enum InvalidUrl {
     /// It is `http` to another machine, where anyone on the way could listen.
     #[error("it must be https: plain http is for this machine only (localhost, 127.0.0.0/8, [::1])")]
     NotEncrypted,
-    /// It holds a user name or password, a path, a query or a fragment.
-    #[error("it may not hold a user name, a password, a path, a query or a fragment")]
+    /// It holds a user name or password, a query or a fragment.
+    #[error("it may not hold a user name, a password, a query or a fragment")]
     Extra,
+    /// Its path is not one that every proxy leaves alone.
+    #[error(transparent)]
+    Path(#[from] InvalidBasePath),
 }
 
-/// URL of a server: `https`, or `http` to the loopback only; scheme, host and port alone; at most 255 bytes.
-///
-/// A path is refused because requests are signed for their own path, which a base path would change on the way.
+/// URL of a server: `https`, or `http` to the loopback only; scheme, host, port and [`BasePath`] alone; at most 255 bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenUrl(String);
 
@@ -48,10 +52,13 @@ impl TokenUrl {
             return Err(InvalidUrl::Malformed);
         }
         let url = Url::parse(text).map_err(|_| InvalidUrl::Malformed)?;
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        if authority.contains('@') || url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at(end);
+        if authority.contains('@') || url.query().is_some() || url.fragment().is_some() {
             return Err(InvalidUrl::Extra);
         }
+        // As it was written: the parser has resolved dots.
+        BasePath::new(path)?;
         let loopback = match url.host().ok_or(InvalidUrl::Malformed)? {
             Host::Domain(name) => name == "localhost",
             Host::Ipv4(address) => address.is_loopback(),

@@ -41,6 +41,7 @@ mod request;
 mod request_properties;
 mod request_values;
 mod roster;
+mod targets;
 mod token;
 mod token_vectors;
 mod vectors_chain;

@@ -12,7 +12,7 @@ use stronghold_protocol::{
 };
 
 fn full_parts() -> RequestParts {
-    RequestParts::new(Method::Post, "/v1/orgs/a%20b", "x=1&y=%C3%A9")
+    RequestParts::new(Method::Post, "/v1/orgs/a-b", "x=1&y=~_.")
         .unwrap()
         .with_body(b"{}")
         .with_if_none_match("\"tag\"")
@@ -31,7 +31,7 @@ fn base_is_the_one_of_the_rfc() {
     let params = params();
     let digest = ContentDigest::of(b"{}");
     let expected = format!(
-        "\"@method\": POST\n\"@authority\": vault.example\n\"@path\": /v1/orgs/a%20b\n\"@query\": ?x=1&y=%C3%A9\n\
+        "\"@method\": POST\n\"@authority\": vault.example\n\"@path\": /v1/orgs/a-b\n\"@query\": ?x=1&y=~_.\n\
          \"content-digest\": {digest}\n\"if-none-match\": \"tag\"\n\"stronghold-context\": {{\"reason\":\"deploy\"}}\n\
          \"@signature-params\": (\"@method\" \"@authority\" \"@path\" \"@query\" \"content-digest\" \"if-none-match\" \
          \"stronghold-context\");created={CREATED};nonce=\"{}\";keyid=\"{}\";tag=\"stronghold-v1\"",
@@ -169,7 +169,7 @@ fn request_within_a_process_verifies() {
     let parts = RequestParts::new(Method::Get, "/v1", "").unwrap();
     let request = SignedRequest::sign(Authority::in_process(), parts.clone(), params(), |base| key().sign(base));
     let verify = |request: SignedRequest, authority: Authority| {
-        request.into_unverified().verify(&key().public_key(), &[authority], b"")
+        request.into_unverified().verify(&key().public_key(), &[authority.into()], b"")
     };
     assert_eq!(verify(request.clone(), Authority::in_process()).unwrap().into_request(), request);
     assert_eq!(verify(request, authority("vault.example")).unwrap_err(), RequestRefusal::Signature);
@@ -355,7 +355,7 @@ fn headers_that_cannot_be_signed_are_refused() {
         let long = "x".repeat(limits::CONTEXT_BYTES + 1);
         for bad in ["", " x", "x ", "a\tb", "a\nb", "a\r\nb", "a\0b", "\x7f", &long] {
             assert!(matches!(full.clone().set(name, bad).verify().unwrap_err(), RequestRefusal::Header(_)), "{bad:?}");
-            let parts = RequestParts::new(Method::Get, "/", "").unwrap();
+            let parts = RequestParts::new(Method::Get, "/v1", "").unwrap();
             let refused = if name == CONTEXT { parts.with_context(bad) } else { parts.with_if_none_match(bad) };
             refused.unwrap_err();
         }

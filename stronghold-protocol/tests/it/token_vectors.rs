@@ -213,7 +213,7 @@ fn rejects() -> Vec<Reject> {
         ("plain http to another machine", "agent", with_url(b"http://secrets.example")),
         ("user name in the URL", "agent", with_url(b"https://user@secrets.example")),
         ("query in the URL", "agent", with_url(b"https://secrets.example/?to=elsewhere")),
-        ("path in the URL", "agent", with_url(b"https://secrets.example/base")),
+        ("percent-encoding in the path of the URL", "agent", with_url(b"https://secrets.example/a%2Fb")),
         ("fragment in the URL", "agent", with_url(b"https://secrets.example/#top")),
         ("another scheme", "agent", with_url(b"ftp://secrets.example")),
         ("backslashes in the URL", "agent", with_url(b"https:\\\\secrets.example")),

@@ -7,12 +7,13 @@ use crate::wire::{CREATED, Wire, authority};
 use serde::{Deserialize, Serialize};
 use std::{fs, path::PathBuf};
 use stronghold_protocol::{
+    api,
     crypto::sign::{SigningKey, SigningPublicKey},
     encoding::{base64url, decode_base64url},
+    id::OrgId,
     request::{
         CONTENT_DIGEST, CONTEXT, ContentDigest, IF_NONE_MATCH, Method, RequestNonce, RequestParts, RequestRefusal,
         SIGNATURE, SIGNATURE_INPUT, SignatureParams, SignedRequest, ToSign, UnverifiedRequest, encode_query,
-        encode_segment,
     },
 };
 
@@ -132,20 +133,20 @@ fn verify(
 ) -> Result<SignedRequest, RequestRefusal> {
     let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
     let request = UnverifiedRequest::from_headers(method, target, headers)?;
-    Ok(request.verify(key, &[authority(host)], body.as_bytes())?.into_request())
+    Ok(request.verify(key, &[authority(host).into()], body.as_bytes())?.into_request())
 }
 
 fn accepts() -> Vec<Accept> {
-    let read = format!("/v1/orgs/{}/profiles/production/read", base64url(&[1; 32]));
-    let encoded = format!("/v1/profiles/{}", encode_segment("CI/CD \u{fc}ber"));
-    let query = encode_query(&[("anchor", "1"), ("index", "a b"), ("index", "c&d")]);
+    let read = api::profile_path(&OrgId([1; 32]), &"production".parse().unwrap(), "read");
+    let named = api::profile_path(&OrgId([1; 32]), &"CI/CD \u{fc}ber".parse().unwrap(), "secrets");
+    let query = encode_query(&[("anchor", "1"), ("index", "a-b"), ("index", "c_d")]).unwrap();
     let context = r#"{"reason":"Gr\u00f6\u00dfe","ci":{"provider":"github-actions","run_id":"7"}}"#;
     let get = |path: &str, query: &str| RequestParts::new(Method::Get, path, query).unwrap();
     let post = |body: &str| RequestParts::new(Method::Post, "/v1/x", "").unwrap().with_body(body.as_bytes());
     vec![
         accept("a read without query", "vault.example", get(&read, ""), ""),
         accept("a read with a query", "vault.example:8443", get(&read, "anchor=12&remembered=15"), ""),
-        accept("percent-encoded name and query", "localhost:8080", get(&encoded, &query), ""),
+        accept("a name and a query", "localhost:8080", get(&named, &query), ""),
         accept("in process", "in-process", get("/v1/x", ""), ""),
         accept("a body", "[::1]:8080", post(r#"{"a":1}"#), r#"{"a":1}"#),
         accept("a POST with an empty body has no digest", "vault.example", post(""), ""),
@@ -215,6 +216,13 @@ fn rejects() -> Vec<Reject> {
         ("a query that is empty but marked", at("/v1/x?")),
         ("a target with a dot segment", at("/v1/%2E%2E/x?a=b")),
         ("a target with a raw character", at("/v1/{x}?a=b")),
+        ("an encoded slash", at("/v1%2Fx?a=b")),
+        ("an encoded tilde", at("/v1/%7E?a=b")),
+        ("an empty segment", at("/v1//x?a=b")),
+        ("a slash at the end", at("/v1/x/?a=b")),
+        ("a plus in the query", at("/v1/x?a=b+c")),
+        ("an encoded character in the query", at("/v1/x?a=%62")),
+        ("below a path", at("/base/v1/x?a=b")),
         ("another body", with_body(full(), "[]")),
         ("no body", with_body(full(), "")),
         ("a body that nobody signed", with_body(bare(), "{}")),

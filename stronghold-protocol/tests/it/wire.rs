@@ -3,8 +3,8 @@
 use stronghold_protocol::{
     crypto::sign::{Signature, SigningKey},
     request::{
-        Authority, Method, RequestNonce, RequestParts, RequestRefusal, SIGNATURE, SIGNATURE_INPUT, SignatureParams,
-        SignedRequest, UnverifiedRequest,
+        Authority, Endpoint, Method, RequestNonce, RequestParts, RequestRefusal, SIGNATURE, SIGNATURE_INPUT,
+        SignatureParams, SignedRequest, UnverifiedRequest,
     },
 };
 
@@ -48,7 +48,12 @@ impl Wire {
     }
 
     pub(crate) fn verify_for(&self, authorities: &[Authority]) -> Result<SignedRequest, RequestRefusal> {
-        let verified = self.parse()?.verify(&key().public_key(), authorities, &self.body)?;
+        let endpoints: Vec<Endpoint> = authorities.iter().cloned().map(Endpoint::from).collect();
+        self.verify_at(&endpoints)
+    }
+
+    pub(crate) fn verify_at(&self, endpoints: &[Endpoint]) -> Result<SignedRequest, RequestRefusal> {
+        let verified = self.parse()?.verify(&key().public_key(), endpoints, &self.body)?;
         Ok(verified.into_request())
     }
 

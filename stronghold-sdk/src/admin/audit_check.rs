@@ -4,7 +4,7 @@ use super::LogRecord;
 use crate::error::Error;
 use std::collections::{HashMap, HashSet};
 use stronghold_protocol::{
-    audit::{AuditRecord, Released, UnsignedAction},
+    audit::{AuditRecord, Outcome, Released, UnsignedAction},
     crypto::sign::KeyId,
     directory::Directory,
     id::{EventId, PrincipalId},
@@ -95,15 +95,23 @@ impl<'a> RecordCheck<'a> {
         let (principal, key) = owner.ok_or("its key was nobody's")?;
         require(record.principal == principal, "its key is another principal's")?;
         record.verify_request_signature(&key).map_err(|_| "its principal did not sign the request")?;
-        // A repeated request is refused, which is recorded too; one that came too early or late used up no nonce.
-        if !matches!(record.reason.as_deref(), Some("nonce_used" | "clock_skew")) {
-            let fresh = self.nonces.entry(key_id).or_default().insert(request.params().nonce);
-            require(fresh, "the same request was decided before")?;
+        let nonces = self.nonces.entry(key_id).or_default();
+        let in_time = check_clock(request.params().created, record.time);
+        let denied = record.outcome == Outcome::Denied && record.released.is_none();
+        match record.reason.as_deref().filter(|_| denied) {
+            // A repeated request is refused, which is recorded too; one that came too early or late used up no nonce.
+            Some("clock_skew") => return Ok(()),
+            Some("nonce_used") => {}
+            // One denial too many, for whatever reason. If it came in time, its nonce counts from now on, if not before.
+            Some("rate_limited") => {
+                if in_time.is_ok() {
+                    nonces.insert(request.params().nonce);
+                }
+                return Ok(());
+            }
+            _ => require(nonces.insert(request.params().nonce), "the same request was decided before")?,
         }
-        if record.reason.as_deref() != Some("clock_skew") {
-            check_clock(request.params().created, record.time).map_err(|_| "its time is not that of the request")?;
-        }
-        Ok(())
+        in_time.map_err(|_| "its time is not that of the request")
     }
 
     /// The record of what nobody could sign: of nothing else, of a person who was there, and nothing was read.

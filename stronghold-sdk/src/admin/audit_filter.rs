@@ -7,12 +7,12 @@ use crate::{
 };
 use std::collections::BTreeMap;
 use stronghold_protocol::{
+    api::parse_profile_segment,
     audit::{AuditRecord, Outcome, Released},
     directory::Directory,
     id::{AgentId, PrincipalId, ProfileId, SecretId, UserId},
     name::{Email, SecretName},
     number::{Epoch, Revision, Version},
-    request::decode_segment,
     secret::BlindIndex,
     time::Timestamp,
     transport::Transport,
@@ -243,9 +243,9 @@ impl Asked {
     }
 }
 
-/// The profile that a request's path names, as it was written.
+/// The profile that a request's path names, by name or id.
 pub(super) fn named_profile(record: &AuditRecord) -> Option<String> {
-    let (_, after) = record.request.as_ref()?.parts().path().split_once("/profiles/")?;
+    let (_, after) = record.request.as_ref()?.parts().path().rsplit_once("/profiles/")?;
     let (segment, _) = after.split_once('/')?;
-    decode_segment(segment).ok()
+    parse_profile_segment(segment).map(|profile| profile.to_string())
 }

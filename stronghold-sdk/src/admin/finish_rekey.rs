@@ -5,7 +5,7 @@
 //! or wholly after at any time. Whoever was interrupted, or anyone else who may write the profile, begins it again: what
 //! lies staged may be anything, so opening it to check would cost as much as encrypting.
 
-use super::Session;
+use super::{Session, staging::Part};
 use crate::{
     error::Error,
     open::{OpenedProfile, ProfileKey},
@@ -13,12 +13,11 @@ use crate::{
 };
 use std::collections::BTreeSet;
 use stronghold_protocol::{
-    api::{NewRevision, StageSecrets},
+    api::NewRevision,
     evidence::VerifiedProfile,
     id::{ProfileId, StagingId},
-    limits,
     manifest::Manifest,
-    secret::{SealedSecret, SecretLeaf},
+    secret::SecretLeaf,
     transport::Transport,
 };
 
@@ -199,24 +198,23 @@ impl<T: Transport> Session<T> {
     ) -> Result<Vec<SecretLeaf>, Error> {
         let (profile, total) = (before.leaf().id, before.len());
         let mut leaves = Vec::with_capacity(total);
-        let mut chunk: Vec<SealedSecret> = Vec::new();
-        let mut bytes = 0;
+        let mut part = Part::default();
         progress(RekeyProgress { profile, done: 0, total });
         // By id, as a database keeps them: what is written together lies together there.
         let mut secrets: Vec<_> = before.iter().collect();
         secrets.sort_unstable_by_key(|(sealed, _)| sealed.id);
         for (sealed, plain) in secrets {
             let anew = key.seal_secret(sealed.id, sealed.version, plain)?;
-            bytes += anew.meta.0.len() + anew.value.0.len();
-            leaves.push(anew.leaf());
-            chunk.push(anew);
-            if chunk.len() >= limits::STAGE_SECRETS || bytes >= limits::STAGE_BYTES || leaves.len() == total {
-                let secrets = std::mem::take(&mut chunk);
-                let body = StageSecrets { staging, epoch: key.epoch(), secrets };
-                self.client.stage_secrets(&*self.who, profile, &body).await?;
-                bytes = 0;
+            if part.has_no_room_for(&anew) {
+                self.stage(profile, key.epoch(), staging, part.take()).await?;
                 progress(RekeyProgress { profile, done: leaves.len(), total });
             }
+            leaves.push(anew.leaf());
+            part.push(anew);
+        }
+        if !part.is_empty() {
+            self.stage(profile, key.epoch(), staging, part.take()).await?;
+            progress(RekeyProgress { profile, done: total, total });
         }
         Ok(leaves)
     }

@@ -2,7 +2,7 @@
 //!
 //! What does not fit into the statement is encrypted anew after it (`finish_rekey`).
 
-use super::{Session, batch::Batch, keyring::RawKey};
+use super::{Session, batch::Batch, keyring::RawKey, staging::sent_bytes};
 use crate::{
     crypto::aead,
     error::Error,
@@ -33,7 +33,7 @@ impl<T: Transport> Session<T> {
         for group in &needs.groups {
             batch.renew_group(*group)?;
         }
-        let mut room = Room { secrets: limits::INLINE_REKEY_SECRETS, bytes: limits::STAGE_BYTES };
+        let mut room = Room { secrets: limits::INLINE_REKEY_SECRETS, bytes: limits::INLINE_REKEY_BYTES };
         for profile in &needs.profiles {
             self.rekey_profile(batch, *profile, &mut room).await?;
         }
@@ -175,7 +175,7 @@ impl Room {
 
     /// Takes the room that a profile needs, if it is there.
     fn take(&mut self, profile: &OpenedProfile) -> bool {
-        let bytes = profile.iter().map(|(sealed, _)| sealed.meta.0.len() + sealed.value.0.len()).sum();
+        let bytes = profile.iter().map(|(sealed, _)| sent_bytes(sealed)).sum();
         let left = self.secrets.checked_sub(profile.len()).zip(self.bytes.checked_sub(bytes));
         if let Some((secrets, bytes)) = left {
             *self = Self { secrets, bytes };

@@ -118,7 +118,15 @@ impl<T: Transport> Session<T> {
                 return Ok(plan.outcome);
             }
             let name = &before.manifest().value().name;
-            let revision = self.sign_revision(&before, name, before.key(), plan.puts, &plan.removes)?;
+            let mut revision = self.sign_revision(&before, name, before.key(), plan.puts, &plan.removes)?;
+            match self.stage_if_large(before.key().epoch(), &mut revision).await {
+                Err(error) if error.is_conflict() => {
+                    last = Some(error);
+                    self.sync().await?;
+                    continue;
+                }
+                staged => staged?,
+            }
             let outcome = EditOutcome { revision: plan.outcome.revision.next(), ..plan.outcome };
             match self.client.write_revision(&*self.who, profile, &revision).await {
                 Ok(_) => {

@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 use stronghold_protocol::{
-    request::{Authority, SignedRequest},
+    request::{Endpoint, SignedRequest},
     transport::{Reply, Transport, TransportFailure},
 };
 use url::{Host, Url};
@@ -23,13 +23,13 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A server reached over HTTP.
 ///
-/// `https`, or `http` to a loopback address. `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` are honoured, `SSL_CERT_FILE` too; in a browser or
+/// `https`, or `http` to a loopback address, with the path under which the server is reached. `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` are honoured, `SSL_CERT_FILE` too; in a browser or
 /// Node, whatever `fetch` honours.
 #[derive(Debug)]
 pub struct HttpTransport {
     sender: Sender,
-    base: Url,
-    authority: Authority,
+    origin: Url,
+    endpoint: Endpoint,
 }
 
 /// Settings of an [`HttpTransport`].
@@ -78,16 +78,14 @@ impl HttpBuilder {
     /// [`Error::State`] when that cannot be read.
     pub fn build(self) -> Result<HttpTransport, Error> {
         let invalid = |why: &str| Error::invalid(format!("{:?} is no server address: {why}", self.url));
-        let base = Url::parse(&self.url).map_err(|_| invalid("write it like https://stronghold.example.com"))?;
-        if !matches!(base.path(), "" | "/") || base.query().is_some() || base.fragment().is_some() {
-            return Err(invalid("it has no path"));
-        }
-        let authority = Authority::from_url(&base).map_err(|error| invalid(&error.to_string()))?;
-        let plain = base.scheme() == "http";
-        if plain && !self.allow_plain && !is_loopback(&base) {
+        let url = Url::parse(&self.url).map_err(|_| invalid("write it like https://stronghold.example.com"))?;
+        let endpoint = Endpoint::from_url(&url).map_err(|error| invalid(&error.to_string()))?;
+        let plain = url.scheme() == "http";
+        if plain && !self.allow_plain && !is_loopback(&url) {
             return Err(invalid("plain http is for this machine only; use https"));
         }
-        Ok(HttpTransport { sender: Sender::new(&self, plain)?, base, authority })
+        let origin = url.join("/").map_err(|error| invalid(&error.to_string()))?;
+        Ok(HttpTransport { sender: Sender::new(&self, plain)?, origin, endpoint })
     }
 }
 
@@ -111,8 +109,8 @@ struct Sending {
 
 #[async_trait]
 impl Transport for HttpTransport {
-    fn authority(&self) -> Authority {
-        self.authority.clone()
+    fn endpoint(&self) -> Endpoint {
+        self.endpoint.clone()
     }
 
     async fn send(&self, request: SignedRequest, body: Vec<u8>) -> Result<Reply, TransportFailure> {
@@ -123,7 +121,7 @@ impl Transport for HttpTransport {
 
     async fn send_unsigned(&self, path: &str, body: Option<Vec<u8>>) -> Result<Reply, TransportFailure> {
         let method = if body.is_some() { "POST" } else { "GET" };
-        let url = self.target(path)?;
+        let url = self.target(&self.endpoint.base.join(path))?;
         self.sender.send(Sending { method, url, headers: Vec::new(), body: body.unwrap_or_default() }).await
     }
 }
@@ -131,7 +129,7 @@ impl Transport for HttpTransport {
 impl HttpTransport {
     fn target(&self, target: &str) -> Result<Url, TransportFailure> {
         let refused = || TransportFailure::NotTheProtocol("the request's path cannot be sent".to_owned());
-        let url = self.base.join(target).map_err(|_| refused())?;
+        let url = self.origin.join(target).map_err(|_| refused())?;
         // What is sent must be what was signed, byte for byte.
         let sent = match url.query() {
             Some(query) => format!("{}?{query}", url.path()),

@@ -35,7 +35,7 @@ impl<T: Transport> ProfileReader for Client<T> {
         who: &dyn AgentAuthenticator,
         anchor: &Anchor,
     ) -> Result<Answered<ProfileList>, Error> {
-        self.get(who, &api::org_path(&who.org(), "profiles"), &anchor_query(anchor, &[])).await
+        self.get(who, &api::org_path(&who.org(), "profiles"), &anchor_query(anchor, &[])?).await
     }
 
     async fn read_profile(
@@ -44,7 +44,7 @@ impl<T: Transport> ProfileReader for Client<T> {
         profile: &ProfileSelector,
         anchor: &Anchor,
     ) -> Result<Answered<SealedProfile>, Error> {
-        self.get(who, &api::profile_path(&who.org(), profile, "read"), &anchor_query(anchor, &[])).await
+        self.get(who, &api::profile_path(&who.org(), profile, "read"), &anchor_query(anchor, &[])?).await
     }
 
     async fn read_secrets(
@@ -54,7 +54,7 @@ impl<T: Transport> ProfileReader for Client<T> {
         anchor: &Anchor,
         indexes: &[BlindIndex],
     ) -> Result<Answered<SealedPart>, Error> {
-        self.get(who, &api::profile_path(&who.org(), profile, "secrets"), &anchor_query(anchor, indexes)).await
+        self.get(who, &api::profile_path(&who.org(), profile, "secrets"), &anchor_query(anchor, indexes)?).await
     }
 
     async fn audit_checkpoint(
@@ -65,14 +65,13 @@ impl<T: Transport> ProfileReader for Client<T> {
     ) -> Result<Answered<AuditCheckpoint>, Error> {
         let numbers = old.map(|old| ("old", old)).into_iter().chain(positions.iter().map(|at| ("position", *at)));
         let pairs: Vec<(&str, String)> = numbers.map(|(name, number)| (name, number.to_string())).collect();
-        let pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, number)| (*name, number.as_str())).collect();
-        self.get(who, &api::org_path(&who.org(), "audit/checkpoint"), &encode_query(&pairs)).await
+        self.get(who, &api::org_path(&who.org(), "audit/checkpoint"), &query_of(&pairs)?).await
     }
 }
 
 impl<T: Transport> Client<T> {
     pub(crate) async fn directory(&self, who: &dyn AgentAuthenticator, from: Seq) -> Result<DirectoryPage, Error> {
-        let query = encode_query(&[("from", &from.to_string())]);
+        let query = query_of(&[("from", from.to_string())])?;
         Ok(self.get(who, &api::org_path(&who.org(), "directory"), &query).await?.reply)
     }
 
@@ -81,7 +80,7 @@ impl<T: Transport> Client<T> {
     }
 
     pub(crate) async fn audit_records(&self, who: &dyn AgentAuthenticator, from: u64) -> Result<AuditPage, Error> {
-        let query = encode_query(&[("from", &from.to_string())]);
+        let query = query_of(&[("from", from.to_string())])?;
         Ok(self.get(who, &api::org_path(&who.org(), "audit/records"), &query).await?.reply)
     }
 
@@ -115,10 +114,9 @@ impl<T: Transport> Client<T> {
         before: Option<Revision>,
     ) -> Result<RevisionPage, Error> {
         let path = api::profile_path(&who.org(), &ProfileSelector::Id(profile), "revisions");
-        let mut query = anchor_query(anchor, &[]);
-        if let Some(before) = before {
-            query = format!("{query}&{}", encode_query(&[("before", &before.to_string())]));
-        }
+        let mut pairs = anchor_pairs(anchor);
+        pairs.extend(before.map(|before| ("before", before.to_string())));
+        let query = query_of(&pairs)?;
         Ok(self.get(who, &path, &query).await?.reply)
     }
 
@@ -129,9 +127,8 @@ impl<T: Transport> Client<T> {
         versions: &[VersionRef],
     ) -> Result<Answered<SecretVersions>, Error> {
         let path = api::profile_path(&who.org(), &ProfileSelector::Id(profile), "versions");
-        let texts: Vec<String> = versions.iter().map(VersionRef::to_string).collect();
-        let pairs: Vec<(&str, &str)> = texts.iter().map(|text| ("of", text.as_str())).collect();
-        self.get(who, &path, &encode_query(&pairs)).await
+        let pairs: Vec<(&str, String)> = versions.iter().map(|version| ("of", version.to_string())).collect();
+        self.get(who, &path, &query_of(&pairs)?).await
     }
 
     pub(crate) async fn introduced(
@@ -141,7 +138,7 @@ impl<T: Transport> Client<T> {
         from: Revision,
     ) -> Result<Answered<IntroducedSecrets>, Error> {
         let path = api::profile_path(&who.org(), &ProfileSelector::Id(profile), "introduced");
-        self.get(who, &path, &encode_query(&[("from", &from.to_string())])).await
+        self.get(who, &path, &query_of(&[("from", from.to_string())])?).await
     }
 
     pub(crate) async fn stage_secrets(
@@ -231,10 +228,19 @@ impl<T: Transport> Client<T> {
     }
 }
 
-fn anchor_query(anchor: &Anchor, indexes: &[BlindIndex]) -> String {
+fn anchor_pairs(anchor: &Anchor) -> Vec<(&'static str, String)> {
     let mut pairs = vec![("anchor", anchor.seq.to_string())];
     pairs.extend(anchor.remembered.map(|remembered| ("remembered", remembered.seq.to_string())));
+    pairs
+}
+
+fn anchor_query(anchor: &Anchor, indexes: &[BlindIndex]) -> Result<String, Error> {
+    let mut pairs = anchor_pairs(anchor);
     pairs.extend(indexes.iter().map(|index| ("index", index.to_string())));
+    query_of(&pairs)
+}
+
+fn query_of(pairs: &[(&str, String)]) -> Result<String, Error> {
     let pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    encode_query(&pairs)
+    encode_query(&pairs).map_err(|error| Error::invalid(error.to_string()))
 }

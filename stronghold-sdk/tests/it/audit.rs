@@ -35,7 +35,10 @@ async fn scene() -> Scene {
     Scene { world, token }
 }
 
-async fn verify(world: &World, remembered: Option<&Checkpoint>) -> Result<(Checkpoint, Vec<LogRecord>), Error> {
+pub(crate) async fn verify(
+    world: &World,
+    remembered: Option<&Checkpoint>,
+) -> Result<(Checkpoint, Vec<LogRecord>), Error> {
     let mut records = Vec::new();
     let known = Remembered { checkpoint: remembered.copied(), ..Remembered::default() };
     let mut session = world.session_that_remembers(known).await?;
@@ -44,7 +47,7 @@ async fn verify(world: &World, remembered: Option<&Checkpoint>) -> Result<(Check
 }
 
 /// The position and reason of a bad record.
-fn bad(error: &Error) -> (u64, &str) {
+pub(crate) fn bad(error: &Error) -> (u64, &str) {
     assert_eq!(error.kind(), ErrorKind::Integrity);
     match error {
         Error::Integrity(Integrity::Audit { position, reason }) => (*position, reason),
@@ -83,7 +86,7 @@ async fn another_past_than_the_remembered_one_is_told() {
     verify(&world, Some(&checkpoint)).await.unwrap();
 }
 
-fn records(database: &Connection) -> Vec<(i64, i64, Vec<u8>)> {
+pub(crate) fn records(database: &Connection) -> Vec<(i64, i64, Vec<u8>)> {
     let mut select = database
         .prepare(
             "SELECT r.position, b.number, b.bytes FROM audit_records r JOIN audit_bytes b ON b.number = r.bytes
@@ -104,7 +107,7 @@ fn read_of(database: &Connection, token: &AgentToken) -> (u64, AuditRecord) {
 }
 
 /// Writes another record in a place, with its leaf or without.
-fn put(database: &Connection, position: u64, record: &AuditRecord, leaf: bool) {
+pub(crate) fn put(database: &Connection, position: u64, record: &AuditRecord, leaf: bool) {
     let bytes = record.encode().unwrap();
     let at = i64::try_from(position).unwrap();
     let changed = database

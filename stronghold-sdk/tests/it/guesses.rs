@@ -32,7 +32,7 @@ use stronghold_sdk::{
         directory::Role,
         encoding::{Base64Bytes, Context, base64url},
         id::{OrgId, UserId},
-        request::{Authority, SignedRequest},
+        request::{Endpoint, SignedRequest},
         time::Clock,
         transport::{Reply, Transport, TransportFailure},
     },
@@ -64,8 +64,8 @@ impl Recorder {
 
 #[async_trait]
 impl Transport for Recorder {
-    fn authority(&self) -> Authority {
-        self.wire.authority()
+    fn endpoint(&self) -> Endpoint {
+        self.wire.endpoint()
     }
 
     async fn send(&self, request: SignedRequest, body: Vec<u8>) -> Result<Reply, TransportFailure> {

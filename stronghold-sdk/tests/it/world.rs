@@ -17,7 +17,7 @@ use stronghold_sdk::{
         directory::{Change, Conditions, Role},
         id::{GroupId, InviteId, ProfileId, UserId},
         name::{Email, Name, SecretName},
-        request::{Authority, Method, RequestNonce, RequestParts, SignatureParams, SignedRequest},
+        request::{Endpoint, Method, RequestNonce, RequestParts, SignatureParams, SignedRequest},
         seal::Seal,
         time::{Clock, ManualClock, Timestamp},
         token::{AccountKey, AgentToken},
@@ -35,6 +35,9 @@ use zeroize::Zeroizing;
 /// Changes a reply before the client sees it.
 pub(crate) type Lie = Box<dyn FnMut(&SignedRequest, Reply) -> Reply + Send>;
 
+/// Sees path and size of each request.
+pub(crate) type Watch = Box<dyn FnMut(&str, usize) + Send>;
+
 /// A transport to the server that can be told to lie, or to die.
 #[derive(Clone)]
 pub(crate) struct Wire {
@@ -42,6 +45,7 @@ pub(crate) struct Wire {
     lie: Arc<Mutex<Option<Lie>>>,
     death: Arc<Mutex<Option<Death>>>,
     died: Arc<Notify>,
+    watch: Arc<Mutex<Option<Watch>>>,
 }
 
 /// When whoever uses a wire is killed.
@@ -56,6 +60,10 @@ pub(crate) struct Death {
 impl Wire {
     pub(crate) fn lies(&self, lie: impl FnMut(&SignedRequest, Reply) -> Reply + Send + 'static) {
         *self.lie.lock().unwrap() = Some(Box::new(lie));
+    }
+
+    pub(crate) fn watches(&self, watch: impl FnMut(&str, usize) + Send + 'static) {
+        *self.watch.lock().unwrap() = Some(Box::new(watch));
     }
 
     /// Runs `work` on this wire until it is done or killed. None when it was killed.
@@ -89,11 +97,14 @@ impl Wire {
 
 #[async_trait]
 impl Transport for Wire {
-    fn authority(&self) -> Authority {
-        self.honest.authority()
+    fn endpoint(&self) -> Endpoint {
+        self.honest.endpoint()
     }
 
     async fn send(&self, request: SignedRequest, body: Vec<u8>) -> Result<Reply, TransportFailure> {
+        if let Some(watch) = &mut *self.watch.lock().unwrap() {
+            watch(request.parts().path(), body.len());
+        }
         let (arrives, answered) = self.fate();
         if !arrives {
             self.died.notify_one();
@@ -224,7 +235,8 @@ impl World {
             nonce: RequestNonce::generate().unwrap(),
             key_id: owner.signing_key().public_key().key_id(),
         };
-        let request = SignedRequest::sign(self.wire.authority(), parts, params, |base| owner.signing_key().sign(base));
+        let request =
+            SignedRequest::sign(self.wire.endpoint().authority, parts, params, |base| owner.signing_key().sign(base));
         let reply = self.wire.send(request, body).await.unwrap();
         assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
         self.session.sync().await.unwrap();
@@ -300,7 +312,7 @@ impl World {
 }
 
 async fn start(store: SqliteStore, clock: Arc<dyn Clock>) -> Service<SqliteStore> {
-    let settings = Settings { authorities: Vec::new(), limits: Limits::default() };
+    let settings = Settings { endpoints: Vec::new(), limits: Limits::default() };
     let keys = ServiceKeys::from_checkpoint_seed(&[3; 32]);
     Service::start(store, settings, keys, clock).await.unwrap()
 }
@@ -320,7 +332,13 @@ async fn try_open_session(owner: &Account, client: Client<Wire>) -> Result<Sessi
 }
 
 fn wire(service: &Service<SqliteStore>) -> Wire {
-    Wire { honest: service.in_process(), lie: Arc::default(), death: Arc::default(), died: Arc::default() }
+    Wire {
+        honest: service.in_process(),
+        lie: Arc::default(),
+        death: Arc::default(),
+        died: Arc::default(),
+        watch: Arc::default(),
+    }
 }
 
 /// The code of a refusal.

@@ -43,14 +43,14 @@ function policy(script: string): string {
 /** Adds `integrity` to each script and style sheet of the page; gives the page and the hashes of its scripts. */
 function withIntegrity(html: string, folder: string): { page: string; scripts: string[] } {
   const scripts: string[] = [];
-  const page = html.replace(/<(script|link)\b([^>]*?)\b(src|href)="\/(assets\/[^"]+)"/g, (tag, element, before, attribute, file) => {
+  const page = html.replace(/<(script|link)\b([^>]*?)\b(src|href)="\.\/(assets\/[^"]+)"/g, (tag, element, before, attribute, file) => {
     const hash = integrityOf(readFileSync(join(folder, file)));
     if (element === "script") {
       scripts.push(hash);
     } else if (!/rel="stylesheet"/.test(tag)) {
       return tag;
     }
-    return `<${element}${before}integrity="${hash}" ${attribute}="/${file}"`;
+    return `<${element}${before}integrity="${hash}" ${attribute}="./${file}"`;
   });
   return { page, scripts };
 }

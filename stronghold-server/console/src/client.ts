@@ -5,6 +5,7 @@
 import type { AccountKeyInfo, NewMember, NewOwner, Session, StrongholdError } from "./api";
 import { sentence } from "./components/ErrorNote";
 import { PROGRESS, type PlainError, type Reply } from "./messages";
+import { server } from "./server";
 import { directoryChanged, integrityError, noteActivity, reachable, toast } from "./state";
 import workerUrl from "./worker.ts?worker&url";
 
@@ -127,12 +128,12 @@ export const session = new Proxy({} as Async<Omit<Session, "close">>, {
 /** What is done without a session. The server is always the one that served this page. */
 export const accounts = {
   createOrganization: (organization: { name: string; email: string; password: string; setup_code: string }) =>
-    call("createOrganization", [location.origin, organization]) as Promise<NewOwner>,
-  signIn: (credentials: { account_key: string; email: string; password: string }) => call("signIn", [location.origin, credentials]) as Promise<Me>,
-  acceptInvite: (invitation: { code: string; email: string; password: string }) => call("acceptInvite", [location.origin, invitation]) as Promise<NewMember>,
-  recover: (recovery: { recovery_kit: string; password: string }) => call("recover", [location.origin, recovery]) as Promise<{ account_key: string }>,
+    call("createOrganization", [server, organization]) as Promise<NewOwner>,
+  signIn: (credentials: { account_key: string; email: string; password: string }) => call("signIn", [server, credentials]) as Promise<Me>,
+  acceptInvite: (invitation: { code: string; email: string; password: string }) => call("acceptInvite", [server, invitation]) as Promise<NewMember>,
+  recover: (recovery: { recovery_kit: string; password: string }) => call("recover", [server, recovery]) as Promise<{ account_key: string }>,
   changePassword: (change: { account_key: string; email: string; password: string; new_password: string; new_account_key: boolean }) =>
-    call("changePassword", [location.origin, change]) as Promise<{ account_key?: string }>,
+    call("changePassword", [server, change]) as Promise<{ account_key?: string }>,
   /** What a typed account key is for. Throws with a sentence when it is none. */
   checkAccountKey: (text: string) => call("checkAccountKey", [text]) as Promise<AccountKeyInfo>,
 };

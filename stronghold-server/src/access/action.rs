@@ -27,7 +27,7 @@ pub enum Action {
     SecretsRead,
     /// A profile's next revision is written.
     ProfileWrite,
-    /// Secrets are staged for a profile's new epoch.
+    /// Secrets are staged for a profile's next revision.
     ProfileStage,
     /// A profile's revisions are listed.
     RevisionList,

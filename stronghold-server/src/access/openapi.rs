@@ -80,7 +80,11 @@ fn operation(route: &Route) -> Value {
 fn parameters(route: &Route) -> Vec<Value> {
     let in_path = ["org", "profile"].into_iter().filter(|name| route.pattern.contains(&format!("{{{name}}}")));
     let in_path = in_path.map(|name| {
-        let meaning = if name == "org" { "the organization's id" } else { "the profile's name or id" };
+        let meaning = if name == "org" {
+            "the organization's id"
+        } else {
+            "the profile's id, or name- and its name in base64url"
+        };
         json!({"name": name, "in": "path", "required": true, "description": meaning, "schema": {"type": "string"}})
     });
     let in_query = route.query.iter().map(|parameter| {

@@ -220,7 +220,7 @@ const ROUTES: &[Route] = &[
         WRITERS,
         limits::REQUEST_BYTES,
         ("StageSecrets", "StagedSecrets"),
-        "Stage secrets that are encrypted anew for a profile's new epoch",
+        "Stage secrets in parts, for a revision of a profile that takes them all at once",
     ),
     read(
         "/v1/orgs/{org}/profiles/{profile}/revisions",
@@ -411,7 +411,7 @@ struct Segments<'p> {
 /// What a method and path lead to.
 #[derive(Clone, Copy, Debug)]
 pub enum Found<'p> {
-    /// A route, with the segments that vary, percent-encoded.
+    /// A route, with the segments that vary.
     Route {
         /// The route.
         route: &'static Route,
@@ -432,7 +432,7 @@ pub const fn routes() -> &'static [Route] {
     ROUTES
 }
 
-/// Finds the route of a request. `method` is as it was sent; `path` is percent-encoded, without the query.
+/// Finds the route of a request. `method` is as it was sent; `path` is without the query.
 #[must_use]
 pub fn find_route<'p>(method: &str, path: &'p str) -> Found<'p> {
     let mut other = None;

@@ -2,6 +2,7 @@
 
 use super::{
     Incoming, Inner, Outgoing,
+    denial::Attempt,
     join::{Invited, check_invite},
     orgs::{Loaded, OrgState},
     task::Task,
@@ -13,6 +14,7 @@ use crate::{
 };
 use std::{net::IpAddr, sync::Arc};
 use stronghold_protocol::{
+    api::parse_profile_segment,
     audit::Released,
     crypto::sign::{KeyId, SigningPublicKey},
     directory::{Directory, Invite},
@@ -22,11 +24,11 @@ use stronghold_protocol::{
     limits::SERVER_CLOCK_BEHIND_SECONDS,
     problem::{Problem, ProblemCode},
     receipt::Receipt,
-    request::{Authority, Method, RequestRefusal, UnverifiedRequest, VerifiedRequest, check_clock, decode_segment},
+    request::{Endpoint, Method, RequestRefusal, UnverifiedRequest, VerifiedRequest, check_clock},
     time::Timestamp,
 };
 
-/// How a request came: it decides for which authority it must be signed.
+/// How a request came: it decides for which endpoint it must be signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Channel {
     Network,
@@ -141,7 +143,9 @@ impl<S: Store> Inner<S> {
         }
         let inner = Arc::clone(self);
         let org = asked.org;
-        let decided = self.store.locked(Some(org), move |tx| inner.decide(&asked, tx)).await;
+        let attempt = Attempt::new(org, asked.request.params().key_id);
+        let tried = attempt.clone();
+        let decided = self.store.locked(Some(org), move |tx| inner.decide(&asked, tx, &tried)).await;
         match decided {
             Ok(Decided::Released { render, position, record, state }) => {
                 self.orgs.committed(&state);
@@ -160,13 +164,24 @@ impl<S: Store> Inner<S> {
                     self.orgs.committed(&state);
                 }
                 tracing::info!(action, %org, code = %problem.code, "denied");
-                if matches!(problem.code, ProblemCode::ClockSkew | ProblemCode::NonceUsed) {
-                    // Whoever repeats what it overheard must not fill the log at will.
-                    self.count_refusal(address);
-                }
+                self.count_repeated(&attempt, address);
                 Outgoing::problem(&problem)
             }
-            Err(error) => unavailable(action, &error),
+            Err(error) => match self.answer_unrecorded(&attempt, &error) {
+                Some(answer) => {
+                    tracing::debug!(action, %org, "denied, as often before");
+                    self.count_repeated(&attempt, address);
+                    answer
+                }
+                None => unavailable(action, &error),
+            },
+        }
+    }
+
+    /// Whoever repeats what it overheard must not keep the server busy at will.
+    fn count_repeated(&self, attempt: &Attempt, address: Option<IpAddr>) {
+        if matches!(attempt.code(), Some(ProblemCode::ClockSkew | ProblemCode::NonceUsed)) {
+            self.count_refusal(address);
         }
     }
 
@@ -178,19 +193,19 @@ impl<S: Store> Inner<S> {
         let unknown = || RequestRefusal::UnknownKey(unverified.key_id());
         let org: OrgId = org.parse().map_err(|_| unknown())?;
         let key = self.find_key(&org, &unverified.key_id()).await?.ok_or_else(unknown)?;
-        let in_process = [Authority::in_process()];
-        let authorities: &[Authority] = match channel {
-            Channel::Network => &self.settings.authorities,
+        let in_process = [Endpoint::in_process()];
+        let endpoints: &[Endpoint] = match channel {
+            Channel::Network => &self.settings.endpoints,
             Channel::InProcess => &in_process,
         };
-        let request = unverified.verify(&key, authorities, &incoming.body)?;
+        let request = unverified.verify(&key, endpoints, &incoming.body)?;
         let task = Task::parse(route, request.parts().query(), &incoming.body);
-        let selector = profile.and_then(|segment| decode_segment(&segment).ok()).and_then(|text| text.parse().ok());
+        let selector = profile.and_then(|segment| parse_profile_segment(&segment));
         Ok(Asked { route, org, selector, request, address: incoming.address, task })
     }
 
     /// Decides a request after the organization's head row is locked, and records it.
-    fn decide(self: &Arc<Self>, asked: &Asked, tx: &mut dyn Tx) -> Result<Decided, StoreError> {
+    fn decide(self: &Arc<Self>, asked: &Asked, tx: &mut dyn Tx, attempt: &Attempt) -> Result<Decided, StoreError> {
         let now = self.now();
         let Some(head) = tx.head(&asked.org)? else {
             return Ok(Decided::Denied { problem: Problem::unauthenticated(), state: None });
@@ -237,7 +252,7 @@ impl<S: Store> Inner<S> {
                 Ok(Decided::Released { render, position, record, state })
             }
             Err(Refused::Problem(problem)) => {
-                record(tx, &event, Err(&problem.code))?;
+                let problem = self.record_denial(attempt, tx, &event, problem)?;
                 Ok(Decided::Denied { problem, state: Some(state) })
             }
             Err(Refused::Store(error)) => Err(error),

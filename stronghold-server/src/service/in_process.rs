@@ -4,11 +4,11 @@ use super::{Incoming, Service, gate::Channel};
 use crate::store::Store;
 use async_trait::async_trait;
 use stronghold_protocol::{
-    request::{Authority, SignedRequest},
+    request::{Endpoint, SignedRequest},
     transport::{Reply, Transport, TransportFailure},
 };
 
-/// Carries requests to a [`Service`] in the same process. Requests must be signed for [`Authority::in_process`]; one that
+/// Carries requests to a [`Service`] in the same process. Requests must be signed for [`Endpoint::in_process`]; one that
 /// was signed for a URL is refused here, and one that was signed for this is refused everywhere else.
 pub struct InProcess<S> {
     service: Service<S>,
@@ -34,8 +34,8 @@ impl<S> std::fmt::Debug for InProcess<S> {
 
 #[async_trait]
 impl<S: Store> Transport for InProcess<S> {
-    fn authority(&self) -> Authority {
-        Authority::in_process()
+    fn endpoint(&self) -> Endpoint {
+        Endpoint::in_process()
     }
 
     async fn send(&self, request: SignedRequest, body: Vec<u8>) -> Result<Reply, TransportFailure> {

@@ -9,7 +9,7 @@ use stronghold_protocol::{problem::Problem, transport::Reply};
 pub struct Incoming {
     /// The method, in capitals.
     pub method: String,
-    /// Path and query, percent-encoded, exactly as they were sent.
+    /// Path and query, exactly as they were sent.
     pub target: String,
     /// All headers, in their order; repeated ones more than once.
     pub headers: Vec<(String, Vec<u8>)>,

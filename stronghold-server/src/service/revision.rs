@@ -59,9 +59,12 @@ impl<S: Store> Decision<'_, S> {
             Some(staging) => tx.staged(&self.org(), &new.profile, staging)?,
             None => Vec::new(),
         };
-        if let (Some(before), Some(_), true) = (before, staging, staged.is_empty() && !leaves.is_empty()) {
-            // Somebody else finished, or began again: what was staged is gone.
-            return Err(revision_conflict(before).into());
+        let nothing_to_take = staging.is_some() && staged.is_empty() && !(renewed && leaves.is_empty());
+        match before {
+            // Another revision was written meanwhile, or the author began again: what was staged is gone.
+            Some(before) if nothing_to_take => return Err(revision_conflict(before).into()),
+            None if staging.is_some() => return Err(invalid("nothing can be staged for a new profile").into()),
+            _ => {}
         }
         let deleted = self.deleted_versions(tx, new, &leaves)?;
         let leaves = changed_leaves(leaves, new, &staged, &deleted, renewed)?;

@@ -1,19 +1,36 @@
 //! What a service is told at its start.
 
-use crate::access::RateLimit;
+use crate::access::{Found, RateLimit, find_route};
 use std::{sync::Arc, time::Duration};
 use stronghold_protocol::{
     crypto::sign::{SigningKey, SigningPublicKey},
-    request::Authority,
+    request::{BasePath, Endpoint},
 };
 
 /// How a service behaves.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The hosts that clients sign for when they come over a network: those of the public URLs.
-    pub authorities: Vec<Authority>,
+    /// What clients sign for when they come over a network: host and path of the public URLs.
+    pub endpoints: Vec<Endpoint>,
     /// Limits that an operator may change.
     pub limits: Limits,
+}
+
+impl Settings {
+    /// The paths before the protocol's own.
+    #[must_use]
+    pub fn bases(&self) -> Vec<BasePath> {
+        self.endpoints.iter().map(|endpoint| endpoint.base.clone()).filter(|base| !base.as_str().is_empty()).collect()
+    }
+
+    /// The protocol's own path of a request, whether a proxy took a base path off it or not. What is signed is the path
+    /// below a base either way, so this decides nothing but the route.
+    pub(super) fn route_path<'p>(&self, method: &str, path: &'p str) -> &'p str {
+        if !matches!(find_route(method, path), Found::Nothing) {
+            return path;
+        }
+        self.endpoints.iter().find_map(|endpoint| endpoint.base.strip(path)).unwrap_or(path)
+    }
 }
 
 /// Limits that an operator may change. Those of the protocol are in [`stronghold_protocol::limits`].

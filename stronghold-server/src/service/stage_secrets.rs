@@ -1,8 +1,8 @@
-//! `profile.stage`: secrets that are encrypted anew, before a revision takes them all at once.
+//! `profile.stage`: secrets in parts, before a revision takes them all at once.
 
 use super::{
     gate::{Answer, Decision, Refused},
-    revision::{check_sizes, invalid, revision_conflict},
+    revision::{check_sizes, invalid},
 };
 use crate::store::{StagingRef, Store, StoreError, Tx};
 use std::collections::BTreeSet;
@@ -17,24 +17,20 @@ use stronghold_protocol::{
 const MOST: u64 = 2 * limits::SECRETS_PER_PROFILE as u64;
 
 impl<S: Store> Decision<'_, S> {
-    /// Stages secrets for the new epoch of the profile that the path names.
+    /// Stages secrets for a revision to come of the profile that the path names.
     ///
-    /// 1. the caller may read the profile, else it learns nothing, and write it; 2. the profile waits for exactly this
-    ///    epoch; 3. it is no more than can be needed. Whether it is what the profile holds is checked when a revision takes
-    ///    it: reading all of the profile for each part of it would keep others waiting.
+    /// 1. the caller may read the profile, else it learns nothing, and write it; 2. the epoch is the one that revisions are
+    ///    written under from now on; 3. it is no more than can be needed, under an id of the caller's own. Whether it
+    ///    follows what the profile holds is checked when a revision takes it: reading all of the profile for each part of it
+    ///    would keep others waiting.
     pub(super) fn stage_secrets(&self, tx: &mut dyn Tx, stage: &StageSecrets) -> Result<Answer, Refused> {
         // 1.
         let permit = self.permit()?;
         let leaf = self.writable_leaf(&permit.profile())?;
         // 2.
-        let head = self.profile_head(tx, &permit)?;
         if stage.epoch != leaf.epoch {
             // Somebody else made a newer epoch: replaying the directory helps.
             return Err(Problem::conflict(self.directory().head().seq).into());
-        }
-        if head.epoch >= leaf.epoch {
-            // Somebody else finished: nothing waits any more.
-            return Err(revision_conflict(&head).into());
         }
         // 3.
         stage.secrets.iter().try_for_each(check_sizes)?;
@@ -44,6 +40,7 @@ impl<S: Store> Decision<'_, S> {
         }
         let staging = StagingRef { id: stage.staging, author: self.caller.key, epoch: stage.epoch };
         let staged = tx.stage(&self.org(), &permit.profile(), &staging, &stage.secrets)?;
+        let staged = staged.ok_or_else(|| invalid("its id is that of another staging"))?;
         if staged > MOST {
             return Err(StoreError::GivenUp("more is staged than any profile holds".to_owned()).into());
         }

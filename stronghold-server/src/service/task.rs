@@ -101,13 +101,13 @@ impl Task {
     }
 }
 
-struct Query(Vec<(String, String)>);
+struct Query<'q>(Vec<(&'q str, &'q str)>);
 
-impl Query {
-    fn parse(route: &Route, query: &str) -> Result<Self, Problem> {
+impl<'q> Query<'q> {
+    fn parse(route: &Route, query: &'q str) -> Result<Self, Problem> {
         let pairs = parse_query(query).map_err(|error| malformed(format!("query: {error}")))?;
         for parameter in route.query {
-            let count = pairs.iter().filter(|(name, _)| name == parameter.name).count();
+            let count = pairs.iter().filter(|(name, _)| *name == parameter.name).count();
             if count == 0 && parameter.required {
                 return Err(malformed(format!("query: {} is missing", parameter.name)));
             }
@@ -123,7 +123,7 @@ impl Query {
     }
 
     fn optional<T: std::str::FromStr>(&self, name: &'static str) -> Result<Option<T>, Problem> {
-        let value = self.0.iter().find(|(given, _)| given == name).map(|(_, value)| value.parse());
+        let value = self.0.iter().find(|(given, _)| *given == name).map(|(_, value)| value.parse());
         value.transpose().map_err(|_| malformed(format!("query: {name} is not well formed")))
     }
 
@@ -136,7 +136,7 @@ impl Query {
     }
 
     fn proofs(&self) -> Result<WantedProofs, Problem> {
-        let texts = self.0.iter().filter(|(name, _)| name == "position").map(|(_, value)| value.parse::<u64>());
+        let texts = self.0.iter().filter(|(name, _)| *name == "position").map(|(_, value)| value.parse::<u64>());
         let positions: Result<Vec<u64>, _> = texts.collect();
         let positions = positions.map_err(|_| malformed("query: position is not well formed".to_owned()))?;
         if positions.len() > limits::INCLUSIONS {
@@ -147,7 +147,7 @@ impl Query {
     }
 
     fn indexes(&self) -> Result<Vec<BlindIndex>, Problem> {
-        let texts = self.0.iter().filter(|(name, _)| name == "index").map(|(_, value)| value);
+        let texts = self.0.iter().filter(|(name, _)| *name == "index").map(|(_, value)| value);
         let mut indexes = texts
             .map(|text| text.parse::<BlindIndex>())
             .collect::<Result<Vec<_>, _>>()
@@ -162,7 +162,7 @@ impl Query {
     }
 
     fn versions(&self) -> Result<Vec<VersionRef>, Problem> {
-        let texts = self.0.iter().filter(|(name, _)| name == "of").map(|(_, value)| value);
+        let texts = self.0.iter().filter(|(name, _)| *name == "of").map(|(_, value)| value);
         let mut versions = texts
             .map(|text| text.parse::<VersionRef>())
             .collect::<Result<Vec<_>, _>>()

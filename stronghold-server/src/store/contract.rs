@@ -59,6 +59,8 @@ macro_rules! store_contract {
             past::a_purge_destroys_a_version_of_all_epochs,
             staging::a_revision_takes_what_its_author_staged,
             staging::authors_do_not_meet,
+            staging::a_revision_of_the_same_epoch_takes_parts,
+            staging::nothing_is_staged_into_what_a_revision_holds,
             staging::what_is_discarded_is_gone,
             staging::an_authors_newest_attempts_are_kept,
             staging::a_hold_ends,

@@ -33,6 +33,9 @@ pub enum StoreError {
     /// The work itself gave up; its effects are undone.
     #[error("the work was given up: {0}")]
     GivenUp(String),
+    /// The work decided that nothing of it is to be kept.
+    #[error("the work was undone")]
+    Undone,
 }
 
 /// An organization's head row.

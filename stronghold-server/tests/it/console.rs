@@ -573,7 +573,7 @@ async fn over_tls_browsers_are_told_to_stay_with_it_by_either_version_of_http() 
 fn the_operator_may_switch_it_off() {
     let console = |more: &[&str]| {
         let arguments = ["stronghold-server", "--data-dir", "d"].iter().chain(more).map(Into::into);
-        Arguments::read(arguments, |_| None).unwrap().serve.console()
+        Arguments::read(arguments, |_| None).unwrap().serve.console(([127, 0, 0, 1], 7878).into()).unwrap()
     };
     assert_eq!(console(&[]).paths(), Console::embedded().paths());
     assert!(console(&["--no-console"]).paths().is_empty());

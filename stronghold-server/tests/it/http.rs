@@ -248,8 +248,8 @@ async fn a_server_that_stops_finishes_what_it_is_answering() {
 async fn requests_for_each_public_url_are_good_and_for_no_other() {
     let urls = ["https://one.test", "https://two.test:8443"];
     let authority = |url: &str| Authority::from_url(&url.parse().unwrap()).unwrap();
-    let authorities = urls.iter().map(|url| authority(url)).chain([authority(URL)]).collect();
-    let served = serve_with(ServeLimits::default(), Settings { authorities, ..settings() }).await;
+    let endpoints = urls.iter().map(|url| authority(url).into()).chain([authority(URL).into()]).collect();
+    let served = serve_with(ServeLimits::default(), Settings { endpoints, ..settings() }).await;
     let ask = async |url: &str| {
         let parts = RequestParts::new(Method::Get, served.world.path("whoami"), "").unwrap();
         let params = served.world.params(&served.agent);

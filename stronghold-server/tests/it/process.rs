@@ -216,16 +216,45 @@ fn a_log_filter_leaves_standard_output_alone() {
 }
 
 #[test]
+fn a_public_url_that_no_client_can_use_is_refused() {
+    let check = |url: &str| {
+        let arguments = ["stronghold-server", "--data-dir", "d", "--public-url", url].into_iter().map(Into::into);
+        Arguments::read(arguments, |_| None).unwrap().serve.check()
+    };
+    for path in ["", "/", "/stronghold", "/teams/vault-1/", "/~ops/v.2_x"] {
+        check(&format!("https://stronghold.example{path}")).unwrap();
+    }
+    let long = format!("/{}", "a".repeat(129));
+    for path in [
+        "/a%20b", "/a//b", "//", "/a/../b", "/./b", "/a;b", "/%7Euser", "/a?b=c", "?", "/a#b", "/a@b", "/\u{e4}", &long,
+    ] {
+        let refused = check(&format!("https://stronghold.example{path}")).unwrap_err().to_string();
+        assert!(refused.contains("--public-url"), "{path}: {refused}");
+    }
+    for url in
+        ["stronghold.example", "ftp://stronghold.example", "https://u@stronghold.example", "https://", "https:/a"]
+    {
+        check(url).unwrap_err();
+    }
+}
+
+#[test]
 fn the_default_authorities_are_both_names_of_the_loopback() {
     let authorities = |arguments: &[&str]| {
         let arguments = ["stronghold-server", "--data-dir", "d"].iter().chain(arguments).map(Into::into);
         let serve = Arguments::read(arguments, |_| None).unwrap().serve;
         let bound = if serve.listen.port() == 0 { "127.0.0.1:4711".parse().unwrap() } else { serve.listen };
-        serve.settings(bound).unwrap().authorities.iter().map(ToString::to_string).collect::<Vec<_>>()
+        serve
+            .settings(bound)
+            .unwrap()
+            .endpoints
+            .iter()
+            .map(|at| format!("{}{}", at.authority, at.base))
+            .collect::<Vec<_>>()
     };
     assert_eq!(authorities(&["--listen", "127.0.0.1:0"]), ["127.0.0.1:4711", "localhost:4711"]);
     assert_eq!(authorities(&["--listen", "[::1]:80"]), ["127.0.0.1", "[::1]", "localhost"]);
     assert_eq!(authorities(&["--listen", "192.0.2.1:80"]), ["192.0.2.1"]);
     let urls = ["--public-url", "https://a.test/x", "--public-url", "https://b.test:444"];
-    assert_eq!(authorities(&urls), ["a.test", "b.test:444"]);
+    assert_eq!(authorities(&urls), ["a.test/x", "b.test:444"]);
 }

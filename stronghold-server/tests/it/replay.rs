@@ -64,11 +64,11 @@ async fn everything_up_to_the_signature_is_refused_with_the_same_bytes() {
     });
     case("altered query", &|request| request.target = request.target.replace("anchor=0", "anchor=1"));
     case("query dropped", &|request| request.target = request.target.replace("?anchor=0", ""));
-    case("altered path", &|request| request.target = request.target.replace("production", "productiom"));
+    case("altered path", &|request| request.target = request.target.replace("/name-", "/name-A"));
     case("another route", &|request| request.target = request.target.replace("/read", "/secrets"));
     case("a body that was not signed for", &|request| {
         request.method = "POST".to_owned();
-        request.target = request.target.replace("profiles/production/read", "seals");
+        request.target = world.path("seals");
         request.body = "{}".into();
     });
     case("another organization", &|request| {

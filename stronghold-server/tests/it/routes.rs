@@ -3,6 +3,7 @@
 use crate::world::*;
 use std::collections::BTreeMap;
 use stronghold_protocol::{
+    api::profile_segment,
     audit::{Outcome, UnsignedAction},
     directory::{Conditions, Role},
     request::Method,
@@ -27,6 +28,11 @@ fn query_for(action: Action) -> &'static str {
     }
 }
 
+/// A profile by its name, as a segment.
+fn production() -> String {
+    profile_segment(&"production".parse().unwrap())
+}
+
 #[tokio::test]
 async fn each_signed_route_serves_exactly_the_kinds_that_the_table_names() {
     let mut world = World::new().await;
@@ -44,7 +50,7 @@ async fn each_signed_route_serves_exactly_the_kinds_that_the_table_names() {
     assert_eq!(callers.len(), CallerKind::ALL.len());
     let mut pairs = 0;
     for route in routes().iter().filter(|route| route.is_signed()) {
-        let path = route.pattern.replace("{org}", &world.org.to_string()).replace("{profile}", "production");
+        let path = route.pattern.replace("{org}", &world.org.to_string()).replace("{profile}", &production());
         let body = if route.method == Method::Post { body_for(route.action) } else { Vec::new() };
         for (kind, caller) in &callers {
             let request = world.sign(caller, route.method, &path, query_for(route.action), &body);
@@ -82,7 +88,7 @@ fn only_what_is_of_no_organization_leaves_no_record() {
 async fn nobody_reaches_a_signed_route_without_a_signature() {
     let world = World::new().await;
     for route in routes().iter().filter(|route| route.is_signed()) {
-        let path = route.pattern.replace("{org}", &world.org.to_string()).replace("{profile}", "production");
+        let path = route.pattern.replace("{org}", &world.org.to_string()).replace("{profile}", &production());
         let answer = unsigned(&world.service, route.method.as_str(), &path, &serde_json::json!({})).await;
         assert_eq!(code(&answer), "unauthenticated", "{}", route.pattern);
     }

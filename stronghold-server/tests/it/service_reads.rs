@@ -127,8 +127,11 @@ async fn a_missing_and_a_forbidden_profile_answer_with_the_same_bytes() {
     for route in ["read", "secrets"] {
         let mut answers = Vec::new();
         for profile in ["staging", "no such profile", &world.profile_id("staging").to_string()] {
-            let path =
-                format!("{}/{}/{route}", world.path("profiles"), stronghold_protocol::request::encode_segment(profile));
+            let path = format!(
+                "{}/{}/{route}",
+                world.path("profiles"),
+                stronghold_protocol::api::profile_segment(&profile.parse().unwrap())
+            );
             answers.push(world.get(&agent, &path, "anchor=0").await);
         }
         assert_eq!(code(&answers[0]), "not_found");

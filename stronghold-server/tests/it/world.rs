@@ -19,7 +19,7 @@ use stronghold_protocol::{
     name::{Email, Name},
     number::{Epoch, Revision, RosterVersion, Version},
     problem::Problem,
-    request::{Authority, Method, RequestNonce, RequestParts, SignatureParams, SignedRequest},
+    request::{Authority, Endpoint, Method, RequestNonce, RequestParts, SignatureParams, SignedRequest},
     roster::{Roster, RosterMember, RosterNonce},
     seal::{KeyHistory, Seal},
     secret::{BlindIndex, SealedSecret, SecretLeaf},
@@ -135,12 +135,14 @@ pub(crate) struct World<S> {
     pub(crate) genesis: Statement,
     pub(crate) known: BTreeMap<ProfileId, Known>,
     pub(crate) data: Arc<TempDir>,
+    /// Another URL than the usual one that requests are signed for.
+    pub(crate) signed_for: Option<String>,
 }
 
 pub(crate) fn settings() -> Settings {
     let wide = RateLimit { burst: 10_000, per_minute: 10_000 };
     let limits = Limits { refused: wide, login: wide, account: wide, ..Limits::default() };
-    Settings { authorities: vec![Authority::from_url(&URL.parse().unwrap()).unwrap()], limits }
+    Settings { endpoints: vec![Endpoint::from_url(&URL.parse().unwrap()).unwrap()], limits }
 }
 
 pub(crate) fn keys() -> ServiceKeys {
@@ -198,7 +200,17 @@ impl<S: Store> World<S> {
         };
         let created = unsigned(&service, "POST", api::ORGS, &create).await;
         assert_eq!(created.status, 200, "{}", String::from_utf8_lossy(&created.body));
-        Self { service, clock, owner, org, directory, genesis: statement, known: BTreeMap::new(), data }
+        Self {
+            service,
+            clock,
+            owner,
+            org,
+            directory,
+            genesis: statement,
+            known: BTreeMap::new(),
+            data,
+            signed_for: None,
+        }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -224,7 +236,8 @@ impl<S: Store> World<S> {
     /// Signs a request for the server's URL.
     pub(crate) fn sign(&self, who: &Actor, method: Method, path: &str, query: &str, body: &[u8]) -> SignedRequest {
         let parts = RequestParts::new(method, path, query).unwrap().with_body(body);
-        let authority = Authority::from_url(&URL.parse().unwrap()).unwrap();
+        let url = self.signed_for.as_deref().unwrap_or(URL);
+        let authority = Authority::from_url(&url.parse().unwrap()).unwrap();
         SignedRequest::sign(authority, parts, self.params(who), |base| who.sign.sign(base))
     }
 

@@ -2,6 +2,7 @@ import { render, type ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { NewMember } from "../api";
 import { saveAs } from "../save";
+import { server } from "../server";
 import { Name } from "./Badge";
 import { Button } from "./Button";
 import { CopyButton } from "./CopyField";
@@ -67,7 +68,7 @@ function PrintedSheet({ made, owner }: { made: NewMember; owner: KitOwner }) {
         <dt>Person</dt>
         <dd><Name>{owner.email}</Name></dd>
         <dt>Server</dt>
-        <dd>{location.origin}</dd>
+        <dd>{server}</dd>
         <dt>Organization id</dt>
         <dd><code>{made.org_id}</code></dd>
       </dl>
@@ -82,9 +83,9 @@ function PrintedSheet({ made, owner }: { made: NewMember; owner: KitOwner }) {
       <code>{made.account_key}</code>
       <p class="sheet-label">If the password is forgotten</p>
       <ol>
-        <li>Open {location.origin}/#/recover</li>
+        <li>Open {server}/#/recover</li>
         <li>Type or scan the recovery kit, and choose a new password. A new account key is made too.</li>
-        <li>Or on the command line: <code>api-stronghold-cli --url {location.origin} auth recover --kit -</code></li>
+        <li>Or on the command line: <code>api-stronghold-cli --url {server} auth recover --kit -</code></li>
       </ol>
       <p>Whoever holds this sheet can act as this person. Keep it locked away, and not beside a device that is signed in.</p>
     </>
@@ -97,7 +98,7 @@ function save({ recovery_kit: kit, account_key: key, org_id: org }: NewMember, o
     "",
     ...(owner.organization === undefined ? [] : [`Organization:     ${owner.organization}`]),
     `Person:           ${owner.email}`,
-    `Server:           ${location.origin}`,
+    `Server:           ${server}`,
     `Organization id:  ${org}`,
     "",
     "Recovery kit (replaces a forgotten password; whoever holds it can act as this person):",
@@ -106,8 +107,8 @@ function save({ recovery_kit: kit, account_key: key, org_id: org }: NewMember, o
     "Account key (needed with the password on every new device):",
     key,
     "",
-    `If the password is forgotten: ${location.origin}/#/recover`,
-    `or: api-stronghold-cli --url ${location.origin} auth recover --kit -`,
+    `If the password is forgotten: ${server}/#/recover`,
+    `or: api-stronghold-cli --url ${server} auth recover --kit -`,
     "",
   ];
   saveAs("stronghold-recovery-kit.txt", "text/plain", lines.join("\n"));

@@ -1,5 +1,6 @@
 import { CopyField } from "../components/CopyField";
 import { Note } from "../components/ErrorNote";
+import { server } from "../server";
 
 /** Which console this is, and how an outsider finds out whether the server serves the published one. */
 export function Code({ version }: { version: string }) {
@@ -10,7 +11,7 @@ export function Code({ version }: { version: string }) {
         <dt>Version</dt>
         <dd class="numbers">{version}</dd>
         <dt>Hashes</dt>
-        <dd><a href="/SHA256SUMS" target="_blank" rel="noopener">SHA256SUMS</a>, as this server serves it</dd>
+        <dd><a href="SHA256SUMS" target="_blank" rel="noopener">SHA256SUMS</a>, as this server serves it</dd>
       </dl>
       <Note tone="warn">
         <p><strong>This page comes from the server.</strong> Everything that it shows is verified here, but a hostile server could serve a page that does not, and takes your password. That is the one weakness that the command line does not have: for what must not depend on it, use <code>api-stronghold-cli</code>.</p>
@@ -19,7 +20,7 @@ export function Code({ version }: { version: string }) {
         <summary>Compare what is served with the release</summary>
         <div class="stack">
           <p>The same sources give the same bytes anywhere, and each release is published with its <code>SHA256SUMS</code>. Take that file from the release, not from this server, and run this on another machine. It prints nothing where all is the same:</p>
-          <CopyField multiline what="commands" text={commands(location.origin)} />
+          <CopyField multiline what="commands" text={commands(server)} />
           <p class="quiet">It shows what the server gave at that moment, to whoever asked. Another one may be given something else.</p>
         </div>
       </details>

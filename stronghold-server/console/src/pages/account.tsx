@@ -10,6 +10,7 @@ import "../organization/organization.css";
 import { ChangePassword } from "../organization/password";
 import { roleLabel, roleMay } from "../people/roles";
 import { href } from "../router";
+import { server } from "../server";
 import { changeSettings, me, settings } from "../state";
 import type { Settings } from "../storage";
 
@@ -97,7 +98,7 @@ function Everywhere({ who }: { who: Me }) {
         <li>
           <strong>It was open, or somebody knows your password.</strong> They may have your keys, which outlive the password.{" "}
           {who.role === "owner" ? "Change the keys themselves; everything is encrypted anew:" : `Ask for new keys, and tell ${who.role === "admin" ? "an owner" : "an owner or admin"} the fingerprint that you are shown, by a way that nobody else has. Once they have confirmed, what you could read is encrypted anew:`}
-          <CopyField text={`api-stronghold-cli --url ${location.origin} user rotate-keys --email ${shellWord(who.email)}`} what="command" />
+          <CopyField text={`api-stronghold-cli --url ${server} user rotate-keys --email ${shellWord(who.email)}`} what="command" />
         </li>
         <li>Then rotate, at their issuers, the secrets that the audit log shows as read.</li>
       </ul>

@@ -11,6 +11,7 @@ import { Loading } from "../components/Loading";
 import { SecretOnce } from "../components/SecretOnce";
 import { Time } from "../components/Time";
 import { useAction, useLoad } from "../hooks";
+import { server } from "../server";
 import { counted } from "../words";
 import { RoleChoice } from "./role-choice";
 import { roleLabel } from "./roles";
@@ -131,7 +132,7 @@ export function InviteCodeDialog({ invited, onKept }: { invited: Invited; onKept
         <li>Give <Name>{invited.email}</Name> the code in person, or in a message that only they read.</li>
         <li>
           They open this page, and type the code and their address:
-          <CopyField text={`${location.origin}/#/accept`} what="link" />
+          <CopyField text={`${server}/#/accept`} what="link" />
         </li>
         <li>They tell you the fingerprint of their keys. Compare it when you confirm them here under People. Only then do they join as {roleLabel(invited.role).toLowerCase()}.</li>
       </ol>

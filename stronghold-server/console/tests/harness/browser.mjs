@@ -38,7 +38,7 @@ export class Tab {
   constructor(context, page, origin) {
     this.context = context;
     this.page = page;
-    /** The server's address. */
+    /** Scheme and host of the server's address. */
     this.origin = origin;
     context.on("weberror", (error) => this.#problem(`error of the page: ${error.error().stack ?? error.error().message}`));
     context.on("console", (message) => ["error", "warning", "assert"].includes(message.type()) && this.#problem(`console: ${message.text()} (${message.location().url})`));
@@ -114,7 +114,7 @@ export async function openTab(t, server, { route = "", viewport = DESKTOP, theme
   await context.addInitScript(() => {
     addEventListener("securitypolicyviolation", (event) => console.error(`policy violated: ${event.effectiveDirective} ${event.blockedURI} ${event.sample}`), true);
   });
-  const tab = new Tab(context, await context.newPage(), server.url);
+  const tab = new Tab(context, await context.newPage(), new URL(server.url).origin);
   afterwards(t, async () => {
     await context.close();
     assert.deepEqual(tab.problems, [], "the browser reported problems");

@@ -82,7 +82,7 @@ export async function startServer(t, { wire, arguments: more = [], dataDir } = {
     await server.stop();
     guard.stdin.end();
   });
-  const page = await fetch(server.url);
+  const page = await fetch(`${server.url}/`);
   if (page.status !== 200 || !page.headers.get("content-type")?.startsWith("text/html")) {
     throw new Error(`the server was built without the console: it answered ${page.status} (${await page.text()})`);
   }

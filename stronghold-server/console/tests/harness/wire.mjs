@@ -35,8 +35,15 @@ async function wholeOf(stream) {
 export class Wire {
   #server;
   #target = "";
+  #base;
+  #strips;
 
-  constructor() {
+  /**
+   * @param {{ base?: string, strips?: boolean }} [path] the path under which clients reach it, and whether it is taken off
+   */
+  constructor({ base = "", strips = false } = {}) {
+    this.#base = base;
+    this.#strips = strips;
     /** Where clients connect. */
     this.url = "";
     /** @type {Exchange[]} all that went over it so far */
@@ -53,7 +60,7 @@ export class Wire {
     this.#server.listen(0, "127.0.0.1");
     await once(this.#server, "listening");
     const address = /** @type {import("node:net").AddressInfo} */ (this.#server.address());
-    this.url = `http://127.0.0.1:${address.port}`;
+    this.url = `http://127.0.0.1:${address.port}${this.#base}`;
   }
 
   /**
@@ -92,7 +99,8 @@ export class Wire {
     const requestBody = await wholeOf(request);
     const headers = rawHeaders.slice();
     // The host stays as the client wrote it: the request is signed for it.
-    const onward = http.request(this.#target + path, { method, headers: /** @type {any} */ (headers), setHost: false, agent: false });
+    const forwarded = this.#strips && path.startsWith(`${this.#base}/`) ? path.slice(this.#base.length) : path;
+    const onward = http.request(this.#target + forwarded, { method, headers: /** @type {any} */ (headers), setHost: false, agent: false });
     onward.end(requestBody);
     const [answer] = /** @type {[http.IncomingMessage]} */ (await once(onward, "response"));
     const responseBody = await wholeOf(answer);
@@ -125,9 +133,10 @@ function withLength({ responseHeaders, responseBody, method, status }) {
 /**
  * A wire for one test. Start the server with it: `startServer(t, { wire })`.
  * @param {import("node:test").TestContext} t
+ * @param {{ base?: string, strips?: boolean }} [path] the path under which clients reach it, and whether it is taken off
  */
-export async function startWire(t) {
-  const wire = new Wire();
+export async function startWire(t, path) {
+  const wire = new Wire(path);
   await wire.listen();
   afterwards(t, () => wire.close());
   return wire;

@@ -89,7 +89,7 @@ pub(in crate::store) async fn authors_do_not_meet(place: &impl Place) {
     assert!(matches!(written, Err(StoreError::GivenUp(_))), "{written:?}");
     assert!(staged_in(&store, attempt(OTHER, 1)).await.is_empty());
     let added = store.locked(Some(ORG), |tx| tx.stage(&ORG, &PROFILE, &attempt(OTHER, 1), &[anew(1, 3)])).await;
-    assert!(matches!(added, Err(StoreError::GivenUp(_))), "{added:?}");
+    assert_eq!(added.unwrap(), None, "the id is another author's");
     let taken = RevisionWrite { staged: Some(theirs), ..taking(KEY, 2) };
     write_next(&store, taken).await;
     let held = store.snapshot(|tx| tx.secrets(&ReadPermit::for_test(ORG, PROFILE))).await.unwrap();
@@ -100,6 +100,41 @@ pub(in crate::store) async fn authors_do_not_meet(place: &impl Place) {
     let written = store.locked(Some(ORG), move |tx| tx.write_revision(&ORG, second, &late)).await;
     assert!(matches!(written, Err(StoreError::GivenUp(_))), "{written:?}");
     assert_eq!(leaves(&store).await, vec![anew(1, 2).leaf(), anew(2, 2).leaf()]);
+}
+
+pub(in crate::store) async fn a_revision_of_the_same_epoch_takes_parts(place: &impl Place) {
+    let store = place.open();
+    two_secrets(&store).await;
+    let part = |number| StagingRef { epoch: Epoch::FIRST, ..attempt(KEY, number) };
+    stage_in(&store, part(1), vec![secret(1, 2)]).await;
+    stage_in(&store, part(1), vec![secret(3, 1)]).await;
+    stage_in(&store, part(2), vec![secret(2, 2)]).await;
+    assert_eq!(leaves(&store).await, vec![secret(1, 1).leaf(), secret(2, 1).leaf()]);
+    let foreign = RevisionWrite { staged: Some(StagingRef { author: OTHER, ..part(1) }), ..write(2, 3, vec![], &[]) };
+    let written = store.locked(Some(ORG), move |tx| tx.write_revision(&ORG, Some(Revision::FIRST), &foreign)).await;
+    assert!(matches!(written, Err(StoreError::GivenUp(_))), "{written:?}");
+    write_next(&store, RevisionWrite { staged: Some(part(1)), ..write(2, 4, vec![secret(4, 1)], &[]) }).await;
+    let expected = vec![secret(1, 2).leaf(), secret(2, 1).leaf(), secret(3, 1).leaf(), secret(4, 1).leaf()];
+    assert_eq!(leaves(&store).await, expected);
+    for number in [1, 2] {
+        assert!(staged_in(&store, part(number)).await.is_empty(), "a revision ends all that was staged");
+    }
+    // What it held before is its past still.
+    write_next(&store, write(3, 3, vec![], &[3])).await;
+    assert_eq!(leaves(&store).await.len(), 3);
+}
+
+pub(in crate::store) async fn nothing_is_staged_into_what_a_revision_holds(place: &impl Place) {
+    let store = place.open();
+    two_secrets(&store).await;
+    let stage = async |of: StagingRef| {
+        store.locked(Some(ORG), move |tx| tx.stage(&ORG, &PROFILE, &of, &[secret(7, 1)])).await.unwrap()
+    };
+    assert_eq!(stage(StagingRef { epoch: Epoch::FIRST, ..attempt(KEY, 0) }).await, None, "that of what was written");
+    stage_in(&store, attempt(KEY, 1), vec![anew(1, 1), anew(2, 1)]).await;
+    write_next(&store, taking(KEY, 2)).await;
+    assert_eq!(stage(attempt(KEY, 1)).await, None, "that of what was taken");
+    assert_eq!(leaves(&store).await.len(), 2);
 }
 
 pub(in crate::store) async fn what_is_discarded_is_gone(place: &impl Place) {
@@ -121,7 +156,8 @@ pub(in crate::store) async fn an_authors_newest_attempts_are_kept(place: &impl P
     two_secrets(&store).await;
     let theirs = attempt(OTHER, 100);
     stage_in(&store, theirs, vec![anew(1, 2)]).await;
-    let attempts: Vec<StagingRef> = (0..=STAGINGS).map(|number| attempt(KEY, u8::try_from(number).unwrap())).collect();
+    let attempts: Vec<StagingRef> =
+        (1..=STAGINGS + 1).map(|number| attempt(KEY, u8::try_from(number).unwrap())).collect();
     for (number, attempt) in (0..).zip(&attempts) {
         stage_in(&store, *attempt, vec![anew(1, 10 + number)]).await;
     }

@@ -209,7 +209,7 @@ impl Tx for SqliteTx<'_> {
         profile: &ProfileId,
         staging: &StagingRef,
         secrets: &[SealedSecret],
-    ) -> Result<u64, StoreError> {
+    ) -> Result<Option<u64>, StoreError> {
         self.insert_staged(org, profile, staging, secrets)
     }
 

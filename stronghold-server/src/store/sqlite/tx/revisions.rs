@@ -10,36 +10,35 @@ use stronghold_protocol::{
 };
 
 /// The generation of an epoch in which nothing was staged.
-const WRITTEN: [u8; 16] = [0; 16];
+pub(super) const WRITTEN: [u8; 16] = [0; 16];
 
 impl SqliteTx<'_> {
     /// Writes the next revision.
     ///
     /// 1. it is compared with the newest one; 2. it is noted; 3. what it replaces or removes ends with it, so that names
     ///    are free before they are used again; a new generation ends all of the one before by being the newest; 4. what it
-    ///    puts starts with it; 5. what it now holds is what it counts; 6. with a new generation, nothing stays staged.
+    ///    puts starts with it; 5. what it now holds is what it counts; 6. nothing stays staged: that was for this revision.
     pub(super) fn insert_revision(
         &mut self,
-        org: &OrgId,
+        org_id: &OrgId,
         before: Option<Revision>,
         write: &RevisionWrite,
     ) -> Result<bool, StoreError> {
         // 1.
-        let newest = self.select_profile_head(org, &write.profile)?;
+        let newest = self.select_profile_head(org_id, &write.profile)?;
         if newest.as_ref().map(|newest| newest.revision) != before {
             return Ok(false);
         }
         check_follows(newest.as_ref(), &write.head)?;
-        let org = self.org(org)?;
+        let org = self.org(org_id)?;
         let old = self.generation(org, &write.profile)?;
         let renewed = newest.as_ref().is_some_and(|newest| newest.epoch != write.head.epoch);
-        if write.staged.is_some() && !renewed {
-            return Err(contradiction("nothing can be staged for the epoch that it is of"));
-        }
         let generation = match (&write.staged, &old) {
-            (Some(staging), _) => Generation { epoch: integer(write.head.epoch.get()), id: *staging.id.as_bytes() },
-            (None, Some(old)) if !renewed => *old,
-            (None, _) => Generation { epoch: integer(write.head.epoch.get()), id: WRITTEN },
+            (Some(staging), _) if renewed => {
+                Generation { epoch: integer(write.head.epoch.get()), id: *staging.id.as_bytes() }
+            }
+            (_, Some(old)) if !renewed => *old,
+            _ => Generation { epoch: integer(write.head.epoch.get()), id: WRITTEN },
         };
         let place = Place { org, profile: write.profile, revision: integer(write.head.revision.get()), generation };
         // 2.
@@ -47,23 +46,25 @@ impl SqliteTx<'_> {
         // 3.
         let ended = match (renewed, &old) {
             (true, Some(old)) => self.check_removed(&place, old, &write.removes)?,
-            _ => self.end_entries(&place, write)?,
+            _ => self.end_entries(&place, org_id, write)?,
         };
         // 4.
         self.insert_ciphertexts(org, &write.profile, write.head.epoch, &write.puts)?;
         self.insert_entries(&place, write.puts.iter().map(SealedSecret::leaf))?;
+        let taken = match &write.staged {
+            Some(staging) if !renewed => self.take_staged(&place, staging)?,
+            _ => 0,
+        };
         // 5.
         if renewed {
             if self.count_generation(&place, write.staged.as_ref())? != write.head.count {
                 return Err(contradiction("a new key generation encrypts every secret anew"));
             }
         } else {
-            check_count(newest.as_ref(), write, ended)?;
+            check_count(newest.as_ref(), write, ended, taken)?;
         }
         // 6.
-        if renewed {
-            self.delete_staged(org, &write.profile, write.staged.as_ref())?;
-        }
+        self.delete_staged(org, &write.profile, write.staged.as_ref())?;
         Ok(true)
     }
 
@@ -88,7 +89,14 @@ impl SqliteTx<'_> {
     }
 
     /// Ends what a revision replaces or removes; returns how many entries those were.
-    fn end_entries(&self, place: &Place, write: &RevisionWrite) -> Result<usize, StoreError> {
+    fn end_entries(&mut self, place: &Place, org: &OrgId, write: &RevisionWrite) -> Result<usize, StoreError> {
+        let staged = match &write.staged {
+            Some(staging) => self.select_staged(org, &place.profile, staging)?,
+            None => Vec::new(),
+        };
+        if write.staged.is_some() && staged.is_empty() {
+            return Err(contradiction("its author staged nothing for it"));
+        }
         let mut end = self.prepare(
             "UPDATE entries SET to_revision = ?6
              WHERE org = ?1 AND profile = ?2 AND epoch = ?3 AND generation = ?4 AND secret = ?5 AND to_revision IS NULL",
@@ -99,8 +107,8 @@ impl SqliteTx<'_> {
             }
         }
         let mut ended = write.removes.len();
-        for put in &write.puts {
-            ended += place.end(&mut end, &put.id)?;
+        for put in write.puts.iter().map(|put| &put.id).chain(staged.iter().map(|staged| &staged.id)) {
+            ended += place.end(&mut end, put)?;
         }
         Ok(ended)
     }
@@ -190,7 +198,7 @@ impl SqliteTx<'_> {
                 ciphertexts.0
             ]);
             stored.map_err(|error| {
-                taken(error, "two secrets have one name, a secret is put twice, or a version was written before")
+                not_again(error, "two secrets have one name, a secret is put twice, or a version was written before")
             })?;
         }
         Ok(())
@@ -211,7 +219,7 @@ impl Place {
         let Generation { epoch, id } = self.generation;
         let ended =
             end.execute(params![self.org, self.profile.as_bytes(), epoch, id, secret.as_bytes(), self.revision]);
-        ended.map_err(|error| taken(error, "it names a secret twice"))
+        ended.map_err(|error| not_again(error, "it names a secret twice"))
     }
 }
 
@@ -227,12 +235,17 @@ fn check_follows(newest: Option<&ProfileHead>, head: &ProfileHead) -> Result<(),
 }
 
 /// Checks that a revision of the same generation holds as many secrets as it says.
-fn check_count(newest: Option<&ProfileHead>, write: &RevisionWrite, ended: usize) -> Result<(), StoreError> {
+fn check_count(
+    newest: Option<&ProfileHead>,
+    write: &RevisionWrite,
+    ended: usize,
+    taken: usize,
+) -> Result<(), StoreError> {
     let held = newest.map_or(0, |newest| newest.count);
     let kept = held
         .checked_sub(number(ended))
         .ok_or_else(|| StoreError::Damaged(format!("profile {} holds more than it counts", write.profile)))?;
-    if kept + number(write.puts.len()) != write.head.count {
+    if kept + number(write.puts.len() + taken) != write.head.count {
         return Err(contradiction("it holds another number of secrets than it says"));
     }
     Ok(())
@@ -247,7 +260,7 @@ fn contradiction(reason: &str) -> StoreError {
 }
 
 /// Tells a row that is there already from a database that failed.
-fn taken(error: rusqlite::Error, reason: &str) -> StoreError {
+pub(super) fn not_again(error: rusqlite::Error, reason: &str) -> StoreError {
     match error.sqlite_error_code() {
         Some(ErrorCode::ConstraintViolation) => contradiction(reason),
         _ => error.into(),

@@ -1,6 +1,10 @@
-//! What is encrypted anew before a revision takes it, and writes that wait.
+//! What is staged before a revision takes it, and writes that wait.
 
-use super::{SqliteTx, profiles::Generation, revisions::Place};
+use super::{
+    SqliteTx,
+    profiles::Generation,
+    revisions::{Place, WRITTEN, not_again},
+};
 use crate::store::{
     Hold, StagingRef, StoreError,
     sqlite::column::{count, integer, time},
@@ -23,22 +27,22 @@ const OWN_CIPHERTEXTS: &str = "SELECT s.secret, s.version, s.epoch, s.ciphertext
             AND e.epoch = s.epoch AND e.generation <> s.generation AND e.ciphertexts = s.ciphertexts)";
 
 impl SqliteTx<'_> {
-    /// Returns how many secrets were staged, replaced ones included.
+    /// Returns how many secrets were staged, replaced ones included; none where the id is not its author's to use.
     ///
     /// 1. the staging is its author's own, and older ones of the author make room; 2. what is replaced is forgotten; 3. the
-    ///    new is stored, for the revision after the newest: while a profile is being rekeyed there can be no other.
+    ///    new is stored, for the revision after the newest: any revision ends what was staged before it.
     pub(super) fn insert_staged(
         &mut self,
         org: &OrgId,
         profile: &ProfileId,
         staging: &StagingRef,
         secrets: &[SealedSecret],
-    ) -> Result<u64, StoreError> {
+    ) -> Result<Option<u64>, StoreError> {
         let newest = self.select_profile_head(org, profile)?;
         let newest = newest.ok_or_else(|| StoreError::GivenUp(format!("there is no profile {profile}")))?;
         let org = self.org(org)?;
         // 1.
-        let staged = self.claim(org, profile, staging, secrets.len())?;
+        let Some(staged) = self.claim(org, profile, staging, secrets.len())? else { return Ok(None) };
         // 2.
         let generation = generation_of(staging);
         let mut known = self.prepare(
@@ -60,10 +64,27 @@ impl SqliteTx<'_> {
         let revision = integer(newest.revision.next().get());
         let place = Place { org, profile: *profile, revision, generation };
         self.insert_entries(&place, secrets.iter().map(SealedSecret::leaf))?;
-        Ok(staged)
+        Ok(Some(staged))
     }
 
-    fn claim(&self, org: i64, profile: &ProfileId, staging: &StagingRef, more: usize) -> Result<u64, StoreError> {
+    /// What a revision holds is a generation too, that of an epoch in which nothing was staged with the nil id: nothing may be
+    /// added to one behind its manifest's back.
+    fn is_generation(&self, org: i64, profile: &ProfileId, staging: &StagingRef) -> Result<bool, StoreError> {
+        let mut select = self.prepare("SELECT 1 FROM revisions WHERE org = ?1 AND profile = ?2 AND generation = ?3")?;
+        Ok(*staging.id.as_bytes() == WRITTEN
+            || select.exists(params![org, profile.as_bytes(), staging.id.as_bytes()])?)
+    }
+
+    fn claim(
+        &self,
+        org: i64,
+        profile: &ProfileId,
+        staging: &StagingRef,
+        more: usize,
+    ) -> Result<Option<u64>, StoreError> {
+        if self.is_generation(org, profile, staging)? {
+            return Ok(None);
+        }
         let mut upsert = self.prepare(
             "INSERT INTO stagings (org, profile, staging, author, epoch, staged) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
              ON CONFLICT DO UPDATE SET staged = staged + excluded.staged
@@ -72,7 +93,7 @@ impl SqliteTx<'_> {
         )?;
         let (author, epoch, more) = (staging.author.0, integer(staging.epoch.get()), integer(more as u64));
         let mut rows = upsert.query(params![org, profile.as_bytes(), staging.id.as_bytes(), author, epoch, more])?;
-        let row = rows.next()?.ok_or_else(|| StoreError::GivenUp("the staging is somebody else's".to_owned()))?;
+        let Some(row) = rows.next()? else { return Ok(None) };
         let staged = count(row, 0)?;
         let mut select = self.prepare(
             "SELECT staging, epoch FROM stagings
@@ -84,7 +105,7 @@ impl SqliteTx<'_> {
         for old in others.collect::<Result<Vec<_>, _>>()?.iter().skip(limits::STAGINGS - 1) {
             self.delete_generation(org, profile, old)?;
         }
-        Ok(staged)
+        Ok(Some(staged))
     }
 
     pub(super) fn select_staged(
@@ -103,6 +124,18 @@ impl SqliteTx<'_> {
             return Ok(Vec::new());
         }
         self.generation_leaves(org, profile, &generation)
+    }
+
+    /// Puts what was staged into the generation of a revision that takes it; the revision has ended what it replaces. Returns
+    /// how many secrets that is.
+    pub(super) fn take_staged(&self, place: &Place, staged: &StagingRef) -> Result<usize, StoreError> {
+        let mut update = self.prepare(
+            "UPDATE entries SET generation = ?5, from_revision = ?6
+             WHERE org = ?1 AND profile = ?2 AND epoch = ?3 AND generation = ?4",
+        )?;
+        let (Generation { epoch, id }, into) = (generation_of(staged), place.generation.id);
+        let taken = update.execute(params![place.org, place.profile.as_bytes(), epoch, id, into, place.revision]);
+        taken.map_err(|error| not_again(error, "two secrets have one name, or a version was written before"))
     }
 
     /// Forgets what was staged for a profile, but for what a revision takes.
