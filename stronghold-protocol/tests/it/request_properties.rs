@@ -154,7 +154,8 @@ proptest! {
             prop_assert_eq!(parse_profile_segment(&segment), Some(profile));
         }
         let borrowed: Vec<(&str, &str)> = pairs.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
-        prop_assert_eq!(parse_query(&encode_query(&borrowed).unwrap()).unwrap(), borrowed);
+        let query = encode_query(&borrowed).unwrap();
+        prop_assert_eq!(parse_query(&query).unwrap(), borrowed);
     }
 
     #[test]
