@@ -5,7 +5,7 @@
 //!
 //! Specified in `docs/protocol.md`, section 13.
 
-use crate::{audit::RecordSchema, encoding::Base64Bytes, id::OrgId};
+use crate::{audit::RecordSchema, encoding::Base64Bytes, id::OrgId, json};
 use serde::{Deserialize, Serialize};
 
 /// The first line of an archive.
@@ -85,5 +85,5 @@ fn encode(line: &impl Serialize) -> Result<String, InvalidArchive> {
 }
 
 fn parse<T: serde::de::DeserializeOwned>(line: &[u8]) -> Result<T, InvalidArchive> {
-    serde_json::from_slice(line).map_err(|error| InvalidArchive(error.to_string()))
+    json::from_slice(line).map_err(|error| InvalidArchive(error.to_string()))
 }

@@ -18,6 +18,7 @@ pub mod encoding;
 pub mod evidence;
 pub mod history;
 pub mod id;
+pub mod json;
 pub mod key_request;
 pub mod limits;
 pub mod manifest;

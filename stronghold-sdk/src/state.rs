@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 use stronghold_protocol::{
-    checkpoint::Checkpoint, crypto::hash::Hash, directory::HeaderRef, evidence::ProfileFloor, id::OrgId,
+    checkpoint::Checkpoint, crypto::hash::Hash, directory::HeaderRef, evidence::ProfileFloor, id::OrgId, json,
     merkle::root_of, number::RosterVersion,
 };
 
@@ -24,7 +24,6 @@ pub struct Remembered {
     /// The newest revision of each profile.
     pub profiles: Vec<ProfileFloor>,
     /// The newest checkpoint of the audit log that was verified.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<Checkpoint>,
 }
 
@@ -112,7 +111,7 @@ impl StateDir {
     pub fn load(&self, org: &OrgId) -> Result<Remembered, Error> {
         let file = self.file(org);
         match fs::read(&file) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| {
+            Ok(bytes) => json::from_slice(&bytes).map_err(|_| {
                 Error::invalid(format!(
                     "{} is damaged; delete it only if you accept that older secrets may be shown",
                     file.display()

@@ -5,6 +5,7 @@ use crate::{
     directory::{AgentStatus, HeaderRef, Role, Statement},
     encoding::Base64Bytes,
     id::{OrgId, PrincipalId, UserId},
+    json::by_kind,
     name::{Email, Name},
     receipt::Receipt,
     seal::Seal,
@@ -133,24 +134,25 @@ pub struct WhoAmI {
     pub receipt: Receipt,
 }
 
-/// What the server knows of a caller, by kind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum WhoAmIStatus {
-    /// An agent.
-    Agent {
-        /// Its status.
-        status: AgentStatus,
-        /// When it expires.
-        expires_at: Option<Timestamp>,
-    },
-    /// A user.
-    User {
-        /// Their address.
-        email: Email,
-        /// Their role.
-        role: Role,
-    },
+by_kind! {
+    /// What the server knows of a caller, by kind.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub enum WhoAmIStatus {
+        /// An agent.
+        Agent {
+            /// Its status.
+            status: AgentStatus,
+            /// When it expires.
+            expires_at: Option<Timestamp>,
+        },
+        /// A user.
+        User {
+            /// Their address.
+            email: Email,
+            /// Their role.
+            role: Role,
+        },
+    }
 }
 
 macro_rules! redacted_debug {

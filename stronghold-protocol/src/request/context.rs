@@ -1,6 +1,6 @@
 //! The caller's own account of itself: the `stronghold-context` header.
 
-use crate::limits;
+use crate::{json, limits};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
@@ -56,7 +56,7 @@ impl RequestContext {
     /// Reads a header's value; none when it is not a context that this version can read, which is no error to anyone.
     #[must_use]
     pub fn from_header(text: &str) -> Option<Self> {
-        serde_json::from_str(text).ok()
+        json::from_slice(text.as_bytes()).ok()
     }
 }
 

@@ -154,7 +154,7 @@ impl SignedRequest {
 
 /// The JSON form of a signed request; `params` is what stands behind `stronghold=` in the header, as it was signed.
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename = "SignedRequest", deny_unknown_fields)]
 struct Record {
     method: Method,
     authority: Authority,

@@ -15,7 +15,7 @@ use stronghold_protocol::{
     api::DirectoryPage,
     directory::{Directory, HeaderRef, Statement},
     id::OrgId,
-    merkle,
+    json, merkle,
     number::Seq,
     transport::Transport,
 };
@@ -141,7 +141,7 @@ impl DirectoryCache {
         let reader = BufReader::new(fs::File::open(self.file.as_ref()?).ok()?);
         let mut directory: Option<Directory> = None;
         for line in reader.lines() {
-            let Some(statement) = line.ok().and_then(|line| serde_json::from_str::<Statement>(&line).ok()) else {
+            let Some(statement) = line.ok().and_then(|line| json::from_slice::<Statement>(line.as_bytes()).ok()) else {
                 break;
             };
             let after = match &directory {

@@ -7,7 +7,7 @@ use stronghold_protocol::{
         AccountStart, CommitStatement, Join, JoinStart, NewRevision, ReplaceAccount, RequestKeys, RotateKeys,
         SealsQuery, StageSecrets, VersionRef,
     },
-    limits,
+    json, limits,
     number::{Revision, Seq},
     problem::{Problem, ProblemCode},
     request::parse_query,
@@ -182,7 +182,7 @@ impl Query {
 /// # Errors
 /// A [`Problem`] that says where the body is not what the route takes.
 pub(super) fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(body).map_err(|error| {
+    json::from_slice(body).map_err(|error| {
         // The parser's own text can repeat what it found, which may be a setup code: only the place is told.
         malformed(format!("the body is not what this route takes (line {}, column {})", error.line(), error.column()))
     })
