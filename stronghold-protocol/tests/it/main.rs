@@ -39,6 +39,8 @@ mod request;
 mod request_properties;
 mod request_values;
 mod roster;
+mod strict;
+mod strict_samples;
 mod token;
 mod token_vectors;
 mod vectors_chain;
