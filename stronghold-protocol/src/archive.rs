@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// The first line of an archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ArchiveHeader {
     /// Version of this form and of the records'.
@@ -24,6 +25,7 @@ pub struct ArchiveHeader {
 
 /// Another line of an archive.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ArchivedRecord {
     /// Its position in the log.

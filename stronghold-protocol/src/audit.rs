@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 /// One entry of the audit log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AuditRecord {
     /// Version of this form.
@@ -94,11 +95,13 @@ impl UnsignedAction {
 
 /// Version of the form of an [`AuditRecord`]: 1, the only one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "u64", into = "u64")]
 pub struct RecordSchema;
 
 /// What the server decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The request was answered.
@@ -110,6 +113,7 @@ pub enum Outcome {
 by_kind! {
     /// What a request brought out, or in.
     #[derive(Clone, Debug, PartialEq, Eq)]
+    #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
     pub enum Released {
         /// All secrets of a profile were read.
         Profile {
@@ -168,6 +172,7 @@ by_kind! {
 
 /// One secret that was released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReleasedSecret {
     /// The secret.

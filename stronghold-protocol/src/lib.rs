@@ -29,6 +29,8 @@ pub mod problem;
 pub mod receipt;
 pub mod request;
 pub mod roster;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod seal;
 pub mod secret;
 pub mod signed;

@@ -23,6 +23,7 @@ pub trait Payload: Serialize + DeserializeOwned {
 
 /// One signature of an envelope.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct KeySignature {
     /// Which key made it.
@@ -33,6 +34,7 @@ pub struct KeySignature {
 
 /// A signed object as it travels: nothing in it may be believed yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Signed {
     /// The exact bytes that were signed.

@@ -12,6 +12,7 @@ mod standing;
 
 pub use action::Action;
 pub use openapi::openapi_document;
+pub(crate) use openapi::openapi_text;
 pub use permit::{HistoryPermit, ReadPermit};
 pub use rate::{Bucket, RateLimit, RateLimiter, RateState, Source};
 pub use routes::{Callers, Found, Parameter, Route, find_route, routes};

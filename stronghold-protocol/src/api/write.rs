@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 /// Body of `POST .../statements`: a statement and everything that becomes live with it, all or nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CommitStatement {
     /// The statement.
@@ -29,6 +30,7 @@ pub struct CommitStatement {
 ///
 /// By itself it is the body of `POST .../profiles/{profile}/revisions`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewRevision {
     /// The profile.
@@ -47,6 +49,7 @@ pub struct NewRevision {
 ///
 /// They wait beside those of the newest revision until a revision of that epoch takes all of one staging at once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct StageSecrets {
     /// The attempt, which is its author's own. A server keeps the newest few of each author.
@@ -59,6 +62,7 @@ pub struct StageSecrets {
 
 /// Reply to `POST .../profiles/{profile}/staging`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct StagedSecrets {
     /// How many secrets the attempt was given by now, those sent again included.
@@ -69,6 +73,7 @@ pub struct StagedSecrets {
 
 /// Reply to `POST .../statements`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Committed {
     /// The statement, now the newest.
@@ -79,6 +84,7 @@ pub struct Committed {
 
 /// Reply to `POST .../profiles/{profile}/revisions`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Written {
     /// The revision, now the newest.

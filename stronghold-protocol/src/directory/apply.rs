@@ -17,6 +17,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 /// A statement as it travels: nothing in it may be believed yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Statement {
     /// The signed header.

@@ -20,6 +20,7 @@ use std::net::IpAddr;
 
 /// The body of a statement: an ordered list of changes that are made together or not at all.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Body {
     /// The changes, in the order in which they are made.
@@ -33,6 +34,7 @@ impl Body {
 
 /// What a person may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Everything, changes of owners included.
@@ -47,6 +49,7 @@ pub enum Role {
 
 /// Whether an agent may be served. Deletion is a change of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AgentStatus {
     /// Served.
@@ -57,6 +60,7 @@ pub enum AgentStatus {
 
 /// Limits on an agent that the server enforces.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Conditions {
     /// Refused before this time.
@@ -129,6 +133,7 @@ fn range_holds((network, prefix): (IpAddr, u32), address: IpAddr) -> bool {
 
 /// A revision that the directory vouches for: readable whoever signed it, and nothing older is a head any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Vouched {
     /// The revision.
@@ -140,6 +145,7 @@ pub struct Vouched {
 by_kind! {
     /// One change. In JSON, `kind` names it.
     #[derive(Clone, Debug, PartialEq, Eq)]
+    #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
     pub enum Change {
         /// The next version of the roster.
         RosterChanged {

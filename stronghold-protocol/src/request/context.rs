@@ -7,6 +7,7 @@ use std::fmt::Write;
 /// What a caller says of itself. It is signed and kept in the audit record; a server treats the header as an opaque
 /// text and decides nothing by it, so fields can be added at any time and readers skip those they do not know.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RequestContext {
     /// Why the caller asks, in a person's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -21,6 +22,7 @@ pub struct RequestContext {
 
 /// The CI run that a caller says it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CiRun {
     /// For example `github-actions`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
