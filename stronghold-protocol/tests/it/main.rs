@@ -1,5 +1,6 @@
 //! Tests of the protocol through its public items only.
 #![allow(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
