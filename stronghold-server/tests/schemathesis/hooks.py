@@ -66,23 +66,17 @@ schemathesis.auth.set_from_requests(Signature(SIGNING_SEED))
 
 
 @schemathesis.hook
-def map_path_parameters(ctx, path_parameters):
+def before_call(ctx, case, kwargs):
     """Puts what exists in the place of what is only well formed."""
-    if isinstance(path_parameters, dict):
-        if re.fullmatch(r"[A-Za-z0-9_-]{43}", str(path_parameters.get("org", ""))):
-            path_parameters["org"] = ORG
-        name = path_parameters.get("profile")
-        if isinstance(name, str) and len(name) % 4:
-            path_parameters["profile"] = PROFILE
-    return path_parameters
-
-
-@schemathesis.hook
-def map_query(ctx, query):
-    """Most positions are ones that exist."""
+    path, query = case.path_parameters, case.query
+    if isinstance(path, dict):
+        if re.fullmatch(r"[A-Za-z0-9_-]{43}", str(path.get("org", ""))):
+            path["org"] = ORG
+        name = path.get("profile")
+        if isinstance(name, str) and len(name) != 4:
+            path["profile"] = PROFILE
     if isinstance(query, dict):
         for name in ("anchor", "remembered", "from", "before", "old"):
             value = query.get(name)
             if isinstance(value, int) and not isinstance(value, bool) and value % 4:
                 query[name] = value % 4
-    return query
