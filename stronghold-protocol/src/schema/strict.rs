@@ -70,6 +70,11 @@ fn without_null(property: &mut Value) {
     }
     if let Some(Value::Array(choices)) = members.get_mut("anyOf") {
         choices.retain(|choice| *choice != json!({"type": "null"}));
+        if let [Value::Object(one)] = choices.as_slice() {
+            let one = one.clone();
+            members.remove("anyOf");
+            members.extend(one);
+        }
     }
 }
 
@@ -81,7 +86,12 @@ fn is_of(kind: &Value, name: &str) -> bool {
     }
 }
 
-/// A description without the marks of links between items of Rust.
+/// A description without the marks of links between items of Rust, and without their paths.
 fn plain(text: &str) -> String {
-    text.replace("[`", "`").replace("`]", "`").replace('\n', " ")
+    let text = text.replace("[`", "`").replace("`]", "`").replace('\n', " ");
+    let pieces = text.split('`').enumerate().map(|(index, piece)| match piece.rsplit_once("::") {
+        Some((_, name)) if index % 2 == 1 => name,
+        _ => piece,
+    });
+    pieces.collect::<Vec<_>>().join("`")
 }

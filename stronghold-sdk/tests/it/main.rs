@@ -39,4 +39,5 @@ mod records;
 mod references;
 mod rekey;
 mod state;
+mod wire;
 mod world;

@@ -15,6 +15,7 @@ mod audit_sinks;
 mod audit_stream;
 mod backup;
 mod console;
+mod documents;
 mod fail_closed;
 mod http;
 mod process;

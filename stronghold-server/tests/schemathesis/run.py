@@ -1,4 +1,4 @@
-"""Runs schemathesis against a server of its own, once as an owner and once as an agent.
+"""Runs schemathesis against a server of its own, as an owner, an agent, a guest and the holder of a recovery kit.
 
     python run.py FOLDER_OF_PROGRAMS [EXAMPLES]
 
@@ -28,8 +28,8 @@ def signing_seed(seed: bytes) -> bytes:
 
 
 def seed_of_token(token: str) -> bytes:
-    """The seed in an agent's token (section 14)."""
-    text = token.removeprefix("stronghold_agent_").upper()
+    """The seed in a token, an invitation or a recovery kit: behind version, suite, and two ids (section 14)."""
+    text = token.rpartition("_")[2].upper()
     body = base64.b32decode(text + "=" * (-len(text) % 8))
     return body[1 + 2 + 16 + 32 :][:32]
 
@@ -74,15 +74,18 @@ def run(programs: Path, folder: Path, url: str, examples: str) -> int:
         return json.loads(done.stdout)
 
     code = str(folder / "data" / "setup-code")
-    cli("org", "create", "Acme", "--setup-code-file", code, "--email", "owner@acme.example")
+    created = cli("org", "create", "Acme", "--setup-code-file", code, "--email", "owner@acme.example")
     cli("profile", "create", "production")
     cli("env", "push", "--profile", "production", "--format", "json", "-", stdin='{"KEY": "value", "OTHER": "x"}')
     cli("group", "create", "deploy")
     cli("group", "grant", "deploy", "production")
     token = cli("agent", "create", "ci", "--group", "deploy")["token"]
+    invite = cli("user", "invite", "guest@acme.example", "--role", "editor")["code"]
     owner = json.loads((config / "credentials.json").read_text())["identities"][0]
     seed = base64.urlsafe_b64decode(owner["seed"] + "==")
-    signers = {"owner": seed, "agent": seed_of_token(token)}
+    signers = {"owner": seed}
+    signers |= {"agent": seed_of_token(token), "invitee": seed_of_token(invite)}
+    signers |= {"recovery kit": seed_of_token(created["recovery_kit"])}
     failed = [name for name, seed in signers.items() if not attack(url, owner["org"], name, seed, examples)]
     if failed:
         print(f"schemathesis found something as {', '.join(failed)}", file=sys.stderr)
