@@ -239,6 +239,8 @@ fn names_in_maps_are_told_apart() {
     assert!(json::from_slice::<std::collections::BTreeMap<String, u8>>(twice).is_err());
     assert!(json::from_slice::<Value>(br#"[{"a":1,"a":2}]"#).is_err());
     assert!(json::from_slice::<Value>(b"1.5").is_err());
+    assert_eq!(json::from_slice::<i64>(b"-9007199254740991"), Ok(-9_007_199_254_740_991));
+    assert!(json::from_slice::<i64>(b"-9007199254740992").is_err());
     let error = json::from_slice::<Vec<u8>>(b"[1,\n  x]").unwrap_err();
     assert_eq!((error.line(), error.column()), (2, 3));
 }
