@@ -12,6 +12,7 @@ use stronghold_sdk::{
         directory::HeaderRef,
         encoding::decode_base64url,
         id::{AgentId, OrgId, UserId},
+        json::{self, by_kind},
         name::Email,
     },
 };
@@ -34,38 +35,39 @@ struct Stored {
     identities: Vec<Identity>,
 }
 
-/// A signed-in identity.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub(crate) enum Identity {
-    /// An agent.
-    Agent {
-        /// Its id.
-        id: AgentId,
-        /// Its organization.
-        org: OrgId,
-        /// Its name, where the server told it.
-        name: Option<String>,
-        /// The server's address, where it is not the token's own.
-        url: Option<String>,
-        /// Its token.
-        token: String,
-    },
-    /// A person.
-    User {
-        /// Their id.
-        id: UserId,
-        /// Their organization.
-        org: OrgId,
-        /// Their address.
-        email: String,
-        /// The server's address.
-        url: Option<String>,
-        /// Their seed, base64url.
-        seed: String,
-        /// A header that is known to exist.
-        floor: HeaderRef,
-    },
+by_kind! {
+    /// A signed-in identity.
+    #[derive(Clone)]
+    pub(crate) enum Identity {
+        /// An agent.
+        Agent {
+            /// Its id.
+            id: AgentId,
+            /// Its organization.
+            org: OrgId,
+            /// Its name, where the server told it.
+            name: Option<String>,
+            /// The server's address, where it is not the token's own.
+            url: Option<String>,
+            /// Its token.
+            token: String,
+        },
+        /// A person.
+        User {
+            /// Their id.
+            id: UserId,
+            /// Their organization.
+            org: OrgId,
+            /// Their address.
+            email: String,
+            /// The server's address.
+            url: Option<String>,
+            /// Their seed, base64url.
+            seed: String,
+            /// A header that is known to exist.
+            floor: HeaderRef,
+        },
+    }
 }
 
 impl Identity {
@@ -143,7 +145,7 @@ impl Credentials {
     pub(crate) fn open(folder: &Path) -> Result<Self, Failure> {
         let file = folder.join(FILE_NAME);
         let stored = match fs::read(&file) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| {
+            Ok(bytes) => json::from_slice(&bytes).map_err(|_| {
                 Failure::invalid(format!("{} is damaged", file.display())).with_hint("Delete it and sign in again.")
             })?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Stored { version: 1, ..Stored::default() },

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 /// What an invited person says of themselves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Acceptance {
     /// The organization.

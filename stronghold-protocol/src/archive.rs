@@ -5,11 +5,12 @@
 //!
 //! Specified in `docs/protocol.md`, section 13.
 
-use crate::{audit::RecordSchema, encoding::Base64Bytes, id::OrgId};
+use crate::{audit::RecordSchema, encoding::Base64Bytes, id::OrgId, json};
 use serde::{Deserialize, Serialize};
 
 /// The first line of an archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ArchiveHeader {
     /// Version of this form and of the records'.
@@ -24,6 +25,7 @@ pub struct ArchiveHeader {
 
 /// Another line of an archive.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ArchivedRecord {
     /// Its position in the log.
@@ -85,5 +87,5 @@ fn encode(line: &impl Serialize) -> Result<String, InvalidArchive> {
 }
 
 fn parse<T: serde::de::DeserializeOwned>(line: &[u8]) -> Result<T, InvalidArchive> {
-    serde_json::from_slice(line).map_err(|error| InvalidArchive(error.to_string()))
+    json::from_slice(line).map_err(|error| InvalidArchive(error.to_string()))
 }

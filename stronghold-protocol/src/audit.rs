@@ -13,6 +13,7 @@ use crate::{
     },
     directory::HeaderRef,
     id::{EventId, OrgId, PrincipalId, ProfileId, SecretId},
+    json::{self, by_kind},
     merkle,
     number::{Revision, Seq, Version},
     request::SignedRequest,
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 /// One entry of the audit log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AuditRecord {
     /// Version of this form.
@@ -93,11 +95,13 @@ impl UnsignedAction {
 
 /// Version of the form of an [`AuditRecord`]: 1, the only one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "u64", into = "u64")]
 pub struct RecordSchema;
 
 /// What the server decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The request was answered.
@@ -106,66 +110,69 @@ pub enum Outcome {
     Denied,
 }
 
-/// What a request brought out, or in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Released {
-    /// All secrets of a profile were read.
-    Profile {
-        /// The profile.
-        profile: ProfileId,
-        /// The revision.
-        revision: Revision,
-        /// The revision's manifest.
-        manifest: Hash,
-    },
-    /// Some secrets of a profile were read.
-    Secrets {
-        /// The profile.
-        profile: ProfileId,
-        /// The revision.
-        revision: Revision,
-        /// Those that were there.
-        secrets: Vec<ReleasedSecret>,
-        /// The blind indexes that were asked for and proven absent.
-        absent: Vec<BlindIndex>,
-    },
-    /// Versions of a profile's secrets were read, whatever its newest revision holds.
-    Versions {
-        /// The profile.
-        profile: ProfileId,
-        /// The versions; purged ones are not among them.
-        secrets: Vec<ReleasedSecret>,
-    },
-    /// Whatever these revisions of a profile wrote was read.
-    Revisions {
-        /// The profile.
-        profile: ProfileId,
-        /// The first revision.
-        from: Revision,
-        /// The last one.
-        through: Revision,
-    },
-    /// A directory statement was accepted.
-    Statement {
-        /// Its position.
-        seq: Seq,
-        /// Hash of its header.
-        hash: Hash,
-    },
-    /// A profile's revision was accepted.
-    Manifest {
-        /// The profile.
-        profile: ProfileId,
-        /// The revision.
-        revision: Revision,
-        /// The revision's manifest.
-        manifest: Hash,
-    },
+by_kind! {
+    /// What a request brought out, or in.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+    pub enum Released {
+        /// All secrets of a profile were read.
+        Profile {
+            /// The profile.
+            profile: ProfileId,
+            /// The revision.
+            revision: Revision,
+            /// The revision's manifest.
+            manifest: Hash,
+        },
+        /// Some secrets of a profile were read.
+        Secrets {
+            /// The profile.
+            profile: ProfileId,
+            /// The revision.
+            revision: Revision,
+            /// Those that were there.
+            secrets: Vec<ReleasedSecret>,
+            /// The blind indexes that were asked for and proven absent.
+            absent: Vec<BlindIndex>,
+        },
+        /// Versions of a profile's secrets were read, whatever its newest revision holds.
+        Versions {
+            /// The profile.
+            profile: ProfileId,
+            /// The versions; purged ones are not among them.
+            secrets: Vec<ReleasedSecret>,
+        },
+        /// Whatever these revisions of a profile wrote was read.
+        Revisions {
+            /// The profile.
+            profile: ProfileId,
+            /// The first revision.
+            from: Revision,
+            /// The last one.
+            through: Revision,
+        },
+        /// A directory statement was accepted.
+        Statement {
+            /// Its position.
+            seq: Seq,
+            /// Hash of its header.
+            hash: Hash,
+        },
+        /// A profile's revision was accepted.
+        Manifest {
+            /// The profile.
+            profile: ProfileId,
+            /// The revision.
+            revision: Revision,
+            /// The revision's manifest.
+            manifest: Hash,
+        },
+    }
 }
 
 /// One secret that was released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReleasedSecret {
     /// The secret.
@@ -191,14 +198,29 @@ impl AuditRecord {
     /// Parses stored bytes, strictly.
     ///
     /// # Errors
-    /// [`InvalidRecord`] when they are not JSON of exactly this form, or lack the request that the action needs.
+    /// [`InvalidRecord`] when they are not JSON of exactly this form, lack the request that the action needs, or say of the
+    /// outcome what contradicts itself.
     pub fn parse(bytes: &[u8]) -> Result<Self, InvalidRecord> {
-        let record: Self = serde_json::from_slice(bytes).map_err(|error| InvalidRecord(error.to_string()))?;
-        let unsigned = UnsignedAction::named(&record.action).is_some();
-        match (record.key_id, &record.request) {
-            (Some(_), Some(_)) if !unsigned => Ok(record),
-            (None, None) if unsigned => Ok(record),
-            _ => Err(InvalidRecord("it has not the signed request that goes with its action".to_owned())),
+        let record: Self = json::from_slice(bytes).map_err(|error| InvalidRecord(error.to_string()))?;
+        record.check_request()?;
+        record.check_outcome()?;
+        Ok(record)
+    }
+
+    /// Key and request are there, or neither where nobody could sign.
+    fn check_request(&self) -> Result<(), InvalidRecord> {
+        let unsigned = UnsignedAction::named(&self.action).is_some();
+        if self.key_id.is_some() != unsigned && self.request.is_some() != unsigned {
+            return Ok(());
+        }
+        Err(InvalidRecord("it has not the signed request that goes with its action".to_owned()))
+    }
+
+    /// What was allowed has no reason, and what was denied has one and released nothing.
+    fn check_outcome(&self) -> Result<(), InvalidRecord> {
+        match (self.outcome, &self.reason, &self.released) {
+            (Outcome::Allowed, None, _) | (Outcome::Denied, Some(_), None) => Ok(()),
+            _ => Err(InvalidRecord("what it says of the outcome contradicts itself".to_owned())),
         }
     }
 

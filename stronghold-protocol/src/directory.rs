@@ -30,6 +30,7 @@ use serde::{Deserialize, Serialize};
 
 /// Which statement: its position and its header's object hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct HeaderRef {
     /// Position in the chain; the genesis is 0.
@@ -40,6 +41,7 @@ pub struct HeaderRef {
 
 /// The signed part of a statement: small, so that an agent can check it without the body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Header {
     /// The organization.

@@ -136,6 +136,7 @@ pub fn is_id_shaped(text: &str) -> bool {
 
 /// Anyone who signs requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", content = "id", rename_all = "snake_case", deny_unknown_fields)]
 pub enum PrincipalId {
     /// A human.

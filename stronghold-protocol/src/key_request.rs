@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a member asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct KeyRequest {
     /// The organization.

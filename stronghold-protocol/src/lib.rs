@@ -19,6 +19,7 @@ pub mod encoding;
 pub mod evidence;
 pub mod history;
 pub mod id;
+pub mod json;
 pub mod key_request;
 pub mod limits;
 pub mod manifest;
@@ -29,6 +30,8 @@ pub mod problem;
 pub mod receipt;
 pub mod request;
 pub mod roster;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod seal;
 pub mod secret;
 pub mod signed;

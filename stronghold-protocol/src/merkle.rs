@@ -192,6 +192,7 @@ impl Tree {
 
 /// Where a leaf stands in a tree, with the hashes that prove it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Inclusion {
     /// Position of the leaf, from 0.

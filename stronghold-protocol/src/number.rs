@@ -10,6 +10,16 @@ pub const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 #[error("the number is out of range")]
 pub struct NumberOutOfRange;
 
+/// Reads a number from the text of a query: decimal, without sign or leading zeros.
+///
+/// # Errors
+/// [`NumberOutOfRange`] when it is written otherwise, or not below 2^53.
+pub fn parse_decimal(text: &str) -> Result<u64, NumberOutOfRange> {
+    let number: u64 = text.parse().map_err(|_| NumberOutOfRange)?;
+    // `+7` and `007` are other languages' errors: there is one text of a number.
+    if number > MAX_SAFE_INTEGER || number.to_string() != text { Err(NumberOutOfRange) } else { Ok(number) }
+}
+
 macro_rules! number_type {
     ($(#[$meta:meta])* $name:ident, first = $first:expr) => {
         $(#[$meta])*
@@ -51,7 +61,7 @@ macro_rules! number_type {
             type Err = NumberOutOfRange;
 
             fn from_str(text: &str) -> Result<Self, NumberOutOfRange> {
-                text.parse().map_err(|_| NumberOutOfRange).and_then(Self::new)
+                parse_decimal(text).and_then(Self::new)
             }
         }
 

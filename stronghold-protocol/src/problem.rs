@@ -8,6 +8,7 @@ use std::{convert::Infallible, fmt, str::FromStr};
 ///
 /// Members that this version does not know are skipped (RFC 9457, section 3.2).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[error("{title}: {detail}")]
 pub struct Problem {
     /// A URI of the kind of problem: `urn:stronghold:problem:CODE`.

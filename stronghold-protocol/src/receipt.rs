@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 /// That a record stands in an organization's audit log, as the server says and signs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Receipt {
     /// The record's position in the log, from 0.

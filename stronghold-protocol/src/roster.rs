@@ -21,6 +21,7 @@ byte_type!(
 
 /// An owner or admin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RosterMember {
     /// Who.
@@ -31,6 +32,7 @@ pub struct RosterMember {
 
 /// A version of the roster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Roster {
     /// 1 for the genesis; each version is one more than the one before.
@@ -55,6 +57,7 @@ impl Payload for Roster {
 
 /// Which version of the roster: its number and object hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RosterRef {
     /// The version's number.

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 /// What is sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", content = "id", rename_all = "snake_case", deny_unknown_fields)]
 pub enum SealedObject {
     /// The 32-byte seed of a group's key.
@@ -46,6 +47,7 @@ impl SealedObject {
 
 /// Which seal: the object, its epoch and the recipient's key. A server stores at most one of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SealId {
     /// What is sealed.
@@ -74,6 +76,7 @@ impl SealId {
 
 /// A sealed key as it is stored and sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Seal {
     /// Which seal.
@@ -93,6 +96,7 @@ pub struct WantedSeal {
 
 /// The encrypted keys of the epoch before: `history key | master key` of epoch n-1 under the history key of epoch n.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct KeyHistory {
     /// Whose earlier keys.

@@ -39,6 +39,7 @@ impl Part {
 
 /// A secret as it is stored and sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SealedSecret {
     /// Blind index of its name.
@@ -68,6 +69,7 @@ impl SealedSecret {
 
 /// What a manifest commits to for one secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SecretLeaf {
     /// Blind index of its name; leaves are sorted by it.

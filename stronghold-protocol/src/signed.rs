@@ -10,7 +10,7 @@ use crate::{
         sign::{KeyId, Signature, SigningKey, SigningPublicKey},
     },
     encoding::{Base64Bytes, Context},
-    limits,
+    json, limits,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::sync::Arc;
@@ -23,6 +23,7 @@ pub trait Payload: Serialize + DeserializeOwned {
 
 /// One signature of an envelope.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct KeySignature {
     /// Which key made it.
@@ -33,6 +34,7 @@ pub struct KeySignature {
 
 /// A signed object as it travels: nothing in it may be believed yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Signed {
     /// The exact bytes that were signed.
@@ -193,7 +195,7 @@ impl Signed {
     }
 
     fn parse<T: Payload>(&self, signers: Vec<SigningPublicKey>) -> Result<Verified<T>, SignedRefusal> {
-        let value = serde_json::from_slice(&self.payload.0).map_err(|error| malformed::<T>(&error))?;
+        let value = json::from_slice(&self.payload.0).map_err(|error| malformed::<T>(&error))?;
         Ok(Verified { value, hash: self.hash_as::<T>(), signers, envelope: Arc::new(self.clone()) })
     }
 }
@@ -202,6 +204,6 @@ fn signing_input(object_type: &str, payload: &[u8]) -> Vec<u8> {
     Context::new("signed-object").field(object_type).field(payload).finish()
 }
 
-fn malformed<T: Payload>(error: &serde_json::Error) -> SignedRefusal {
+fn malformed<T: Payload>(error: &impl std::fmt::Display) -> SignedRefusal {
     SignedRefusal::Malformed { expected: T::TYPE, reason: error.to_string() }
 }

@@ -8,8 +8,28 @@ use async_trait::async_trait;
 pub struct Reply {
     /// HTTP status code.
     pub status: u16,
+    /// Media type of the body, as the server said it; none where it said nothing.
+    pub content_type: Option<String>,
     /// The body: JSON of the route's reply type, or a [`crate::problem::Problem`] where the status is 400 or above.
     pub body: Vec<u8>,
+}
+
+impl Reply {
+    /// Media type of a reply that is no problem.
+    pub const MEDIA_TYPE: &'static str = "application/json";
+
+    /// An answer of a route's reply type.
+    #[must_use]
+    pub fn json(body: Vec<u8>) -> Self {
+        Self { status: 200, content_type: Some(Self::MEDIA_TYPE.to_owned()), body }
+    }
+
+    /// Whether the body is of a media type, whatever its parameters (RFC 9110, section 8.3.1).
+    #[must_use]
+    pub fn is_of(&self, media_type: &str) -> bool {
+        let said = self.content_type.as_deref().and_then(|said| said.split(';').next());
+        said.is_some_and(|said| said.trim_matches([' ', '\t']).eq_ignore_ascii_case(media_type))
+    }
 }
 
 /// A request got no answer.

@@ -7,10 +7,10 @@ pub use http::{HttpBuilder, HttpTransport};
 
 use crate::{authenticator::AgentAuthenticator, error::Error, reader::Answered};
 use serde::{Serialize, de::DeserializeOwned};
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 use stronghold_protocol::{
     crypto::random,
-    limits,
+    json, limits,
     problem::{Problem, ProblemCode},
     request::{Method, RequestContext, RequestNonce, RequestParts, SignatureParams, SignedRequest, ToSign},
     time::{Clock, Timestamp},
@@ -180,16 +180,31 @@ fn encode(body: &impl Serialize) -> Result<Vec<u8>, Error> {
 
 /// Tells a proxy that lets no such body through from a server that refuses it.
 fn limited(reply: Reply, sent: usize) -> Result<Reply, TransportFailure> {
-    let of_a_proxy = reply.status == 413 && serde_json::from_slice::<Problem>(&reply.body).is_err();
+    let of_a_proxy = reply.status == 413 && !reply.is_of(Problem::MEDIA_TYPE);
     if of_a_proxy { Err(TransportFailure::BodyLimited(sent)) } else { Ok(reply) }
 }
 
+/// Reads an answer. What is not of the protocol's media types came from something between client and server, or from another
+/// server: nobody lied. What is of them and has another form than the protocol's is not believed.
 fn read<R: DeserializeOwned>(reply: Reply) -> Result<R, Error> {
-    let unreadable =
-        |error: serde_json::Error| TransportFailure::NotTheProtocol(format!("status {}, {error}", reply.status));
-    if reply.status >= 400 {
-        let problem: Problem = serde_json::from_slice(&reply.body).map_err(unreadable)?;
+    let Reply { status, body, .. } = &reply;
+    let foreign = |said: &dyn fmt::Display| TransportFailure::NotTheProtocol(format!("status {status}, {said}"));
+    if *status >= 400 {
+        if !reply.is_of(Problem::MEDIA_TYPE) {
+            return Err(foreign(&"no problem details").into());
+        }
+        let problem: Problem = json::from_slice(body).map_err(|_| foreign(&"no problem details of this protocol"))?;
         return Err(problem.into());
     }
-    Ok(serde_json::from_slice(&reply.body).map_err(unreadable)?)
+    if !(200..300).contains(status) || !reply.is_of(Reply::MEDIA_TYPE) {
+        return Err(foreign(&"no JSON").into());
+    }
+    json::from_slice(body).map_err(|error| {
+        // The parser's own text can repeat what it found: only the place is told.
+        Error::forged(format!(
+            "the server's answer has not the form that the protocol gives it (line {}, column {})",
+            error.line(),
+            error.column()
+        ))
+    })
 }

@@ -11,6 +11,7 @@ use stronghold_protocol::{
     directory::HeaderRef,
     evidence::ProfileFloor,
     id::{OrgId, ProfileId},
+    json,
     name::Name,
     roster::RosterRef,
 };
@@ -50,7 +51,7 @@ impl Heads {
     /// # Errors
     /// [`Error::Invalid`] when it is none, of a version that is not known, or names a profile twice.
     pub fn parse(text: &[u8]) -> Result<Self, Error> {
-        let heads: Self = serde_json::from_slice(text).map_err(|error| {
+        let heads: Self = json::from_slice(text).map_err(|error| {
             Error::invalid(format!("not a heads file (line {}, column {})", error.line(), error.column()))
         })?;
         if heads.format != FORMAT {

@@ -11,6 +11,7 @@ use stronghold_protocol::{
     directory::HeaderRef,
     evidence::{ProfileFloor, ProfileSelector},
     id::OrgId,
+    json,
 };
 
 /// The name that a lock file has where nobody says otherwise.
@@ -46,7 +47,7 @@ impl Lock {
     /// # Errors
     /// [`Error::Invalid`] when it is none, or of a version that is not known.
     pub fn parse(text: &[u8]) -> Result<Self, Error> {
-        let lock: Self = serde_json::from_slice(text).map_err(|error| {
+        let lock: Self = json::from_slice(text).map_err(|error| {
             Error::invalid(format!("not a lock file (line {}, column {})", error.line(), error.column()))
         })?;
         if lock.format == FORMAT {

@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 use stronghold_protocol::{
-    api::AuditCheckpoint, audit::AuditRecord, checkpoint::Checkpoint, id::OrgId, merkle::Inclusion,
+    api::AuditCheckpoint, audit::AuditRecord, checkpoint::Checkpoint, id::OrgId, json, merkle::Inclusion,
     problem::ProblemCode,
 };
 
@@ -60,7 +60,7 @@ impl ReceiptFile {
         let lines = text.lines().enumerate();
         let parsed = lines.map(|(index, line)| {
             let invalid = |_| Error::invalid(format!("{}, line {}, is no receipt", self.path.display(), index + 1));
-            serde_json::from_str(line).map_err(invalid)
+            json::from_slice(line.as_bytes()).map_err(invalid)
         });
         parsed.collect()
     }

@@ -14,6 +14,7 @@ mod standing;
 pub use action::Action;
 pub use denials::{Denial, Denials};
 pub use openapi::openapi_document;
+pub(crate) use openapi::openapi_text;
 pub use permit::{HistoryPermit, ReadPermit};
 pub use rate::{Bucket, RateLimit, RateLimiter, RateState, Source};
 pub use routes::{Callers, Found, Parameter, Route, find_route, routes};

@@ -7,10 +7,12 @@
 //! - [`Org`] is both together: a server, an organization, its owner signed in.
 //! - [`Proxy`] stands between them and counts requests; [`Stub`] answers what no server should;
 //!   [`Receiver`] takes webhooks.
+//! - [`Exchange`] holds what goes between them against the description of the API.
 //! - [`Nginx`] is a real proxy, as operators have one.
 //! - [`Needles`] and [`memory`] look for secrets where none may be.
 //! - [`Sandbox`] makes full disks, read-only mounts and the file system of a container.
 #![allow(
+    clippy::disallowed_methods,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::missing_panics_doc,
@@ -19,6 +21,7 @@
     reason = "a panic is how a test says no"
 )]
 
+mod bodies;
 mod cli;
 pub mod memory;
 mod nginx;
@@ -34,6 +37,7 @@ mod stub;
 mod tls;
 mod wait;
 
+pub use bodies::Exchange;
 pub use cli::{Cli, Run};
 pub use nginx::Nginx;
 pub use org::{Org, Token};

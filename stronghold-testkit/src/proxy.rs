@@ -1,6 +1,8 @@
 //! A TCP proxy that counts HTTP requests, and lies where it is told to.
 
+use crate::bodies::Exchange;
 use std::{
+    collections::VecDeque,
     io::{Read, Write},
     net::{Shutdown, TcpListener, TcpStream},
     sync::{Arc, Condvar, Mutex},
@@ -118,20 +120,27 @@ fn carry(
     gate: Arc<Gate>,
     editor: Arc<Mutex<Option<Editor>>>,
 ) {
+    let asked: Arc<Mutex<VecDeque<Vec<u8>>>> = Arc::default();
+    let waiting = Arc::clone(&asked);
     let (replies, mut back) = (server.try_clone().expect("a socket"), client.try_clone().expect("a socket"));
     thread::spawn(move || {
         // Whichever side goes away ends the connection; that is no failure of the proxy.
-        let _ = pass_replies(replies, &mut back, &editor);
+        let _ = pass_replies(replies, &mut back, &editor, &waiting);
         let _ = back.shutdown(Shutdown::Both);
     });
     thread::spawn(move || {
-        let _ = requests(client, &server, &lines, &gate);
+        let _ = requests(client, &server, &lines, &gate, &asked);
         let _ = server.shutdown(Shutdown::Write);
     });
 }
 
 /// Passes replies back, each when it is whole.
-fn pass_replies(mut server: TcpStream, client: &mut TcpStream, editor: &Mutex<Option<Editor>>) -> std::io::Result<()> {
+fn pass_replies(
+    mut server: TcpStream,
+    client: &mut TcpStream,
+    editor: &Mutex<Option<Editor>>,
+    asked: &Mutex<VecDeque<Vec<u8>>>,
+) -> std::io::Result<()> {
     let mut seen: Vec<u8> = Vec::new();
     let mut chunk = [0; 16 * 1024];
     loop {
@@ -142,6 +151,9 @@ fn pass_replies(mut server: TcpStream, client: &mut TcpStream, editor: &Mutex<Op
         seen.extend_from_slice(&chunk[..count]);
         while let Some((_, length)) = next_message(&seen) {
             let mut reply: Vec<u8> = seen.drain(..length).collect();
+            if let Some(request) = asked.lock().expect("no panic").pop_front() {
+                check_bodies(&request, &reply);
+            }
             if let Some(edit) = &*editor.lock().expect("no panic") {
                 let body = reply.windows(4).position(|window| window == b"\r\n\r\n").expect("it is whole") + 4;
                 let edited = edit(String::from_utf8(reply.split_off(body)).expect("bodies are text"));
@@ -159,6 +171,7 @@ fn requests(
     mut server: &TcpStream,
     lines: &Mutex<Vec<String>>,
     gate: &Gate,
+    asked: &Mutex<VecDeque<Vec<u8>>>,
 ) -> std::io::Result<()> {
     let mut seen: Vec<u8> = Vec::new();
     let mut chunk = [0; 16 * 1024];
@@ -170,24 +183,44 @@ fn requests(
         seen.extend_from_slice(&chunk[..count]);
         while let Some((line, length)) = next_message(&seen) {
             lines.lock().expect("no panic").push(line);
-            seen.drain(..length);
+            asked.lock().expect("no panic").push_back(seen.drain(..length).collect());
             gate.pass();
         }
         server.write_all(&chunk[..count])?;
     }
 }
 
+/// Holds a request and its reply against the description of the API. Nobody waits for this thread, so it ends the process.
+fn check_bodies(request: &[u8], reply: &[u8]) {
+    let ((asked, request), (answered, reply)) = (split(request), split(reply));
+    let mut line = asked.split(' ');
+    let (method, target) = (line.next().unwrap_or_default(), line.next().unwrap_or_default());
+    let status = answered.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();
+    let content_type = header(&answered, "content-type");
+    let exchange = Exchange { method, target, request, status, content_type: content_type.as_deref(), reply };
+    if let Err(wrong) = exchange.find_wrong() {
+        eprintln!("{method} {target}, status {status}: {wrong}");
+        std::process::exit(101);
+    }
+}
+
+/// The head, and the body.
+fn split(message: &[u8]) -> (String, &[u8]) {
+    let head = message.windows(4).position(|window| window == b"\r\n\r\n").expect("it is whole");
+    (String::from_utf8_lossy(&message[..head]).into_owned(), &message[head + 4..])
+}
+
+fn header(head: &str, name: &str) -> Option<String> {
+    head.lines().find_map(|line| {
+        line.split_once(':').filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned())
+    })
+}
+
 /// First line and length of a whole request or reply.
 fn next_message(bytes: &[u8]) -> Option<(String, usize)> {
     let head = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
     let text = String::from_utf8_lossy(&bytes[..head]).into_owned();
-    let header = |name: &str| {
-        text.lines().find_map(|line| {
-            line.split_once(':')
-                .filter(|(key, _)| key.eq_ignore_ascii_case(name))
-                .map(|(_, value)| value.trim().to_owned())
-        })
-    };
+    let header = |name: &str| header(&text, name);
     assert!(header("transfer-encoding").is_none(), "the proxy cannot count chunked requests");
     let body = header("content-length").map_or(0, |length| length.parse().expect("a length"));
     let length = head + 4 + body;

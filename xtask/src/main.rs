@@ -1,5 +1,6 @@
 //! Every developer command of the project: `cargo xtask quickstart | test | check`, and those for single parts.
 
+mod api;
 mod check;
 mod run;
 mod tools;
@@ -20,6 +21,7 @@ cargo xtask wasm                  the package for browsers and Node, in bindings
 cargo xtask console               the web console on top of it, for the server to embed when it is built next
 cargo xtask reproduce             build both once more in another folder, and compare every byte
 cargo xtask browser [FILES]       the tests of console and package, in a real browser and in Node
+cargo xtask schemathesis [N]      attack the API with N examples an operation, made from its own description
 cargo xtask check                 format, lints, docs, licences, file sizes, dependency arrows
 cargo xtask fuzz [RUNS]           run every fuzz target for a bounded number of inputs";
 
@@ -40,6 +42,10 @@ fn main() -> ExitCode {
         "reproduce" => tools::install().and_then(|_| console()).and_then(|()| wasm::reproduce()),
         "browser" => tools::install().and_then(|_| console()).and_then(|()| build()).and_then(|()| browser(&rest)),
         "check" => tools::install().and_then(|tools| check::all(&tools)),
+        "schemathesis" => {
+            let examples = rest.first().map_or(api::EXAMPLES, String::as_str);
+            tools::install().and_then(|tools| build().and_then(|()| api::schemathesis(&tools, examples)))
+        }
         "fuzz" => tools::install().and_then(|tools| fuzz(&tools, rest.first().map_or(FUZZ_RUNS, String::as_str))),
         _ => {
             eprintln!("{USAGE}");
@@ -115,7 +121,9 @@ fn test() -> Result<(), Failed> {
     for (name, value) in tools.test_environment() {
         tests = tests.env(name, value);
     }
-    tests.run()?;
+    tests.env("STRONGHOLD_TEST_BODIES", api::bodies_folder()?).run()?;
+    api::count_bodies()?;
+    api::schemathesis(&tools, api::EXAMPLES)?;
     browser(&[])?;
     wasm::reproduce()?;
     cargo("the main job, from nothing", &["xtask", "quickstart", "--", "--once"]).run()?;

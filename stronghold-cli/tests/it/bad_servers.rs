@@ -35,12 +35,31 @@ fn a_server_that_says_nothing() {
     }
 }
 
+/// The exit code of what is not believed, and of what is not ours.
+const INTEGRITY: i32 = 5;
+const NOT_OURS: i32 = 6;
+const JSON: &str = "application/json";
+const PROBLEM: &str = "application/problem+json";
+
 /// Whatever answers, the error is one line, and nothing of the answer is used.
+fn each_command_fails(stubs: &[(&str, Stub)], code: i32) {
+    let agent = org().agent(&[]);
+    for (what, stub) in stubs {
+        for arguments in [&["env", "pull", "--profile", "production"][..], &["auth", "status"], &["profile", "list"]] {
+            let run = org().as_agent(&agent).run(&[arguments, &["--url", stub.url(), "--timeout", "5"]].concat());
+            assert_eq!(run.code(), code, "{what}: {run}");
+            let line = run.fails(code);
+            assert!(!line.contains('\u{1b}') && line.len() < 1000, "{what}: {line}");
+        }
+        let person = org().owner.clone().var("API_STRONGHOLD_URL", stub.url());
+        person.run(&["--timeout", "5", "agent", "list"]).fails(code);
+    }
+}
+
+/// What answers in another media type than the protocol's came from somewhere else.
 #[test]
 fn servers_that_are_not_ours() {
-    let agent = org().agent(&[]);
-    let json = "application/json";
-    let problem = "application/problem+json";
+    let unnamed = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
     let stubs = [
         ("no HTTP", Stub::answering("SSH-2.0-OpenSSH_9.9\r\n")),
         ("nothing", Stub::answering("")),
@@ -53,33 +72,48 @@ fn servers_that_are_not_ours() {
         ("a page", Stub::http("200 OK", "text/html", b"<html>Welcome</html>")),
         ("a page not found", Stub::http("404 Not Found", "text/html", b"<html>Not found</html>")),
         ("a gateway's error", Stub::http("502 Bad Gateway", "text/html", b"<html>Bad gateway</html>")),
-        ("an empty answer", Stub::http("200 OK", json, b"")),
-        ("an empty object", Stub::http("200 OK", json, b"{}")),
-        ("an array", Stub::http("200 OK", json, b"[]")),
-        ("deep JSON", Stub::http("200 OK", json, "[".repeat(100_000).as_bytes())),
-        ("invalid UTF-8", Stub::http("200 OK", json, b"\"\xff\"")),
-        ("NUL", Stub::http("200 OK", json, b"\0")),
-        ("no content", Stub::http("204 No Content", json, b"")),
-        ("not modified", Stub::http("304 Not Modified", json, b"")),
-        ("an unknown problem", Stub::http("418 I'm a teapot", problem, br#"{"type":"about:blank","title":"Teapot"}"#)),
-        (
-            "a strange problem",
-            Stub::http(
-                "403 Forbidden",
-                problem,
-                br#"{"type":"x","title":"t","status":403,"code":"new","detail":"d\nlines\u001b[31m"}"#,
-            ),
-        ),
-        ("a large answer", Stub::http("200 OK", json, &vec![b' '; 8 * 1024 * 1024])),
+        ("a gateway's error in JSON", Stub::http("502 Bad Gateway", JSON, br#"{"message":"bad gateway"}"#)),
+        ("JSON that is called text", Stub::http("200 OK", "text/plain", b"{}")),
+        ("JSON that is called nothing", Stub::answering(unnamed)),
+        ("a problem that is no error", Stub::http("200 OK", PROBLEM, b"{}")),
+        ("an error of ours in another media type", Stub::http("404 Not Found", JSON, OURS)),
+        ("not modified", Stub::http("304 Not Modified", JSON, b"")),
+        ("an unknown problem", Stub::http("418 I'm a teapot", PROBLEM, br#"{"type":"about:blank","title":"Teapot"}"#)),
+        ("an array for a problem", Stub::http("404 Not Found", PROBLEM, br#"["x","t",404,"not_found","d"]"#)),
+        ("no JSON for a problem", Stub::http("404 Not Found", PROBLEM, b"not found")),
     ];
-    for (what, stub) in &stubs {
-        for arguments in [&["env", "pull", "--profile", "production"][..], &["auth", "status"], &["profile", "list"]] {
-            let run = org().as_agent(&agent).run(&[arguments, &["--url", stub.url(), "--timeout", "5"]].concat());
-            assert!(matches!(run.code(), 1 | 3 | 4 | 5 | 6), "{what}: {run}");
-            let line = run.fails(run.code());
-            assert!(!line.contains('\u{1b}') && line.len() < 1000, "{what}: {line}");
-        }
-    }
+    each_command_fails(&stubs, NOT_OURS);
+}
+
+const OURS: &[u8] = br#"{"type":"x","title":"t","status":404,"code":"not_found","detail":"d"}"#;
+
+/// What answers in the protocol's media type and has another form is not believed.
+#[test]
+fn answers_of_another_form_than_the_protocols() {
+    let receipt_only = br#"{"receipt":{"position":0,"record":"","key":"","signature":""}}"#;
+    let stubs = [
+        ("an empty answer", Stub::http("200 OK", JSON, b"")),
+        ("no content", Stub::http("204 No Content", JSON, b"")),
+        ("an empty object", Stub::http("200 OK", JSON, b"{}")),
+        ("an array", Stub::http("200 OK", JSON, b"[]")),
+        ("null", Stub::http("200 OK", JSON, b"null")),
+        ("deep JSON", Stub::http("200 OK", JSON, "[".repeat(100_000).as_bytes())),
+        ("invalid UTF-8", Stub::http("200 OK", JSON, b"\"\xff\"")),
+        ("NUL", Stub::http("200 OK", JSON, b"\0")),
+        ("a page that is called JSON", Stub::http("200 OK", JSON, b"<html>Welcome</html>")),
+        ("JSON with parameters", Stub::http("200 OK", "Application/JSON ; charset=utf-8", b"{}")),
+        ("a problem", Stub::http("200 OK", JSON, OURS)),
+        ("a part of an answer", Stub::http("200 OK", JSON, receipt_only)),
+        ("a large answer", Stub::http("200 OK", JSON, &vec![b' '; 8 * 1024 * 1024])),
+    ];
+    each_command_fails(&stubs, INTEGRITY);
+}
+
+/// A newer server's problem is one, whatever its text.
+#[test]
+fn problems_of_a_newer_server() {
+    let body = br#"{"type":"x","title":"t","status":403,"code":"new","detail":"d\nlines\u001b[31m","later":[1.5]}"#;
+    each_command_fails(&[("a strange problem", Stub::http("403 Forbidden", PROBLEM, body))], 3);
 }
 
 /// A redirection would take signed requests elsewhere: it is not followed.

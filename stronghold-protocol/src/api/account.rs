@@ -5,6 +5,7 @@ use crate::{
     directory::{AgentStatus, HeaderRef, Role, Statement},
     encoding::Base64Bytes,
     id::{OrgId, PrincipalId, UserId},
+    json::by_kind,
     name::{Email, Name},
     receipt::Receipt,
     seal::Seal,
@@ -15,6 +16,7 @@ use std::fmt;
 
 /// Body of `POST /v1/setup`: the OPAQUE registration of a first owner, allowed by a setup code.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SetupStart {
     /// The one-time code from the server's operator; it is not used up yet.
@@ -29,6 +31,7 @@ pub struct SetupStart {
 
 /// Reply to `POST /v1/setup`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SetupStarted {
     /// OPAQUE registration response.
@@ -39,6 +42,7 @@ pub struct SetupStarted {
 
 /// Body of `POST /v1/orgs`: the genesis of an organization. Uses up the setup code.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreateOrganization {
     /// The same code as in [`SetupStart`].
@@ -53,6 +57,7 @@ pub struct CreateOrganization {
 
 /// What the server keeps so that a person can log in: it opens none of it.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AccountBundle {
     /// Whose.
@@ -67,6 +72,7 @@ pub struct AccountBundle {
 
 /// Reply to `POST /v1/orgs`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CreatedOrganization {
     /// The organization.
@@ -77,6 +83,7 @@ pub struct CreatedOrganization {
 
 /// Body of `POST /v1/login/start`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LoginStart {
     /// The organization.
@@ -89,6 +96,7 @@ pub struct LoginStart {
 
 /// Reply to `POST /v1/login/start`: the same for users who do not exist.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LoginStarted {
     /// Names the attempt; it can be finished once, soon.
@@ -99,6 +107,7 @@ pub struct LoginStarted {
 
 /// Body of `POST /v1/login/finish`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LoginFinish {
     /// Which attempt.
@@ -109,6 +118,7 @@ pub struct LoginFinish {
 
 /// Reply to `POST /v1/login/finish`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LoginFinished {
     /// The envelope of [`AccountBundle`].
@@ -117,6 +127,7 @@ pub struct LoginFinished {
 
 /// Reply to `GET .../whoami`: who the server takes the caller for, and whether it serves them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WhoAmI {
     /// The caller.
@@ -133,24 +144,26 @@ pub struct WhoAmI {
     pub receipt: Receipt,
 }
 
-/// What the server knows of a caller, by kind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum WhoAmIStatus {
-    /// An agent.
-    Agent {
-        /// Its status.
-        status: AgentStatus,
-        /// When it expires.
-        expires_at: Option<Timestamp>,
-    },
-    /// A user.
-    User {
-        /// Their address.
-        email: Email,
-        /// Their role.
-        role: Role,
-    },
+by_kind! {
+    /// What the server knows of a caller, by kind.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+    pub enum WhoAmIStatus {
+        /// An agent.
+        Agent {
+            /// Its status.
+            status: AgentStatus,
+            /// When it expires.
+            expires_at: Option<Timestamp>,
+        },
+        /// A user.
+        User {
+            /// Their address.
+            email: Email,
+            /// Their role.
+            role: Role,
+        },
+    }
 }
 
 macro_rules! redacted_debug {

@@ -18,6 +18,7 @@ use std::{fmt, str::FromStr};
 
 /// Reply to `GET .../profiles/{profile}/revisions?anchor=SEQ[&remembered=SEQ][&before=REVISION]`: revisions, newest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RevisionPage {
     /// From the client's anchor to the newest header.
@@ -32,6 +33,7 @@ pub struct RevisionPage {
 
 /// One revision of a profile, and what it changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PastRevision {
     /// Its manifest.
@@ -44,6 +46,7 @@ pub struct PastRevision {
 
 /// A version of a secret, or what is left of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PastSecret {
     /// What the manifests of its time commit to.
@@ -54,6 +57,7 @@ pub struct PastSecret {
 
 /// The two ciphertexts of a version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SealedParts {
     /// Ciphertext of name, note, kind and time.
@@ -105,6 +109,7 @@ pub struct InvalidVersionRef;
 
 /// Reply to `GET .../profiles/{profile}/versions?of=SECRET.VERSION...`: versions of secrets, each as it was encrypted last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SecretVersions {
     /// Those that there are of the versions asked for, in their order.
@@ -115,6 +120,7 @@ pub struct SecretVersions {
 
 /// One version of a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PastVersion {
     /// The key generation of these ciphertexts.
@@ -126,6 +132,7 @@ pub struct PastVersion {
 /// Reply to `GET .../profiles/{profile}/introduced?from=REVISION`: what revisions from that one on wrote, oldest first: of
 /// whole revisions, at most a page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct IntroducedSecrets {
     /// The revisions, without gaps; those that wrote nothing too.
@@ -136,6 +143,7 @@ pub struct IntroducedSecrets {
 
 /// What one revision wrote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct IntroducedRevision {
     /// The revision.

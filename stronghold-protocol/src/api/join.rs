@@ -14,6 +14,7 @@ use std::fmt;
 /// Body of `POST .../invitation/registration`, signed by the key of an invitation: the OPAQUE registration of the person
 /// to be.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct JoinStart {
     /// Their id from now on.
@@ -26,6 +27,7 @@ pub struct JoinStart {
 
 /// Reply to `POST .../invitation/registration`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct JoinStarted {
     /// OPAQUE registration response.
@@ -38,6 +40,7 @@ pub struct JoinStarted {
 
 /// Body of `POST .../invitation`, signed by the key of an invitation. Sent again, it changes nothing.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Join {
     /// The signed [`crate::acceptance::Acceptance`].
@@ -48,6 +51,7 @@ pub struct Join {
 
 /// Reply to `POST .../invitation`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Joined {
     /// The audit record, and the server's word that it is logged.
@@ -56,6 +60,7 @@ pub struct Joined {
 
 /// Reply to `GET .../acceptances`: the open invitations that were accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Acceptances {
     /// By invitation.
@@ -66,6 +71,7 @@ pub struct Acceptances {
 
 /// An invitation that was accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AcceptedInvite {
     /// Which.
@@ -77,6 +83,7 @@ pub struct AcceptedInvite {
 /// Body of `POST .../keys`: the statement in which a person changes their own keys, and the account that holds the new
 /// ones, all or nothing.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RotateKeys {
     /// The statement.
@@ -90,6 +97,7 @@ pub struct RotateKeys {
 /// Body of `POST .../key-requests`: the keys that a member asks for, and what the account is to hold once they are
 /// confirmed. A later request of the same member takes its place.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RequestKeys {
     /// The signed [`crate::key_request::KeyRequest`].
@@ -102,6 +110,7 @@ pub struct RequestKeys {
 
 /// Reply to `POST .../key-requests`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct KeysRequested {
     /// The audit record, and the server's word that it is logged.
@@ -110,6 +119,7 @@ pub struct KeysRequested {
 
 /// Reply to `GET .../key-requests`: what members ask for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct KeyRequests {
     /// By member.
@@ -120,6 +130,7 @@ pub struct KeyRequests {
 
 /// New keys that a member asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RequestedKeys {
     /// Who.

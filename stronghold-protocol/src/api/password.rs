@@ -6,6 +6,7 @@ use std::fmt;
 
 /// Body of `POST .../account/registration`: the OPAQUE registration of the caller's next password.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AccountStart {
     /// OPAQUE registration request.
@@ -14,6 +15,7 @@ pub struct AccountStart {
 
 /// Reply to `POST .../account/registration`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AccountStarted {
     /// OPAQUE registration response.
@@ -24,6 +26,7 @@ pub struct AccountStarted {
 
 /// Body of `POST .../account`: the caller's password record and envelope from now on, all or nothing.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReplaceAccount {
     /// The signing key whose seed the envelope holds; refused unless it is the caller's in force.
@@ -36,6 +39,7 @@ pub struct ReplaceAccount {
 
 /// Reply to `POST .../account`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AccountReplaced {
     /// The audit record, and the server's word that it is logged.
@@ -44,6 +48,7 @@ pub struct AccountReplaced {
 
 /// Reply to `GET .../recovery`, whose request a recovery kit signed.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RecoverySeed {
     /// The seed, sealed to the recovery kit.

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 /// Reply to `GET .../profiles/{profile}/read?anchor=SEQ[&remembered=SEQ]`: everything to verify and open a profile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SealedProfile {
     /// From the client's anchor to the newest header.
@@ -32,6 +33,7 @@ pub struct SealedProfile {
 
 /// Reply to `GET .../profiles/{profile}/secrets?anchor=SEQ[&remembered=SEQ]&index=INDEX...`: some secrets of a profile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SealedPart {
     /// From the client's anchor to the newest header.
@@ -48,6 +50,7 @@ pub struct SealedPart {
 
 /// The sealed keys from the caller's own key to a profile's master key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct KeyPath {
     /// The group through which the caller may read; `admins` for owners and admins.
@@ -65,6 +68,7 @@ pub struct KeyPath {
 ///
 /// A server can leave one out, but not invent or rename one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ProfileList {
     /// From the client's anchor to the newest header.
@@ -77,6 +81,7 @@ pub struct ProfileList {
 
 /// One profile of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ListedProfile {
     /// What the directory says of it, with its proof.
@@ -91,6 +96,7 @@ pub struct ListedProfile {
 
 /// Reply to `GET .../directory?from=SEQ`: statements from that position on, at most a page of them. Users only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DirectoryPage {
     /// The statements, in order.
@@ -101,6 +107,7 @@ pub struct DirectoryPage {
 
 /// Body of `POST .../seals`: which objects' current seals the caller wants. Users only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SealsQuery {
     /// The objects.
@@ -112,6 +119,7 @@ pub struct SealsQuery {
 /// Reply to `POST .../seals`: of each object, the current epoch's seals to the caller's own key and to the keys of the
 /// groups that the caller is in (`admins` for owners and admins); all epochs that a current revision still needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SealsReply {
     /// The seals.
@@ -122,6 +130,7 @@ pub struct SealsReply {
 
 /// One element of the reply to `GET .../activity`: when a principal was last served. Owners, admins and auditors.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ActivityEntry {
     /// Who.
@@ -137,6 +146,7 @@ pub struct ActivityEntry {
 /// Reply to `GET .../audit/records?from=POSITION`: audit records from that position on, at most a page of them. Owners, admins
 /// and auditors.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AuditPage {
     /// The exact bytes of each record, in order; none where the page would begin with one that is archived.
@@ -151,6 +161,7 @@ pub struct AuditPage {
 ///
 /// A client verifies it with the key that the directory names, and that it continues what the client remembers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AuditCheckpoint {
     /// The signed note ([`crate::checkpoint::Checkpoint`]).

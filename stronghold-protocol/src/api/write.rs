@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 /// Body of `POST .../statements`: a statement and everything that becomes live with it, all or nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CommitStatement {
     /// The statement.
@@ -29,6 +30,7 @@ pub struct CommitStatement {
 ///
 /// By itself it is the body of `POST .../profiles/{profile}/revisions`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewRevision {
     /// The profile.
@@ -48,6 +50,7 @@ pub struct NewRevision {
 /// They wait beside those of the newest revision until a revision takes all of one staging at once. Any other revision ends
 /// them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct StageSecrets {
     /// The attempt, which is its author's own; not the nil id. A server keeps the newest few of each author.
@@ -60,6 +63,7 @@ pub struct StageSecrets {
 
 /// Reply to `POST .../profiles/{profile}/staging`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct StagedSecrets {
     /// How many secrets the attempt was given by now, those sent again included.
@@ -70,6 +74,7 @@ pub struct StagedSecrets {
 
 /// Reply to `POST .../statements`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Committed {
     /// The statement, now the newest.
@@ -80,6 +85,7 @@ pub struct Committed {
 
 /// Reply to `POST .../profiles/{profile}/revisions`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Written {
     /// The revision, now the newest.

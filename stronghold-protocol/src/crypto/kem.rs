@@ -60,6 +60,7 @@ impl<'de> Deserialize<'de> for KemPublicKey {
 
 /// The public halves of an identity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PublicKeys {
     /// Verifies its signatures.

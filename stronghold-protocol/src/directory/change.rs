@@ -7,6 +7,7 @@ use crate::{
         sign::SigningPublicKey,
     },
     id::{AgentId, GroupId, InviteId, PrincipalId, ProfileId, SecretId, UserId},
+    json::by_kind,
     limits,
     manifest::KeyCommitment,
     name::{Email, Name},
@@ -19,6 +20,7 @@ use std::{fmt, net::IpAddr};
 
 /// The body of a statement: an ordered list of changes that are made together or not at all.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Body {
     /// The changes, in the order in which they are made.
@@ -32,6 +34,7 @@ impl Body {
 
 /// What a person may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Everything, changes of owners included.
@@ -57,6 +60,7 @@ impl fmt::Display for Role {
 
 /// Whether an agent may be served. Deletion is a change of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AgentStatus {
     /// Served.
@@ -67,6 +71,7 @@ pub enum AgentStatus {
 
 /// Limits on an agent that the server enforces.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Conditions {
     /// Refused before this time.
@@ -139,6 +144,7 @@ fn range_holds((network, prefix): (IpAddr, u32), address: IpAddr) -> bool {
 
 /// A revision that the directory vouches for: readable whoever signed it, and nothing older is a head any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Vouched {
     /// The revision.
@@ -147,239 +153,241 @@ pub struct Vouched {
     pub manifest: Hash,
 }
 
-/// One change. In JSON, `kind` names it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Change {
-    /// The next version of the roster.
-    RosterChanged {
-        /// The signed roster.
-        roster: Signed,
-    },
-    /// A roster that still lacks owners' signatures; stated again with each further one.
-    ApprovalPending {
-        /// The roster, signed by whoever has signed so far.
-        roster: Signed,
-        /// The changes of people that go with it, for whoever signs next to see. They are made by the statement that changes
-        /// the roster, which makes these and no others, not by this one.
-        people: Vec<Self>,
-    },
-    /// A pending roster is given up, with its signatures: it never comes into force.
-    ApprovalWithdrawn {
-        /// Object hash of the pending roster.
-        roster: Hash,
-    },
-    /// What owners decide for the whole organization.
-    PolicyChanged {
-        /// The organization's name.
-        name: Name,
-    },
-    /// The key that signs audit checkpoints from now on.
-    CheckpointKeyChanged {
-        /// Its public half.
-        key: SigningPublicKey,
-    },
-    /// A new agent.
-    AgentCreated {
-        /// Its id.
-        id: AgentId,
-        /// Its name.
-        name: Name,
-        /// The public halves of the keys in its token.
-        keys: PublicKeys,
-        /// When, from where and how often it is served.
-        conditions: Conditions,
-    },
-    /// An agent's name, status and conditions, all restated.
-    AgentChanged {
-        /// Which agent.
-        id: AgentId,
-        /// Its name from now on.
-        name: Name,
-        /// Its status from now on.
-        status: AgentStatus,
-        /// Its conditions from now on.
-        conditions: Conditions,
-    },
-    /// An agent's keys from now on: one set, or two while a rotation is in its grace time.
-    AgentRekeyed {
-        /// Which agent.
-        id: AgentId,
-        /// The sets of keys that are good from now on, the newer one first.
-        keys: Vec<PublicKeys>,
-        /// With two sets: until when the older one is meant to be used. It decides nothing: a further statement ends that set.
-        until: Option<Timestamp>,
-    },
-    /// An agent is gone for good.
-    AgentDeleted {
-        /// Which agent.
-        id: AgentId,
-    },
-    /// Somebody may join.
-    UserInvited {
-        /// The invitation's id.
-        id: InviteId,
-        /// Whom.
-        email: Email,
-        /// In which role.
-        role: Role,
-        /// Into which groups.
-        groups: Vec<GroupId>,
-        /// The key derived from the invite code.
-        key: SigningPublicKey,
-        /// Until when.
-        expires_at: Timestamp,
-    },
-    /// An invitation is void.
-    InviteCancelled {
-        /// Which.
-        id: InviteId,
-    },
-    /// A user is a member from now on.
-    UserConfirmed {
-        /// Their id.
-        id: UserId,
-        /// The invitation that they accepted; none for the owners and admins of a genesis.
-        invite: Option<InviteId>,
-        /// Their address.
-        email: Email,
-        /// Their role.
-        role: Role,
-        /// Their keys.
-        keys: PublicKeys,
-        /// The public halves of their recovery kit.
-        recovery: PublicKeys,
-    },
-    /// A user's address and role, restated.
-    UserChanged {
-        /// Who.
-        id: UserId,
-        /// Their address from now on.
-        email: Email,
-        /// Their role from now on.
-        role: Role,
-    },
-    /// A user's keys from now on.
-    UserRekeyed {
-        /// Who.
-        id: UserId,
-        /// Their keys.
-        keys: PublicKeys,
-        /// The public halves of their recovery kit.
-        recovery: PublicKeys,
-    },
-    /// A user is no member any more.
-    UserRemoved {
-        /// Who.
-        id: UserId,
-    },
-    /// Versions of a secret were destroyed.
-    SecretPurged {
-        /// The profile it was in.
-        profile: ProfileId,
-        /// Which secret.
-        secret: SecretId,
-        /// Which versions.
-        versions: Vec<Version>,
-    },
-    /// A new group.
-    GroupCreated {
-        /// Its id.
-        id: GroupId,
-        /// Its name.
-        name: Name,
-        /// The public half of its first epoch's key.
-        key: KemPublicKey,
-    },
-    /// A group is gone, and with it what it granted.
-    GroupDeleted {
-        /// Which group.
-        id: GroupId,
-    },
-    /// A group's next key.
-    GroupEpoch {
-        /// Which group; [`GroupId::ADMINS`] too.
-        id: GroupId,
-        /// One more than its epoch so far.
-        epoch: Epoch,
-        /// The public half of the epoch's key.
-        key: KemPublicKey,
-    },
-    /// A principal joins a group.
-    MemberAdded {
-        /// Which group.
-        group: GroupId,
-        /// Who.
-        member: PrincipalId,
-    },
-    /// A principal leaves a group.
-    MemberRemoved {
-        /// Which group.
-        group: GroupId,
-        /// Who.
-        member: PrincipalId,
-    },
-    /// A new profile, with revision 1, which holds nothing.
-    ProfileCreated {
-        /// Its id.
-        id: ProfileId,
-        /// Its name.
-        name: Name,
-        /// Commitment to its first epoch's master key.
-        commitment: KeyCommitment,
-        /// Revision 1.
-        vouched: Vouched,
-    },
-    /// A profile's name from now on.
-    ProfileRenamed {
-        /// Which profile.
-        id: ProfileId,
-        /// The name.
-        name: Name,
-        /// A revision whose manifest states that name.
-        vouched: Vouched,
-    },
-    /// A profile's next master key.
-    ProfileEpoch {
-        /// Which profile.
-        id: ProfileId,
-        /// One more than its epoch so far.
-        epoch: Epoch,
-        /// Commitment to the epoch's master key.
-        commitment: KeyCommitment,
-        /// The newest revision: of the epoch before, or already of this one.
-        vouched: Vouched,
-    },
-    /// A group's access to a profile: reading, and what is said here. Access only grows; less is a revocation first.
-    ProfileGranted {
-        /// Which profile.
-        profile: ProfileId,
-        /// Which group.
-        group: GroupId,
-        /// Whether the group's editors may write.
-        write: bool,
-        /// Whether earlier master keys are opened to the group.
-        history: bool,
-    },
-    /// A group's access to a profile ends.
-    ProfileRevoked {
-        /// Which profile.
-        profile: ProfileId,
-        /// Which group.
-        group: GroupId,
-    },
-    /// A newer revision is vouched for.
-    ProfileVouched {
-        /// Which profile.
-        id: ProfileId,
-        /// The revision.
-        vouched: Vouched,
-    },
-    /// A profile is gone.
-    ProfileDeleted {
-        /// Which profile.
-        id: ProfileId,
-    },
+by_kind! {
+    /// One change. In JSON, `kind` names it.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+    pub enum Change {
+        /// The next version of the roster.
+        RosterChanged {
+            /// The signed roster.
+            roster: Signed,
+        },
+        /// A roster that still lacks owners' signatures; stated again with each further one.
+        ApprovalPending {
+            /// The roster, signed by whoever has signed so far.
+            roster: Signed,
+            /// The changes of people that go with it, for whoever signs next to see. They are made by the statement that
+            /// changes the roster, which makes these and no others, not by this one.
+            people: Vec<Change>,
+        },
+        /// A pending roster is given up, with its signatures: it never comes into force.
+        ApprovalWithdrawn {
+            /// Object hash of the pending roster.
+            roster: Hash,
+        },
+        /// What owners decide for the whole organization.
+        PolicyChanged {
+            /// The organization's name.
+            name: Name,
+        },
+        /// The key that signs audit checkpoints from now on.
+        CheckpointKeyChanged {
+            /// Its public half.
+            key: SigningPublicKey,
+        },
+        /// A new agent.
+        AgentCreated {
+            /// Its id.
+            id: AgentId,
+            /// Its name.
+            name: Name,
+            /// The public halves of the keys in its token.
+            keys: PublicKeys,
+            /// When, from where and how often it is served.
+            conditions: Conditions,
+        },
+        /// An agent's name, status and conditions, all restated.
+        AgentChanged {
+            /// Which agent.
+            id: AgentId,
+            /// Its name from now on.
+            name: Name,
+            /// Its status from now on.
+            status: AgentStatus,
+            /// Its conditions from now on.
+            conditions: Conditions,
+        },
+        /// An agent's keys from now on: one set, or two while a rotation is in its grace time.
+        AgentRekeyed {
+            /// Which agent.
+            id: AgentId,
+            /// The sets of keys that are good from now on, the newer one first.
+            keys: Vec<PublicKeys>,
+            /// With two sets: until when the older one is meant to be used. It decides nothing: a further statement ends that set.
+            until: Option<Timestamp>,
+        },
+        /// An agent is gone for good.
+        AgentDeleted {
+            /// Which agent.
+            id: AgentId,
+        },
+        /// Somebody may join.
+        UserInvited {
+            /// The invitation's id.
+            id: InviteId,
+            /// Whom.
+            email: Email,
+            /// In which role.
+            role: Role,
+            /// Into which groups.
+            groups: Vec<GroupId>,
+            /// The key derived from the invite code.
+            key: SigningPublicKey,
+            /// Until when.
+            expires_at: Timestamp,
+        },
+        /// An invitation is void.
+        InviteCancelled {
+            /// Which.
+            id: InviteId,
+        },
+        /// A user is a member from now on.
+        UserConfirmed {
+            /// Their id.
+            id: UserId,
+            /// The invitation that they accepted; none for the owners and admins of a genesis.
+            invite: Option<InviteId>,
+            /// Their address.
+            email: Email,
+            /// Their role.
+            role: Role,
+            /// Their keys.
+            keys: PublicKeys,
+            /// The public halves of their recovery kit.
+            recovery: PublicKeys,
+        },
+        /// A user's address and role, restated.
+        UserChanged {
+            /// Who.
+            id: UserId,
+            /// Their address from now on.
+            email: Email,
+            /// Their role from now on.
+            role: Role,
+        },
+        /// A user's keys from now on.
+        UserRekeyed {
+            /// Who.
+            id: UserId,
+            /// Their keys.
+            keys: PublicKeys,
+            /// The public halves of their recovery kit.
+            recovery: PublicKeys,
+        },
+        /// A user is no member any more.
+        UserRemoved {
+            /// Who.
+            id: UserId,
+        },
+        /// Versions of a secret were destroyed.
+        SecretPurged {
+            /// The profile it was in.
+            profile: ProfileId,
+            /// Which secret.
+            secret: SecretId,
+            /// Which versions.
+            versions: Vec<Version>,
+        },
+        /// A new group.
+        GroupCreated {
+            /// Its id.
+            id: GroupId,
+            /// Its name.
+            name: Name,
+            /// The public half of its first epoch's key.
+            key: KemPublicKey,
+        },
+        /// A group is gone, and with it what it granted.
+        GroupDeleted {
+            /// Which group.
+            id: GroupId,
+        },
+        /// A group's next key.
+        GroupEpoch {
+            /// Which group; [`GroupId::ADMINS`] too.
+            id: GroupId,
+            /// One more than its epoch so far.
+            epoch: Epoch,
+            /// The public half of the epoch's key.
+            key: KemPublicKey,
+        },
+        /// A principal joins a group.
+        MemberAdded {
+            /// Which group.
+            group: GroupId,
+            /// Who.
+            member: PrincipalId,
+        },
+        /// A principal leaves a group.
+        MemberRemoved {
+            /// Which group.
+            group: GroupId,
+            /// Who.
+            member: PrincipalId,
+        },
+        /// A new profile, with revision 1, which holds nothing.
+        ProfileCreated {
+            /// Its id.
+            id: ProfileId,
+            /// Its name.
+            name: Name,
+            /// Commitment to its first epoch's master key.
+            commitment: KeyCommitment,
+            /// Revision 1.
+            vouched: Vouched,
+        },
+        /// A profile's name from now on.
+        ProfileRenamed {
+            /// Which profile.
+            id: ProfileId,
+            /// The name.
+            name: Name,
+            /// A revision whose manifest states that name.
+            vouched: Vouched,
+        },
+        /// A profile's next master key.
+        ProfileEpoch {
+            /// Which profile.
+            id: ProfileId,
+            /// One more than its epoch so far.
+            epoch: Epoch,
+            /// Commitment to the epoch's master key.
+            commitment: KeyCommitment,
+            /// The newest revision: of the epoch before, or already of this one.
+            vouched: Vouched,
+        },
+        /// A group's access to a profile: reading, and what is said here. Access only grows; less is a revocation first.
+        ProfileGranted {
+            /// Which profile.
+            profile: ProfileId,
+            /// Which group.
+            group: GroupId,
+            /// Whether the group's editors may write.
+            write: bool,
+            /// Whether earlier master keys are opened to the group.
+            history: bool,
+        },
+        /// A group's access to a profile ends.
+        ProfileRevoked {
+            /// Which profile.
+            profile: ProfileId,
+            /// Which group.
+            group: GroupId,
+        },
+        /// A newer revision is vouched for.
+        ProfileVouched {
+            /// Which profile.
+            id: ProfileId,
+            /// The revision.
+            vouched: Vouched,
+        },
+        /// A profile is gone.
+        ProfileDeleted {
+            /// Which profile.
+            id: ProfileId,
+        },
+    }
 }
 
 impl Change {

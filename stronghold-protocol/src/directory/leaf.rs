@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 /// What the directory says of one profile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ProfileLeaf {
     /// The profile's id.
@@ -50,6 +51,7 @@ impl ProfileLeaf {
 
 /// A leaf with the proof that it stands in a header's `state_root`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LeafEntry {
     /// The leaf.

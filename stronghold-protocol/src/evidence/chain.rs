@@ -29,6 +29,7 @@ pub struct Anchor {
 
 /// The part of a reply that leads from the anchor to the newest header.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ChainEvidence {
     /// The header at the anchor's position.

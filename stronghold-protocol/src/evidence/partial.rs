@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 
 /// A secret with its proof.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PresentSecret {
     /// The secret.
@@ -22,6 +23,7 @@ pub struct PresentSecret {
 
 /// A leaf with its proof, the secret itself withheld: it shows that nothing stands beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ProvenLeaf {
     /// The leaf.
@@ -32,6 +34,7 @@ pub struct ProvenLeaf {
 
 /// The part of a reply that answers for some blind indexes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PartialEvidence {
     /// The secrets that are there.

@@ -55,6 +55,7 @@ impl ProfileSelector {
 
 /// What a client knows of a profile and will not go behind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ProfileFloor {
     /// The profile.
@@ -71,6 +72,7 @@ pub struct ProfileFloor {
 
 /// The part of a reply that leads from the newest header to a profile's manifest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ProfileEvidence {
     /// What the directory says of the profile, with its proof.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// That the tree of `new_size` leaves starts with the tree of `old_size` leaves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Consistency {
     /// Number of leaves of the smaller tree.

@@ -1,12 +1,13 @@
 //! The caller's own account of itself: the `stronghold-context` header.
 
-use crate::limits;
+use crate::{json, limits};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
 /// What a caller says of itself. It is signed and kept in the audit record; a server treats the header as an opaque
 /// text and decides nothing by it, so fields can be added at any time and readers skip those they do not know.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RequestContext {
     /// Why the caller asks, in a person's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -21,6 +22,7 @@ pub struct RequestContext {
 
 /// The CI run that a caller says it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CiRun {
     /// For example `github-actions`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -56,7 +58,7 @@ impl RequestContext {
     /// Reads a header's value; none when it is not a context that this version can read, which is no error to anyone.
     #[must_use]
     pub fn from_header(text: &str) -> Option<Self> {
-        serde_json::from_str(text).ok()
+        json::from_slice(text.as_bytes()).ok()
     }
 }
 

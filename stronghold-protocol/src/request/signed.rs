@@ -154,7 +154,8 @@ impl SignedRequest {
 
 /// The JSON form of a signed request; `params` is what stands behind `stronghold=` in the header, as it was signed.
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename = "SignedRequest", deny_unknown_fields)]
 struct Record {
     method: Method,
     authority: Authority,
@@ -168,6 +169,14 @@ struct Record {
     context: Option<String>,
     params: String,
     signature: Signature,
+}
+
+#[cfg(feature = "schema")]
+impl SignedRequest {
+    /// The schema of its JSON.
+    pub(crate) fn record_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        <Record as schemars::JsonSchema>::json_schema(generator)
+    }
 }
 
 impl Serialize for SignedRequest {

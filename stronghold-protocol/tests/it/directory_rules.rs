@@ -44,9 +44,8 @@ fn agents() {
     refuses(vec![with_keys_of(OTHER_AGENT)], "the signing key was used before");
     refuses(vec![with_keys_of(OWNER)], "the signing key was used before");
     let never = Conditions { not_before: Some(now()), expires_at: Some(now()), ..Conditions::default() };
-    let uncountable = Conditions { max_uses: Some(u64::MAX), ..Conditions::default() };
     let from_nowhere = Conditions { source_cidrs: vec!["10.0.0.0/33".to_owned()], ..Conditions::default() };
-    for conditions in [never, uncountable, from_nowhere] {
+    for conditions in [never, from_nowhere] {
         let created =
             Change::AgentCreated { id: agent(60), name: name("x"), keys: keys(60), conditions: conditions.clone() };
         refuses(vec![created], "the conditions are not well formed");

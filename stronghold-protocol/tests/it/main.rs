@@ -1,5 +1,6 @@
 //! Tests of the protocol through its public items only.
 #![allow(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -41,6 +42,8 @@ mod request;
 mod request_properties;
 mod request_values;
 mod roster;
+mod strict;
+mod strict_samples;
 mod targets;
 mod token;
 mod token_vectors;

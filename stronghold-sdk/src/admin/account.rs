@@ -21,6 +21,7 @@ use stronghold_protocol::{
     directory::{Directory, HeaderRef, genesis_changes},
     encoding::{Base64Bytes, Context, base64url, decode_base64url},
     id::{GroupId, OrgId, UserId},
+    json,
     name::{Email, Name},
     number::RosterVersion,
     roster::{Roster, RosterMember, RosterNonce},
@@ -225,7 +226,7 @@ impl Account {
     fn open_envelope(export_key: &[u8], org: &OrgId, user: &UserId, sealed: &Base64Bytes) -> Result<Self, Error> {
         let context = envelope_context(org, user);
         let plain = aead::open(&Kdf::new(export_key), context.as_ref(), &sealed.0)?;
-        let envelope: Envelope = serde_json::from_slice(&plain).map_err(|_| Error::wrong_key("account envelope"))?;
+        let envelope: Envelope = json::from_slice(&plain).map_err(|_| Error::wrong_key("account envelope"))?;
         if envelope.org != *org || envelope.user != *user {
             return Err(Error::wrong_key("account envelope"));
         }

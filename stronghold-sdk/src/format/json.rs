@@ -4,9 +4,10 @@ use super::{Entries, ParseError};
 use data_encoding::BASE64;
 use serde::{
     Deserialize, Deserializer,
-    de::{self, MapAccess, Visitor},
+    de::{self, MapAccess, SeqAccess, Visitor},
 };
 use std::fmt;
+use stronghold_protocol::json::{self, Pairs};
 use zeroize::Zeroizing;
 
 /// Appends the entries to `out`. JSON holds every name and every value.
@@ -38,7 +39,7 @@ fn write_string(text: &str, out: &mut Vec<u8>) {
 /// # Errors
 /// [`ParseError`] when it is not such JSON, or sets a name twice to different values.
 pub fn parse(bytes: &[u8]) -> Result<Entries, ParseError> {
-    let file: File = serde_json::from_slice(bytes).map_err(|error| ParseError::NotJson { line: error.line() })?;
+    let file: Pairs<Value> = json::from_slice(bytes).map_err(|error| ParseError::NotJson { line: error.line() })?;
     let mut entries: Entries = Vec::with_capacity(file.0.len());
     for (name, value) in file.0 {
         let value = match value {
@@ -47,7 +48,7 @@ pub fn parse(bytes: &[u8]) -> Result<Entries, ParseError> {
                 Ok(bytes) => Zeroizing::new(bytes),
                 Err(_) => return Err(ParseError::NotAValue { name }),
             },
-            Value::Other(_) => return Err(ParseError::NotAValue { name }),
+            Value::Other => return Err(ParseError::NotAValue { name }),
         };
         match entries.iter().find(|(known, _)| *known == name) {
             Some((_, before)) if *before == value => {}
@@ -58,37 +59,67 @@ pub fn parse(bytes: &[u8]) -> Result<Entries, ParseError> {
     Ok(entries)
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
+/// A value as it stands in the file.
 enum Value {
     Text(Zeroizing<String>),
     Binary { base64: Zeroizing<String> },
-    Other(de::IgnoredAny),
+    Other,
 }
 
-/// A JSON object with its members in order: a map would hide names that stand there twice.
-struct File(Vec<(String, Value)>);
-
-impl<'de> Deserialize<'de> for File {
+impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
+        deserializer.deserialize_any(ValueVisitor)
+    }
+}
 
-        impl<'de> Visitor<'de> for Members {
-            type Value = File;
+struct ValueVisitor;
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
+impl<'de> Visitor<'de> for ValueVisitor {
+    type Value = Value;
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<File, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(File(members))
-            }
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::Text(Zeroizing::new(text.to_owned())))
+    }
+
+    fn visit_string<E: de::Error>(self, text: String) -> Result<Value, E> {
+        Ok(Value::Text(Zeroizing::new(text)))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let mut found = Value::Other;
+        let mut count = 0;
+        while let Some((name, value)) = members.next_entry::<String, Self::Value>()? {
+            count += 1;
+            found = match (name.as_str(), value) {
+                ("base64", Value::Text(base64)) if count == 1 => Value::Binary { base64 },
+                _ => Value::Other,
+            };
         }
+        Ok(found)
+    }
 
-        deserializer.deserialize_map(Members)
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        while items.next_element::<de::IgnoredAny>()?.is_some() {}
+        Ok(Value::Other)
+    }
+
+    fn visit_bool<E: de::Error>(self, _: bool) -> Result<Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_u64<E: de::Error>(self, _: u64) -> Result<Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_i64<E: de::Error>(self, _: i64) -> Result<Value, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Value, E> {
+        Ok(Value::Other)
     }
 }

@@ -8,6 +8,7 @@ use stronghold_protocol::{
     directory::HeaderRef,
     evidence::ProfileFloor,
     id::{OrgId, ProfileId},
+    json,
     roster::RosterRef,
 };
 
@@ -22,7 +23,6 @@ pub struct Remembered {
     /// The newest revision of each profile.
     pub profiles: Vec<ProfileFloor>,
     /// The newest checkpoint of the audit log that was verified.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<Checkpoint>,
 }
 
@@ -55,7 +55,7 @@ impl Remembered {
     /// # Errors
     /// [`Error::Invalid`] when it is damaged.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Error> {
-        serde_json::from_slice(bytes).map_err(|error| Error::invalid(error.to_string()))
+        json::from_slice(bytes).map_err(|error| Error::invalid(error.to_string()))
     }
 
     /// The bytes of an entry.

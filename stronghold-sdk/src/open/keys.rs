@@ -9,7 +9,7 @@ use stronghold_protocol::{
         kdf::{Kdf, MacKey},
     },
     id::{OrgId, ProfileId, SecretId},
-    limits,
+    json, limits,
     manifest::KeyCommitment,
     name::SecretName,
     number::{Epoch, Version},
@@ -48,7 +48,7 @@ impl fmt::Debug for PlainSecret {
 
 /// The `meta` part in plain (`docs/protocol.md`, section 10).
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename = "SecretMeta", deny_unknown_fields)]
 struct Meta {
     name: Zeroizing<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -146,7 +146,7 @@ impl ProfileKey {
     pub fn open_secret(&self, sealed: &SealedSecret) -> Result<PlainSecret, Error> {
         let meta = aead::open(&self.kdf, &self.context(&sealed.id, sealed.version, Part::Meta), &sealed.meta.0)?;
         let value = aead::open(&self.kdf, &self.context(&sealed.id, sealed.version, Part::Value), &sealed.value.0)?;
-        let meta: Meta = serde_json::from_slice(&meta)
+        let meta: Meta = json::from_slice(&meta)
             .map_err(|_| Error::forged("a secret is of a kind that this program does not know; upgrade it"))?;
         let name = SecretName::new(&meta.name).map_err(|_| Error::forged("a secret's name is not allowed"))?;
         if self.blind_index(&name) != sealed.index {

@@ -18,7 +18,7 @@ use stronghold_protocol::{
     api::DirectoryPage,
     directory::{Directory, Header, HeaderRef, Statement},
     id::OrgId,
-    merkle,
+    json, merkle,
     number::Seq,
     transport::Transport,
 };
@@ -176,7 +176,7 @@ impl DirectoryCache {
             if length == 0 {
                 return directory;
             }
-            let statement = line.strip_suffix(b"\n").and_then(|text| serde_json::from_slice::<Statement>(text).ok());
+            let statement = line.strip_suffix(b"\n").and_then(|text| json::from_slice::<Statement>(text).ok());
             let after = statement.as_ref().and_then(|statement| match &directory {
                 Some(before) => before.append(statement).or_else(|_| already_there(before, statement)).ok(),
                 None => Directory::genesis(statement, &self.org).ok(),

@@ -78,7 +78,7 @@ impl Obedient {
         let record = record.encode().unwrap().into();
         let receipt = Receipt::sign(&self.org, 0, record, &SigningKey::from_seed(&[7; 32]));
         let reply = SealedProfile { keys, receipt, ..self.profile.clone() };
-        Reply { status: 200, body: serde_json::to_vec(&reply).unwrap() }
+        Reply::json(serde_json::to_vec(&reply).unwrap())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Integration tests of the SDK, through its public surface.
 #![allow(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -41,4 +42,5 @@ mod records;
 mod references;
 mod rekey;
 mod state;
+mod wire;
 mod world;

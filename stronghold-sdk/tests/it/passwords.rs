@@ -200,7 +200,7 @@ async fn an_old_seed_behind_the_recovery_kit_is_caught() {
     let (_, wire) = world.second_wire().await;
     let client = Client::new(wire.clone(), world.clock.clone());
     wire.lies(move |request, reply| match request.parts().path().ends_with("/directory") {
-        true => Reply { status: 200, body: page.clone() },
+        true => Reply::json(page.clone()),
         false => reply,
     });
     let remembering = Recover { floor: Some(floor), ..recover(&recovery_kit, NEXT) };

@@ -28,6 +28,7 @@ use stronghold_server::{
     service::{InProcess as InProcessTransport, Limits, Service, ServiceKeys, Settings, SetupCode},
     store::sqlite::SqliteStore,
 };
+use stronghold_testkit::Exchange;
 use tempfile::TempDir;
 use tokio::sync::Notify;
 use zeroize::Zeroizing;
@@ -110,7 +111,9 @@ impl Transport for Wire {
             self.died.notify_one();
             return std::future::pending().await;
         }
-        let reply = self.honest.send(request.clone(), body).await?;
+        let reply = self.honest.send(request.clone(), body.clone()).await?;
+        let parts = request.parts();
+        check_bodies(parts.method().as_str(), &parts.target(), &body, &reply);
         if !answered {
             self.died.notify_one();
             return std::future::pending().await;
@@ -122,8 +125,20 @@ impl Transport for Wire {
     }
 
     async fn send_unsigned(&self, path: &str, body: Option<Vec<u8>>) -> Result<Reply, TransportFailure> {
-        self.honest.send_unsigned(path, body).await
+        let method = if body.is_some() { "POST" } else { "GET" };
+        let asked = body.clone().unwrap_or_default();
+        let reply = self.honest.send_unsigned(path, body).await?;
+        check_bodies(method, path, &asked, &reply);
+        Ok(reply)
     }
+}
+
+/// Holds what an honest server said, and to what, against the description of the API.
+fn check_bodies(method: &str, target: &str, request: &[u8], reply: &Reply) {
+    let Reply { status, content_type, body } = reply;
+    let exchange =
+        Exchange { method, target, request, status: *status, content_type: content_type.as_deref(), reply: body };
+    exchange.check();
 }
 
 pub(crate) struct World {

@@ -9,6 +9,8 @@ pub enum Action {
     Health,
     /// The store can be written.
     Ready,
+    /// The description of this API is read.
+    OpenApi,
     /// A first owner registers a password.
     SetupStart,
     /// An organization is created.
@@ -74,6 +76,7 @@ impl Action {
         match self {
             Self::Health => "server.health",
             Self::Ready => "server.ready",
+            Self::OpenApi => "server.openapi",
             Self::SetupStart => "org.setup",
             Self::OrgCreate => UnsignedAction::OrgCreate.name(),
             Self::LoginStart => UnsignedAction::LoginStart.name(),

@@ -149,6 +149,7 @@ const fn post(
 const ROUTES: &[Route] = &[
     public(Method::Get, "/healthz", Action::Health, 0, ("", ""), "Whether the process runs"),
     public(Method::Get, "/readyz", Action::Ready, 0, ("", ""), "Whether the server can serve"),
+    public(Method::Get, "/v1/openapi.json", Action::OpenApi, 0, ("", ""), "This description"),
     public(
         Method::Post,
         "/v1/setup",

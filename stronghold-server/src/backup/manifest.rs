@@ -8,6 +8,7 @@ use stronghold_protocol::{
     crypto::{hash::Hash, sign::SigningPublicKey},
     directory::HeaderRef,
     id::OrgId,
+    json,
     time::Timestamp,
 };
 
@@ -42,7 +43,7 @@ pub struct BackedUpFiles {
     #[serde(rename = "stronghold.db")]
     pub database: BackedUpFile,
     /// The checkpoint key, unless it was left out.
-    #[serde(rename = "checkpoint.key", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "checkpoint.key")]
     pub checkpoint_key: Option<BackedUpFile>,
 }
 
@@ -108,7 +109,7 @@ impl Manifest {
     /// # Errors
     /// [`InvalidManifest::Malformed`] when it does not serialize, which each does.
     pub fn encode(&self) -> Result<String, InvalidManifest> {
-        let text = serde_json::to_string_pretty(self).map_err(|error| malformed(&error))?;
+        let text = serde_json::to_string_pretty(self).map_err(|error| InvalidManifest::Malformed(error.to_string()))?;
         Ok(text + "\n")
     }
 
@@ -119,12 +120,13 @@ impl Manifest {
     pub fn parse(text: &[u8]) -> Result<Self, InvalidManifest> {
         // A later form may have members that this one does not know: its number is looked at first.
         #[derive(Deserialize)]
+        #[serde(rename = "FormatNumber")]
         struct Form {
             format: u64,
         }
-        let form: Form = serde_json::from_slice(text).map_err(|error| malformed(&error))?;
+        let form: Form = json::from_slice(text).map_err(|error| InvalidManifest::Malformed(error.to_string()))?;
         match form.format {
-            FORMAT => serde_json::from_slice(text).map_err(|error| malformed(&error)),
+            FORMAT => json::from_slice(text).map_err(|error| InvalidManifest::Malformed(error.to_string())),
             newer if newer > FORMAT => Err(InvalidManifest::Newer(newer)),
             other => Err(InvalidManifest::Malformed(format!("there is no format {other}"))),
         }
@@ -163,8 +165,4 @@ impl<'de> Deserialize<'de> for FileHash {
         let bytes = HEXLOWER.decode(text.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
         bytes.map(|bytes| Self(Hash(bytes))).ok_or_else(|| de::Error::custom("not a SHA-256 in hexadecimal"))
     }
-}
-
-fn malformed(error: &serde_json::Error) -> InvalidManifest {
-    InvalidManifest::Malformed(error.to_string())
 }

@@ -10,6 +10,7 @@ use stronghold_protocol::{
     directory::HeaderRef,
     evidence::{ChainEvidence, ProfileEvidence},
     id::{GroupId, ProfileId},
+    json,
     manifest::Manifest,
     merkle::{Inclusion, leaf_hash},
     number::Seq,
@@ -119,6 +120,6 @@ impl<S: Store> Decision<'_, S> {
 /// [`StoreError::Damaged`] when it is another one.
 pub(super) fn stored_manifest(head: &ProfileHead) -> Result<Verified<Manifest>, StoreError> {
     let damaged = |error: &dyn std::fmt::Display| StoreError::Damaged(format!("a manifest: {error}"));
-    let envelope: Signed = serde_json::from_slice(&head.manifest_bytes).map_err(|error| damaged(&error))?;
+    let envelope: Signed = json::from_slice(&head.manifest_bytes).map_err(|error| damaged(&error))?;
     envelope.pinned(&head.manifest.0).map_err(|error| damaged(&error))
 }

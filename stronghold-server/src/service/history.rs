@@ -15,7 +15,7 @@ use stronghold_protocol::{
     audit::{Released, ReleasedSecret},
     directory::Change,
     id::{ProfileId, SecretId},
-    limits,
+    json, limits,
     number::{Revision, Version},
     problem::{Problem, ProblemCode},
 };
@@ -142,6 +142,6 @@ fn invalid_purge(reason: &str) -> Problem {
 fn past_revision(stored: StoredRevision) -> Result<PastRevision, StoreError> {
     let StoredRevision { manifest_bytes, puts, removes, .. } = stored;
     let manifest =
-        serde_json::from_slice(&manifest_bytes).map_err(|error| StoreError::Damaged(format!("a manifest: {error}")))?;
+        json::from_slice(&manifest_bytes).map_err(|error| StoreError::Damaged(format!("a manifest: {error}")))?;
     Ok(PastRevision { manifest, puts, removes })
 }

@@ -16,6 +16,7 @@ use stronghold_protocol::{
     crypto::password::{self, Account},
     directory::{Directory, Invite},
     id::{InviteId, OrgId},
+    json,
     problem::{Problem, ProblemCode},
     time::Timestamp,
 };
@@ -115,11 +116,11 @@ impl<S: Store> Invited<'_, S> {
 impl<S: Store> Decision<'_, S> {
     /// The open invitations that were accepted.
     pub(super) fn read_acceptances(&self, tx: &mut dyn Tx) -> Result<Answer, Refused> {
-        let damaged = |error: serde_json::Error| StoreError::Damaged(error.to_string());
+        let damaged = |error: json::NotStrict| StoreError::Damaged(error.to_string());
         let mut acceptances = Vec::new();
         for (invite, _) in self.directory().invites() {
             if let Some(bytes) = tx.acceptance(&self.org(), &invite)? {
-                let acceptance = serde_json::from_slice(&bytes).map_err(damaged)?;
+                let acceptance = json::from_slice(&bytes).map_err(damaged)?;
                 acceptances.push(AcceptedInvite { invite, acceptance });
             }
         }

@@ -8,6 +8,7 @@ use crate::store::{KeyRequestRecord, PasswordRecord, Store, StoreError, Tx};
 use stronghold_protocol::{
     api::{KeyRequests, KeysRequested, RequestKeys, RequestedKeys},
     directory::Change,
+    json,
     key_request::KeyRequest,
     problem::{Problem, ProblemCode},
     signed::Signed,
@@ -65,5 +66,5 @@ impl<S: Store> Decision<'_, S> {
 }
 
 fn parse(keys: &KeyRequestRecord) -> Result<Signed, StoreError> {
-    serde_json::from_slice(&keys.request).map_err(|error| StoreError::Damaged(error.to_string()))
+    json::from_slice(&keys.request).map_err(|error| StoreError::Damaged(error.to_string()))
 }

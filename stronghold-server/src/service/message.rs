@@ -37,13 +37,10 @@ pub struct Outgoing {
     pub body: Bytes,
 }
 
-/// Media type of answers that are no problem.
-const JSON: &str = "application/json";
-
 impl Outgoing {
     /// A JSON answer.
     pub(crate) fn json(body: Vec<u8>) -> Self {
-        Self { status: 200, headers: vec![("content-type", JSON.to_owned())], body: body.into() }
+        Self { status: 200, headers: vec![("content-type", Reply::MEDIA_TYPE.to_owned())], body: body.into() }
     }
 
     /// A problem (RFC 9457), with `retry-after` where trying again helps.
@@ -66,6 +63,8 @@ impl Outgoing {
 
 impl From<Outgoing> for Reply {
     fn from(outgoing: Outgoing) -> Self {
-        Self { status: outgoing.status, body: outgoing.body.into() }
+        let content_type = outgoing.headers.iter().find(|(name, _)| *name == "content-type");
+        let content_type = content_type.map(|(_, value)| value.clone());
+        Self { status: outgoing.status, content_type, body: outgoing.body.into() }
     }
 }

@@ -14,6 +14,7 @@ use stronghold_protocol::{
     crypto::sign::KeyId,
     directory::{Change, Directory, Header, HeaderRef, Statement, VerifiedStatement},
     id::{GroupId, OrgId},
+    json,
     number::{Epoch, RosterVersion, Seq},
     roster::Roster,
     signed::Signed,
@@ -89,7 +90,7 @@ impl OrgState {
 
 fn genesis_body(statement: &Statement) -> Result<Vec<Change>, String> {
     let body: stronghold_protocol::directory::Body =
-        serde_json::from_slice(&statement.body.0).map_err(|error| error.to_string())?;
+        json::from_slice(&statement.body.0).map_err(|error| error.to_string())?;
     Ok(body.changes)
 }
 
@@ -286,5 +287,5 @@ fn append(state: &OrgState, statement: &Statement) -> Result<OrgState, StoreErro
 }
 
 fn parse<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, StoreError> {
-    serde_json::from_slice(bytes).map_err(|error| StoreError::Damaged(error.to_string()))
+    json::from_slice(bytes).map_err(|error| StoreError::Damaged(error.to_string()))
 }

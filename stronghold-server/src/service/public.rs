@@ -6,7 +6,7 @@ use super::{
     task::parse_json,
 };
 use crate::{
-    access::{Action, Bucket, Route, Source},
+    access::{Action, Bucket, Route, Source, openapi_text},
     store::{Store, StoreError},
 };
 use serde::Serialize;
@@ -41,6 +41,7 @@ impl<S: Store> Inner<S> {
         let action = route.action.name();
         let answered = match route.action {
             Action::Health => return status("ok"),
+            Action::OpenApi => return Outgoing::json(openapi_text().to_vec()),
             Action::Ready => match self.store.check_ready().await {
                 Ok(()) => return status("ready"),
                 Err(error) => Err(error.into()),

@@ -9,6 +9,7 @@ use stronghold_protocol::{
     api::RotateKeys,
     directory::{Body, Change},
     id::PrincipalId,
+    json,
     problem::{Problem, ProblemCode},
 };
 
@@ -17,7 +18,7 @@ impl<S: Store> Decision<'_, S> {
     /// them would be left with keys that open nothing.
     pub(super) fn rotate_keys(&self, tx: &mut dyn Tx, asked: &RotateKeys) -> Result<Answer, Refused> {
         let PrincipalId::User(user) = self.caller.principal else { return Err(Problem::not_found().into()) };
-        let body: Option<Body> = serde_json::from_slice(&asked.commit.statement.body.0).ok();
+        let body: Option<Body> = json::from_slice(&asked.commit.statement.body.0).ok();
         let own = |change: &Change| matches!(change, Change::UserRekeyed { id, .. } if *id == user);
         if !body.is_some_and(|body| body.changes.iter().any(own)) {
             let detail = "the statement does not change the caller's own keys";

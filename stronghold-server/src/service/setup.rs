@@ -26,6 +26,7 @@ use stronghold_protocol::{
     directory::{Body, Directory},
     encoding::Context,
     id::OrgId,
+    json,
     problem::{Problem, ProblemCode},
     time::Clock,
 };
@@ -167,7 +168,7 @@ impl<S: Store> Inner<S> {
         password: &PasswordRecord,
         address: Option<IpAddr>,
     ) -> Result<Result<(), Problem>, StoreError> {
-        let body = serde_json::from_slice::<Body>(&asked.statement.body.0);
+        let body = json::from_slice::<Body>(&asked.statement.body.0);
         let changes = body.map_err(|error| StoreError::GivenUp(error.to_string()))?.changes;
         let (org, now) = (directory.org(), self.now());
         match check_seals(tx, None, directory, &changes, &asked.seals, now) {

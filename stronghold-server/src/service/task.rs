@@ -7,8 +7,8 @@ use stronghold_protocol::{
         AccountStart, CommitStatement, Join, JoinStart, NewRevision, ReplaceAccount, RequestKeys, RotateKeys,
         SealsQuery, StageSecrets, VersionRef,
     },
-    limits,
-    number::{Revision, Seq},
+    json, limits,
+    number::{Revision, Seq, parse_decimal},
     problem::{Problem, ProblemCode},
     request::parse_query,
     secret::BlindIndex,
@@ -80,7 +80,7 @@ impl Task {
             Action::DirectoryCommit => Self::CommitStatement(Box::new(parse_json(body)?)),
             Action::SealsRead => Self::ReadSeals(parse_json(body)?),
             Action::ActivityRead => Self::ReadActivity,
-            Action::AuditRead => Self::ReadAudit(query.required("from")?),
+            Action::AuditRead => Self::ReadAudit(query.first_record()?),
             Action::CheckpointRead => Self::ReadCheckpoint(query.proofs()?),
             Action::UserRegister => Self::StartJoin(parse_json(body)?),
             Action::UserAccept => Self::Join(Box::new(parse_json(body)?)),
@@ -93,6 +93,7 @@ impl Task {
             Action::RecoveryRead => Self::ReadRecovery,
             Action::Health
             | Action::Ready
+            | Action::OpenApi
             | Action::SetupStart
             | Action::OrgCreate
             | Action::LoginStart
@@ -123,8 +124,16 @@ impl<'q> Query<'q> {
     }
 
     fn optional<T: std::str::FromStr>(&self, name: &'static str) -> Result<Option<T>, Problem> {
-        let value = self.0.iter().find(|(given, _)| *given == name).map(|(_, value)| value.parse());
-        value.transpose().map_err(|_| malformed(format!("query: {name} is not well formed")))
+        self.read(name, |value| value.parse().ok())
+    }
+
+    fn number(&self, name: &'static str) -> Result<Option<u64>, Problem> {
+        self.read(name, |value| parse_decimal(value).ok())
+    }
+
+    fn read<T>(&self, name: &'static str, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, Problem> {
+        let Some((_, value)) = self.0.iter().find(|(given, _)| *given == name) else { return Ok(None) };
+        parse(value).map(Some).ok_or_else(|| malformed(format!("query: {name} is not well formed")))
     }
 
     fn required<T: std::str::FromStr>(&self, name: &'static str) -> Result<T, Problem> {
@@ -135,15 +144,19 @@ impl<'q> Query<'q> {
         Ok(Since { anchor: self.required("anchor")?, remembered: self.optional("remembered")? })
     }
 
+    fn first_record(&self) -> Result<u64, Problem> {
+        self.number("from")?.ok_or_else(|| malformed("query: from is missing".to_owned()))
+    }
+
     fn proofs(&self) -> Result<WantedProofs, Problem> {
-        let texts = self.0.iter().filter(|(name, _)| *name == "position").map(|(_, value)| value.parse::<u64>());
+        let texts = self.0.iter().filter(|(name, _)| *name == "position").map(|(_, value)| parse_decimal(value));
         let positions: Result<Vec<u64>, _> = texts.collect();
         let positions = positions.map_err(|_| malformed("query: position is not well formed".to_owned()))?;
         if positions.len() > limits::INCLUSIONS {
             let most = limits::INCLUSIONS;
             return Err(malformed(format!("query: at most {most} positions can be asked for at once")));
         }
-        Ok(WantedProofs { old: self.optional("old")?, positions })
+        Ok(WantedProofs { old: self.number("old")?, positions })
     }
 
     fn indexes(&self) -> Result<Vec<BlindIndex>, Problem> {
@@ -182,7 +195,7 @@ impl<'q> Query<'q> {
 /// # Errors
 /// A [`Problem`] that says where the body is not what the route takes.
 pub(super) fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(body).map_err(|error| {
+    json::from_slice(body).map_err(|error| {
         // The parser's own text can repeat what it found, which may be a setup code: only the place is told.
         malformed(format!("the body is not what this route takes (line {}, column {})", error.line(), error.column()))
     })

@@ -1,5 +1,12 @@
 //! Tests through the crate's public surface.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    missing_docs
+)]
 
 mod accounts;
 mod audit_archive;
@@ -10,6 +17,7 @@ mod backup;
 mod base_path;
 mod console;
 mod denials;
+mod documents;
 mod fail_closed;
 mod http;
 mod parts;

@@ -31,6 +31,7 @@ use stronghold_server::{
     service::{Incoming, Limits, Outgoing, Service, ServiceKeys, Settings, SetupCode},
     store::{Store, sqlite::SqliteStore},
 };
+use stronghold_testkit::Exchange;
 use tempfile::TempDir;
 
 /// OPAQUE of the protocol without its costly key stretching, which runs on clients only: servers cannot tell.
@@ -243,7 +244,7 @@ impl<S: Store> World<S> {
 
     /// Sends a signed request as a network would deliver it.
     pub(crate) async fn send(&self, request: &SignedRequest, body: Vec<u8>) -> Outgoing {
-        self.service.handle(incoming(request, body, Some("192.0.2.7".parse().unwrap()))).await
+        handled(&self.service, incoming(request, body, Some("192.0.2.7".parse().unwrap()))).await
     }
 
     pub(crate) async fn get(&self, who: &Actor, path: &str, query: &str) -> Outgoing {
@@ -539,15 +540,30 @@ pub(crate) async fn unsigned<S: Store>(
 ) -> Outgoing {
     let body = if method == "GET" { Vec::new() } else { serde_json::to_vec(body).unwrap() };
     let address: IpAddr = "192.0.2.7".parse().unwrap();
-    service
-        .handle(Incoming {
-            method: method.to_owned(),
-            target: path.to_owned(),
-            headers: Vec::new(),
-            body: body.into(),
-            address: Some(address),
-        })
-        .await
+    let incoming = Incoming {
+        method: method.to_owned(),
+        target: path.to_owned(),
+        headers: Vec::new(),
+        body: body.into(),
+        address: Some(address),
+    };
+    handled(service, incoming).await
+}
+
+/// Has a request answered, and holds both against the description of the API.
+pub(crate) async fn handled<S: Store>(service: &Service<S>, incoming: Incoming) -> Outgoing {
+    let answer = service.handle(incoming.clone()).await;
+    let content_type = answer.headers.iter().find(|(name, _)| *name == "content-type");
+    Exchange {
+        method: &incoming.method,
+        target: &incoming.target,
+        request: &incoming.body,
+        status: answer.status,
+        content_type: content_type.map(|(_, value)| value.as_str()),
+        reply: &answer.body,
+    }
+    .check();
+    answer
 }
 
 /// A signed request as a network would deliver it.

@@ -89,11 +89,12 @@ async fn fetch(request: Sending, timeout: Duration) -> Result<Reply, Failed> {
     if announced.is_some_and(|length| length > limits::REPLY_BYTES) {
         return Err(Failed::Refused(too_large()));
     }
+    let content_type = response.headers().get("content-type")?;
     let body = Uint8Array::new(&JsFuture::from(response.array_buffer()?).await?).to_vec();
     if body.len() > limits::REPLY_BYTES {
         return Err(Failed::Refused(too_large()));
     }
-    Ok(Reply { status, body })
+    Ok(Reply { status, content_type, body })
 }
 
 fn named(thrown: &JsValue, name: &str) -> bool {

@@ -63,6 +63,8 @@ impl Sender {
         if status.is_redirection() {
             return Err(redirected(status.as_u16()));
         }
+        let content_type =
+            response.headers().get("content-type").and_then(|said| said.to_str().ok()).map(str::to_owned);
         let expected = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
         let mut body = Vec::with_capacity(expected.min(64 * 1024 * 1024));
         while let Some(chunk) = response.chunk().await.map_err(|error| failure(&error))? {
@@ -71,7 +73,7 @@ impl Sender {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Reply { status: status.as_u16(), body })
+        Ok(Reply { status: status.as_u16(), content_type, body })
     }
 
     fn failure(&self, url: &Url, error: &reqwest::Error) -> TransportFailure {

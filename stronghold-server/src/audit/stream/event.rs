@@ -40,7 +40,8 @@ impl Event {
     pub fn new(position: u64, bytes: &[u8]) -> Result<Self, NotAnEvent> {
         let failed = |reason: &dyn std::fmt::Display| NotAnEvent { position, reason: reason.to_string() };
         let parsed = AuditRecord::parse(bytes).map_err(|error| failed(&error))?;
-        let record = serde_json::from_slice(bytes).map_err(|error| failed(&error))?;
+        let text = String::from_utf8(bytes.to_vec()).map_err(|error| failed(&error))?;
+        let record = RawValue::from_string(text).map_err(|error| failed(&error))?;
         Ok(Self { schema: EVENT_SCHEMA, id: parsed.id, org: parsed.org, position, record, parsed })
     }
 
