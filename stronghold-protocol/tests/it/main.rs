@@ -41,7 +41,6 @@ mod request_values;
 mod roster;
 mod token;
 mod token_vectors;
-mod vectors_chain;
-mod vectors_directory;
+mod vectors;
 mod vectors_request;
 mod wire;
