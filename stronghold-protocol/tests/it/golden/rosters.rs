@@ -1,6 +1,6 @@
 //! `docs/vectors/rosters.json`: an organization's rosters from the genesis on.
 
-use super::Maker;
+use super::{Maker, maker};
 use crate::directory_world::{first_roster, keys, member, signed_by};
 use serde_json::{Value, json};
 use stronghold_protocol::{
@@ -51,7 +51,7 @@ impl Chain {
 
 #[test]
 fn rosters_file() {
-    let mut maker = Maker::new(
+    let mut maker = maker(
         "rosters",
         "An organization's rosters from the genesis on (docs/protocol.md, section 5): `org` is its id. Gives each version's \
          number and object hash.",

@@ -1,6 +1,6 @@
 //! `docs/vectors/signed.json`: envelopes of every type, and `people.json`: what people say of their own keys.
 
-use super::Maker;
+use super::{Maker, maker};
 use crate::directory_world::{
     EDITOR, PRODUCTION, STAGING_EDITOR, World, email, first_roster, invite, keys, manifest_of, now, recovery, sign_key,
     signed_by, signer, user,
@@ -112,7 +112,7 @@ fn key_request(world: &World) -> KeyRequest {
 
 #[test]
 fn signed_file() {
-    let mut maker = Maker::new(
+    let mut maker = maker(
         "signed",
         "Signed objects (docs/protocol.md, section 3). An object is believed as the `type`: by `signatures` of at least \
          `threshold` of `keys`, or because its object hash starts with `hash`. It gives its object hash, and the ids of those \
@@ -321,7 +321,7 @@ fn multiplied(a: &Number, b: &Number) -> Number {
 
 #[test]
 fn people_file() {
-    let mut maker = Maker::new(
+    let mut maker = maker(
         "people",
         "What people say of their own keys (docs/protocol.md, section 15): an acceptance beside the invitation as the \
          directory states it, a request for new keys beside the person's keys in force. Each gives its object hash.",

@@ -1,6 +1,6 @@
 //! `docs/vectors/texts.json`: names, ids, times, ranges and addresses.
 
-use super::Maker;
+use super::{Maker, maker};
 use serde_json::{Value, json};
 
 fn case(kind: &str, text: &str) -> Value {
@@ -19,7 +19,7 @@ fn kind(maker: &mut Maker, kind: &str, accepts: &[&str], rejects: &[&str]) {
 
 #[test]
 fn texts_file() {
-    let mut maker = Maker::new(
+    let mut maker = maker(
         "texts",
         "Texts with a form (docs/protocol.md, sections 2, 7 and 14), as they stand in JSON of the protocol. `profile`: a \
          profile's name or id, where both may stand; gives which it is. `time` gives milliseconds since 1970. `range`: a source \

@@ -2,10 +2,16 @@
 //!
 //! No state, no file, no panic: the package for browsers compiles this very module too.
 
+// With their places, which are the same wherever this file is taken in from.
+#[path = "run/directory.rs"]
 mod directory;
+#[path = "run/evidence.rs"]
 mod evidence;
+#[path = "run/objects.rs"]
 mod objects;
+#[path = "run/strict.rs"]
 mod strict;
+#[path = "run/texts.rs"]
 mod texts;
 
 use crate::vectors::protocol::{
@@ -23,6 +29,12 @@ use serde_json::{Value, json};
 
 /// What came of a case, or why it is refused.
 pub(crate) type Came = Result<Value, String>;
+
+/// The files whose cases run here.
+pub(crate) const FILES: [&str; 13] = [
+    "checkpoints", "directory", "evidence", "leaves", "manifest", "merkle", "partial", "people", "receipts", "rosters", "signed",
+    "strict", "texts",
+];
 
 /// Runs a case of the file of this name, without `.json`.
 pub(crate) fn run(file: &str, case: &Value) -> Came {

@@ -23,7 +23,7 @@ fn pending(change: Change, people: Vec<Change>) -> (Hash, Change) {
 pub(super) fn cases(maker: &mut Maker) {
     let world = World::of(&[OWNER, 70, 71], &[ADMIN], 2);
     maker.accept(OWNERS, &json!({ "org": world.org, "statements": world.statements }));
-    let owned = std::mem::replace(maker, Maker::new("directory", ""));
+    let owned = std::mem::replace(maker, crate::golden::maker("directory", ""));
     let mut scene = Scene { maker: owned, name: OWNERS, world };
     proposals(&mut scene);
     pursued(&mut scene);

@@ -1,0 +1,453 @@
+//! An organization whose every byte comes from fixed seeds, with an agent in it; and the replies of its server, which can be
+//! bent before they are signed.
+
+use crate::published_hpke::Scripted;
+use chacha20poly1305::{AeadInOut, KeyInit, XChaCha20Poly1305};
+use hpke::{
+    Deserializable, Kem, OpModeS, Serializable, aead::ChaCha20Poly1305, kdf::HkdfSha256, kem::XWing, setup_sender_with_rng,
+};
+use std::collections::BTreeMap;
+use stronghold_sdk::{
+    crypto::{identity::Identity, seal::KemSecretKey},
+    open::ProfileKey,
+    protocol::{
+        api::{self, KeyPath, SealedPart, SealedProfile},
+        audit::{AuditRecord, Outcome, RecordSchema, Released, ReleasedSecret},
+        crypto::{
+            hash::{Hash, sha256},
+            kdf::Kdf,
+            kem::KemPublicKey,
+            sign::SigningKey,
+        },
+        directory::{Change, Conditions, Directory, HeaderRef, Statement, Vouched, genesis_changes},
+        encoding::Base64Bytes,
+        evidence::{ChainEvidence, PartialEvidence, PresentSecret, ProfileEvidence, ProfileSelector, ProvenLeaf},
+        id::{AgentId, EventId, GroupId, OrgId, ProfileId, SecretId, UserId},
+        manifest::Manifest,
+        merkle::{Inclusion, Tree},
+        name::{Email, Name, SecretName},
+        number::{Epoch, Revision, RosterVersion, Version},
+        receipt::Receipt,
+        request::{Method, RequestNonce, RequestParts, SignatureParams, SignedRequest},
+        roster::{Roster, RosterMember, RosterNonce},
+        seal::{SealId, SealedObject},
+        secret::{BlindIndex, Part, SealedSecret, secret_context},
+        signed::Signed,
+        time::Timestamp,
+        token::{AgentToken, TokenFloor},
+    },
+};
+use zeroize::Zeroizing;
+
+pub(crate) const OWNER: u8 = 1;
+pub(crate) const AGENT: u8 = 10;
+pub(crate) const OTHER_AGENT: u8 = 11;
+pub(crate) const GROUP: u8 = 20;
+const CHECKPOINTS: u8 = 90;
+
+/// The 16 bytes of a version 7 UUID with this number in it.
+fn id_bytes(number: u8) -> [u8; 16] {
+    [0x01, 0x93, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, number]
+}
+
+pub(crate) fn agent(number: u8) -> AgentId {
+    AgentId::from_bytes(id_bytes(number))
+}
+
+pub(crate) fn group() -> GroupId {
+    GroupId::from_bytes(id_bytes(GROUP))
+}
+
+pub(crate) fn profile_id(number: u8) -> ProfileId {
+    ProfileId::from_bytes(id_bytes(number))
+}
+
+pub(crate) fn identity(seed: u8) -> Identity {
+    Identity::from_seed(&[seed; 32])
+}
+
+pub(crate) fn name(text: &str) -> Name {
+    Name::new(text).unwrap()
+}
+
+fn now() -> Timestamp {
+    "2026-11-23T12:00:00.000Z".parse().unwrap()
+}
+
+fn commitment_of(org: OrgId, number: u8) -> ProfileKey {
+    ProfileKey::new(org, profile_id(number), Epoch::FIRST, &[number; 32])
+}
+
+/// Seals with the randomness that hash of context and recipient gives.
+pub(crate) fn sealed(to: &KemPublicKey, info: &[u8], plain: &[u8]) -> Vec<u8> {
+    let seed = |salt: u8| sha256(&[&[salt], info, to.as_bytes()]).0;
+    let mut rng = Scripted([seed(1), seed(2)].concat());
+    let public = <XWing as Kem>::PublicKey::from_bytes(to.as_bytes()).unwrap();
+    let (enc, mut context) =
+        setup_sender_with_rng::<ChaCha20Poly1305, HkdfSha256, XWing>(&OpModeS::Base, &public, info, &mut rng).unwrap();
+    [enc.to_bytes().as_slice(), &context.seal(plain, &[]).unwrap()].concat()
+}
+
+/// Encrypts any frame, right or wrong, without the code under test but for HKDF. The nonce is fixed, or the context's hash.
+pub(crate) fn encrypted_frame(kdf: &Kdf, context: &[u8], nonce: Option<[u8; 24]>, frame: &[u8]) -> Vec<u8> {
+    let keys = kdf.derive::<64>(context);
+    let (key, commitment) = keys.split_at(32);
+    let nonce = nonce.unwrap_or_else(|| sha256(&[context]).0[..24].try_into().unwrap());
+    let mut body = frame.to_vec();
+    let tag = XChaCha20Poly1305::new(key.try_into().unwrap())
+        .encrypt_inout_detached(&nonce.into(), context, body.as_mut_slice().into())
+        .unwrap();
+    [commitment, &nonce, &body, &tag].concat()
+}
+
+/// The frame of a plaintext: length, plaintext, zeros up to the padded length.
+pub(crate) fn frame(plain: &[u8]) -> Vec<u8> {
+    let length = plain.len() + 4;
+    let exponent = length.ilog2();
+    let mask = (1_usize << (exponent - (exponent.ilog2() + 1).min(exponent))) - 1;
+    let mut frame = [&u32::try_from(plain.len()).unwrap().to_be_bytes()[..], plain].concat();
+    frame.resize((length + mask) & !mask, 0);
+    frame
+}
+
+/// What is encrypted of one secret, and where.
+#[derive(Clone)]
+pub(crate) struct Plain {
+    pub(crate) name: String,
+    /// JSON of the meta part.
+    pub(crate) meta: String,
+    pub(crate) value: Vec<u8>,
+    pub(crate) index: Option<BlindIndex>,
+    pub(crate) id: SecretId,
+    pub(crate) version: Version,
+    /// What the ciphertexts are bound to.
+    pub(crate) bound: Bound,
+}
+
+#[derive(Clone)]
+pub(crate) struct Bound {
+    pub(crate) org: OrgId,
+    pub(crate) profile: ProfileId,
+    pub(crate) epoch: Epoch,
+    pub(crate) secret: SecretId,
+    pub(crate) version: Version,
+    pub(crate) parts: [Part; 2],
+}
+
+/// A profile: its revision 1 held nothing, and revision 2 holds these secrets.
+#[derive(Clone)]
+pub(crate) struct Held {
+    pub(crate) number: u8,
+    pub(crate) name: String,
+    pub(crate) secrets: Vec<Plain>,
+    first: Signed,
+}
+
+/// An organization, its agent's token, and what its server holds.
+#[derive(Clone)]
+pub(crate) struct Forge {
+    pub(crate) org: OrgId,
+    pub(crate) state: Directory,
+    pub(crate) statements: Vec<Statement>,
+    rosters: Vec<Signed>,
+    pub(crate) profiles: BTreeMap<u8, Held>,
+    floor: HeaderRef,
+}
+
+/// How a reply differs from an honest one, in what is signed or sealed.
+pub(crate) struct Bend<'a> {
+    pub(crate) manifest: &'a dyn Fn(&mut Manifest),
+    pub(crate) record: &'a dyn Fn(&mut AuditRecord),
+    pub(crate) keys: &'a dyn Fn(&mut Keys),
+    pub(crate) secrets: &'a dyn Fn(&mut Vec<SealedSecret>),
+}
+
+/// What is sealed on the way to a master key.
+pub(crate) struct Keys {
+    pub(crate) seed: Vec<u8>,
+    pub(crate) seed_id: SealId,
+    pub(crate) seed_org: OrgId,
+    pub(crate) master: Vec<u8>,
+    pub(crate) master_id: SealId,
+    pub(crate) master_org: OrgId,
+}
+
+impl Default for Bend<'_> {
+    fn default() -> Self {
+        Self { manifest: &|_| {}, record: &|_| {}, keys: &|_| {}, secrets: &|_| {} }
+    }
+}
+
+fn signed<T: stronghold_sdk::protocol::signed::Payload>(payload: &T, seed: u8) -> Signed {
+    Signed::create(payload, &[identity(seed).signing_key()]).unwrap()
+}
+
+impl Forge {
+    /// An organization with profiles of these numbers and names, all of which the agent's group may read.
+    pub(crate) fn new(profiles: &[(u8, &str)]) -> Self {
+        let owner = identity(OWNER).public_keys();
+        let user = UserId::from_bytes(id_bytes(OWNER));
+        let roster = Roster {
+            version: RosterVersion::FIRST,
+            prev: None,
+            nonce: Some(RosterNonce([7; 32])),
+            owners: vec![RosterMember { user, keys: owner.clone() }],
+            admins: Vec::new(),
+            owner_threshold: 1,
+            minimum_suite: 1,
+        };
+        let roster = signed(&roster, OWNER);
+        let org = OrgId(roster.hash_as::<Roster>().0);
+        let email = Email::new("owner@acme.example").unwrap();
+        let (key, admins) = (SigningKey::from_seed(&[CHECKPOINTS; 32]).public_key(), KemSecretKey::from_seed(&[91; 32]));
+        let who = (user, email, owner, identity(2).public_keys());
+        let changes = genesis_changes(roster.clone(), name("Acme"), key, admins.public_key(), who);
+        let draft = Directory::draft_genesis(&roster, changes, now()).unwrap();
+        let (statement, state) = draft.sign(&[identity(OWNER).signing_key()]).unwrap();
+        let floor = state.head();
+        let mut forge =
+            Self { org, state, statements: vec![statement], rosters: vec![roster], profiles: BTreeMap::new(), floor };
+        forge.by_owner(vec![
+            Change::GroupCreated { id: group(), name: name("deploy"), key: KemSecretKey::from_seed(&[GROUP; 32]).public_key() },
+            Change::AgentCreated {
+                id: agent(AGENT),
+                name: name("ci"),
+                keys: identity(AGENT).public_keys(),
+                conditions: Conditions::default(),
+            },
+            Change::MemberAdded { group: group(), member: agent(AGENT).into() },
+        ]);
+        forge.floor = forge.state.head();
+        for (number, text) in profiles {
+            forge.create(*number, text);
+        }
+        let mut next = forge.state.roster().value().clone();
+        (next.version, next.prev, next.nonce) = (next.version.next(), Some(forge.state.roster().hash()), None);
+        let next = signed(&next, OWNER);
+        forge.rosters.push(next.clone());
+        forge.by_owner(vec![Change::RosterChanged { roster: next }]);
+        forge.by_owner(vec![Change::PolicyChanged { name: name("Acme Inc.") }]);
+        forge
+    }
+
+    fn by_owner(&mut self, changes: Vec<Change>) {
+        let draft = self.state.draft(changes, true, now()).unwrap();
+        let (statement, state) = draft.sign(&[identity(OWNER).signing_key()]).unwrap();
+        self.statements.push(statement);
+        self.state = state;
+    }
+
+    fn create(&mut self, number: u8, text: &str) {
+        let (id, key) = (profile_id(number), commitment_of(self.org, number));
+        let first = Manifest {
+            org: self.org,
+            profile: id,
+            name: name(text),
+            revision: Revision::FIRST,
+            prev: None,
+            epoch: Epoch::FIRST,
+            commitment: key.commitment(),
+            count: 0,
+            root: stronghold_sdk::protocol::merkle::empty_root(),
+            header: self.state.head(),
+            time: now(),
+        };
+        let first = signed(&first, OWNER);
+        let vouched = Vouched { revision: Revision::FIRST, manifest: first.hash_as::<Manifest>() };
+        self.by_owner(vec![
+            Change::ProfileCreated { id, name: name(text), commitment: key.commitment(), vouched },
+            Change::ProfileGranted { profile: id, group: group(), write: false, history: false },
+        ]);
+        self.profiles.insert(number, Held { number, name: text.to_owned(), secrets: Vec::new(), first });
+    }
+
+    /// Puts a secret into a profile's revision 2.
+    pub(crate) fn put(&mut self, number: u8, text: &str, kind: &str, value: &[u8]) {
+        let org = self.org;
+        let held = self.profiles.get_mut(&number).unwrap();
+        let id = SecretId::from_bytes(id_bytes(100 + u8::try_from(held.secrets.len()).unwrap()));
+        let meta = format!(r#"{{"name":{},"kind":"{kind}","updated_at":"{}"}}"#, serde_json::to_string(text).unwrap(), now());
+        let (profile, epoch, version) = (profile_id(number), Epoch::FIRST, Version::FIRST);
+        let bound = Bound { org, profile, epoch, secret: id, version, parts: [Part::Meta, Part::Value] };
+        held.secrets.push(Plain { name: text.to_owned(), meta, value: value.to_vec(), index: None, id, version, bound });
+    }
+
+    /// The token, whose floor is the statement that made the agent.
+    pub(crate) fn token(&self) -> AgentToken {
+        let floor = TokenFloor::of(&self.floor);
+        AgentToken { agent: agent(AGENT), org: self.org, seed: Zeroizing::new([AGENT; 32]), floor, url: None }
+    }
+
+    pub(crate) fn index(&self, number: u8, text: &str) -> BlindIndex {
+        commitment_of(self.org, number).blind_index(&SecretName::new(text).unwrap())
+    }
+
+    /// The secrets of a profile's revision 2, sorted by blind index.
+    fn secrets(&self, held: &Held) -> Vec<SealedSecret> {
+        let kdf = Kdf::new(&[held.number; 32]);
+        let seal = |plain: &Plain| {
+            let Bound { org, profile, epoch, secret, version, parts: [meta, value] } = &plain.bound;
+            let context = |part: Part| secret_context(org, profile, *epoch, secret, *version, part);
+            SealedSecret {
+                index: plain.index.unwrap_or_else(|| self.index(held.number, &plain.name)),
+                id: plain.id,
+                version: plain.version,
+                meta: encrypted_frame(&kdf, &context(*meta), None, &frame(plain.meta.as_bytes())).into(),
+                value: encrypted_frame(&kdf, &context(*value), None, &frame(&plain.value)).into(),
+            }
+        };
+        let mut secrets: Vec<SealedSecret> = held.secrets.iter().map(seal).collect();
+        secrets.sort_by_key(|secret| secret.index);
+        secrets
+    }
+
+    /// Signs a request of the agent for a profile, whole or in part.
+    pub(crate) fn request(&self, asked: &str, indexes: Option<&[BlindIndex]>) -> SignedRequest {
+        let selector: ProfileSelector = asked.parse().unwrap();
+        let path = api::profile_path(&self.org, &selector, if indexes.is_some() { "secrets" } else { "read" });
+        let of_indexes = indexes.unwrap_or_default().iter().map(|index| format!("&index={index}")).collect::<String>();
+        let parts = RequestParts::new(Method::Get, path, format!("anchor={}{of_indexes}", self.floor.seq)).unwrap();
+        let identity = identity(AGENT);
+        let key_id = identity.public_keys().sign.key_id();
+        let params = SignatureParams { created: now().as_seconds(), nonce: RequestNonce([9; 16]), key_id };
+        SignedRequest::sign("vault.example".parse().unwrap(), parts, params, |base| identity.signing_key().sign(base))
+    }
+
+    fn chain(&self) -> ChainEvidence {
+        let at = usize::try_from(self.floor.seq.get()).unwrap();
+        ChainEvidence {
+            anchor: self.statements[at].header.clone(),
+            rosters: self.rosters.clone(),
+            head: self.statements.last().unwrap().header.clone(),
+            anchor_proof: self.proof(self.floor),
+            remembered_proof: None,
+        }
+    }
+
+    /// That the newest header's log holds another one.
+    pub(crate) fn proof(&self, header: HeaderRef) -> Option<Inclusion> {
+        let at = |header: HeaderRef| usize::try_from(header.seq.get()).unwrap();
+        self.state.header_log().inclusion_at(at(header), at(self.state.head()))
+    }
+
+    fn manifest(&self, held: &Held, secrets: &[SealedSecret], bend: &dyn Fn(&mut Manifest)) -> Signed {
+        let mut manifest: Manifest = serde_json::from_slice(&held.first.payload.0).unwrap();
+        (manifest.revision, manifest.prev) = (manifest.revision.next(), Some(held.first.hash_as::<Manifest>()));
+        manifest.header = self.state.head();
+        manifest.count = secrets.len() as u64;
+        manifest.root = tree(secrets).root();
+        bend(&mut manifest);
+        signed(&manifest, OWNER)
+    }
+
+    fn key_path(&self, held: &Held, bend: &dyn Fn(&mut Keys)) -> KeyPath {
+        let to = identity(AGENT).public_keys().kem;
+        let group_key = KemSecretKey::from_seed(&[GROUP; 32]).public_key();
+        let id = |object: SealedObject, to: &KemPublicKey| SealId { object, epoch: Epoch::FIRST, recipient: to.key_id() };
+        let mut keys = Keys {
+            seed: vec![GROUP; 32],
+            seed_id: id(SealedObject::GroupSeed(group()), &to),
+            seed_org: self.org,
+            master: vec![held.number; 32],
+            master_id: id(SealedObject::ProfileKey(profile_id(held.number)), &group_key),
+            master_org: self.org,
+        };
+        bend(&mut keys);
+        KeyPath {
+            group: group(),
+            group_epoch: Epoch::FIRST,
+            group_seed: sealed(&to, &keys.seed_id.info(&keys.seed_org), &keys.seed).into(),
+            profile_key: sealed(&group_key, &keys.master_id.info(&keys.master_org), &keys.master).into(),
+        }
+    }
+
+    fn receipt(&self, request: &SignedRequest, action: &str, released: Released, bend: &dyn Fn(&mut AuditRecord)) -> Receipt {
+        let mut record = AuditRecord {
+            schema: RecordSchema,
+            id: EventId::from_bytes(id_bytes(150)),
+            org: self.org,
+            time: now(),
+            principal: Some(agent(AGENT).into()),
+            key_id: Some(identity(AGENT).public_keys().sign.key_id()),
+            action: action.to_owned(),
+            outcome: Outcome::Allowed,
+            reason: None,
+            released: Some(released),
+            address: Some("192.0.2.1".to_owned()),
+            directory: self.state.head(),
+            request: Some(request.clone()),
+        };
+        bend(&mut record);
+        let bytes: Base64Bytes = record.encode().unwrap().into();
+        Receipt::sign(&self.org, 7, bytes, &SigningKey::from_seed(&[CHECKPOINTS; 32]))
+    }
+
+    fn evidence(&self, held: &Held, manifest: Signed) -> ProfileEvidence {
+        let leaf = self.state.leaf_entry(&profile_id(held.number)).unwrap();
+        ProfileEvidence { leaf, manifest, header_proof: None }
+    }
+
+    /// The reply to a read of a whole profile.
+    pub(crate) fn read(&self, number: u8, request: &SignedRequest, bend: &Bend<'_>) -> SealedProfile {
+        let held = &self.profiles[&number];
+        let mut secrets = self.secrets(held);
+        (bend.secrets)(&mut secrets);
+        let manifest = self.manifest(held, &secrets, bend.manifest);
+        let released = Released::Profile {
+            profile: profile_id(number),
+            revision: Revision::FIRST.next(),
+            manifest: manifest.hash_as::<Manifest>(),
+        };
+        SealedProfile {
+            chain: self.chain(),
+            profile: self.evidence(held, manifest),
+            keys: self.key_path(held, bend.keys),
+            secrets,
+            receipt: self.receipt(request, "profile.read", released, bend.record),
+        }
+    }
+
+    /// The reply to a read of some secrets.
+    pub(crate) fn part(&self, number: u8, request: &SignedRequest, indexes: &[BlindIndex], bend: &Bend<'_>) -> SealedPart {
+        let held = &self.profiles[&number];
+        let secrets = self.secrets(held);
+        let tree = tree(&secrets);
+        let manifest = self.manifest(held, &secrets, bend.manifest);
+        let mut part = PartialEvidence { present: Vec::new(), neighbours: Vec::new() };
+        let mut absent = Vec::new();
+        for index in indexes {
+            match secrets.binary_search_by_key(index, |secret| secret.index) {
+                Ok(at) => part.present.push(PresentSecret { secret: secrets[at].clone(), proof: tree.inclusion(at).unwrap() }),
+                Err(at) => {
+                    absent.push(*index);
+                    let beside = at.checked_sub(1).into_iter().chain((at < secrets.len()).then_some(at));
+                    part.neighbours.extend(
+                        beside.map(|at| ProvenLeaf { leaf: secrets[at].leaf(), proof: tree.inclusion(at).unwrap() }),
+                    );
+                }
+            }
+        }
+        let shown = part.present.iter().map(|shown| &shown.secret);
+        let released = Released::Secrets {
+            profile: profile_id(number),
+            revision: Revision::FIRST.next(),
+            secrets: shown.map(|secret| ReleasedSecret { secret: secret.id, version: secret.version }).collect(),
+            absent,
+        };
+        SealedPart {
+            chain: self.chain(),
+            profile: self.evidence(held, manifest),
+            keys: self.key_path(held, bend.keys),
+            part,
+            receipt: self.receipt(request, "secret.read", released, bend.record),
+        }
+    }
+}
+
+/// The tree over secrets as they stand.
+fn tree(secrets: &[SealedSecret]) -> Tree {
+    Tree::from_leaf_hashes(secrets.iter().map(|secret| secret.leaf().leaf_hash()))
+}
+
+/// A hash that nothing has.
+pub(crate) const NO_HASH: Hash = Hash([9; 32]);
