@@ -4,7 +4,8 @@
 use crate::published_hpke::Scripted;
 use chacha20poly1305::{AeadInOut, KeyInit, XChaCha20Poly1305};
 use hpke::{
-    Deserializable, Kem, OpModeS, Serializable, aead::ChaCha20Poly1305, kdf::HkdfSha256, kem::XWing, setup_sender_with_rng,
+    Deserializable, Kem, OpModeS, Serializable, aead::ChaCha20Poly1305, kdf::HkdfSha256, kem::XWing,
+    setup_sender_with_rng,
 };
 use std::collections::BTreeMap;
 use stronghold_sdk::{
@@ -199,7 +200,8 @@ impl Forge {
         let roster = signed(&roster, OWNER);
         let org = OrgId(roster.hash_as::<Roster>().0);
         let email = Email::new("owner@acme.example").unwrap();
-        let (key, admins) = (SigningKey::from_seed(&[CHECKPOINTS; 32]).public_key(), KemSecretKey::from_seed(&[91; 32]));
+        let (key, admins) =
+            (SigningKey::from_seed(&[CHECKPOINTS; 32]).public_key(), KemSecretKey::from_seed(&[91; 32]));
         let who = (user, email, owner, identity(2).public_keys());
         let changes = genesis_changes(roster.clone(), name("Acme"), key, admins.public_key(), who);
         let draft = Directory::draft_genesis(&roster, changes, now()).unwrap();
@@ -208,7 +210,11 @@ impl Forge {
         let mut forge =
             Self { org, state, statements: vec![statement], rosters: vec![roster], profiles: BTreeMap::new(), floor };
         forge.by_owner(vec![
-            Change::GroupCreated { id: group(), name: name("deploy"), key: KemSecretKey::from_seed(&[GROUP; 32]).public_key() },
+            Change::GroupCreated {
+                id: group(),
+                name: name("deploy"),
+                key: KemSecretKey::from_seed(&[GROUP; 32]).public_key(),
+            },
             Change::AgentCreated {
                 id: agent(AGENT),
                 name: name("ci"),
@@ -266,10 +272,19 @@ impl Forge {
         let org = self.org;
         let held = self.profiles.get_mut(&number).unwrap();
         let id = SecretId::from_bytes(id_bytes(100 + u8::try_from(held.secrets.len()).unwrap()));
-        let meta = format!(r#"{{"name":{},"kind":"{kind}","updated_at":"{}"}}"#, serde_json::to_string(text).unwrap(), now());
+        let meta =
+            format!(r#"{{"name":{},"kind":"{kind}","updated_at":"{}"}}"#, serde_json::to_string(text).unwrap(), now());
         let (profile, epoch, version) = (profile_id(number), Epoch::FIRST, Version::FIRST);
         let bound = Bound { org, profile, epoch, secret: id, version, parts: [Part::Meta, Part::Value] };
-        held.secrets.push(Plain { name: text.to_owned(), meta, value: value.to_vec(), index: None, id, version, bound });
+        held.secrets.push(Plain {
+            name: text.to_owned(),
+            meta,
+            value: value.to_vec(),
+            index: None,
+            id,
+            version,
+            bound,
+        });
     }
 
     /// The token, whose floor is the statement that made the agent.
@@ -343,7 +358,8 @@ impl Forge {
     fn key_path(&self, held: &Held, bend: &dyn Fn(&mut Keys)) -> KeyPath {
         let to = identity(AGENT).public_keys().kem;
         let group_key = KemSecretKey::from_seed(&[GROUP; 32]).public_key();
-        let id = |object: SealedObject, to: &KemPublicKey| SealId { object, epoch: Epoch::FIRST, recipient: to.key_id() };
+        let id =
+            |object: SealedObject, to: &KemPublicKey| SealId { object, epoch: Epoch::FIRST, recipient: to.key_id() };
         let mut keys = Keys {
             seed: vec![GROUP; 32],
             seed_id: id(SealedObject::GroupSeed(group()), &to),
@@ -361,7 +377,13 @@ impl Forge {
         }
     }
 
-    fn receipt(&self, request: &SignedRequest, action: &str, released: Released, bend: &dyn Fn(&mut AuditRecord)) -> Receipt {
+    fn receipt(
+        &self,
+        request: &SignedRequest,
+        action: &str,
+        released: Released,
+        bend: &dyn Fn(&mut AuditRecord),
+    ) -> Receipt {
         let mut record = AuditRecord {
             schema: RecordSchema,
             id: EventId::from_bytes(id_bytes(150)),
@@ -408,7 +430,13 @@ impl Forge {
     }
 
     /// The reply to a read of some secrets.
-    pub(crate) fn part(&self, number: u8, request: &SignedRequest, indexes: &[BlindIndex], bend: &Bend<'_>) -> SealedPart {
+    pub(crate) fn part(
+        &self,
+        number: u8,
+        request: &SignedRequest,
+        indexes: &[BlindIndex],
+        bend: &Bend<'_>,
+    ) -> SealedPart {
         let held = &self.profiles[&number];
         let secrets = self.secrets(held);
         let tree = tree(&secrets);
@@ -417,7 +445,9 @@ impl Forge {
         let mut absent = Vec::new();
         for index in indexes {
             match secrets.binary_search_by_key(index, |secret| secret.index) {
-                Ok(at) => part.present.push(PresentSecret { secret: secrets[at].clone(), proof: tree.inclusion(at).unwrap() }),
+                Ok(at) => {
+                    part.present.push(PresentSecret { secret: secrets[at].clone(), proof: tree.inclusion(at).unwrap() })
+                }
                 Err(at) => {
                     absent.push(*index);
                     let beside = at.checked_sub(1).into_iter().chain((at < secrets.len()).then_some(at));

@@ -1,36 +1,36 @@
-//! `docs/vectors/evidence.json` and `partial.json`: what an agent believes of a whole reply, and of some secrets.
+//! `docs/vectors/evidence.json`: what an agent believes of a reply, up to the manifest.
+
+mod anchors;
 
 use super::{Maker, maker};
 use crate::{
     directory_world::{
         ADMIN, EDITOR, OWNER, PRODUCTION, STAGING, STAGING_EDITOR, World, epoch, first_roster, group_created, member,
-        name, next_roster, profile, profile_created, revision, sealed_secret, signed_by, signer,
+        name, profile, profile_created, revision, sealed_secret, signed_by, signer,
     },
     evidence_world::{Client, Revisions, show},
 };
 use serde::Serialize;
-use serde_json::json;
 use stronghold_protocol::{
     crypto::hash::Hash,
     directory::{Change, Header, HeaderRef, Vouched},
     encoding::{Base64Bytes, Context},
-    evidence::{ChainEvidence, PartialEvidence, PresentSecret, ProfileEvidence, ProfileFloor, ProvenLeaf},
+    evidence::{ChainEvidence, ProfileEvidence, ProfileFloor},
     id::OrgId,
     manifest::Manifest,
-    merkle::Tree,
     number::{Revision, RosterVersion, Seq},
     roster::{Roster, RosterRef},
-    secret::{BlindIndex, SealedSecret},
+    secret::SealedSecret,
     signed::Signed,
 };
 
 /// A reply, with what the client brings along: its token's anchor, and what it remembers.
 #[derive(Clone, Serialize)]
-struct Reply {
+pub(super) struct Reply {
     client: Known,
     asked: String,
     chain: ChainEvidence,
-    profile: ProfileEvidence,
+    pub(super) profile: ProfileEvidence,
 }
 
 #[derive(Clone, Serialize)]
@@ -59,16 +59,16 @@ pub(super) fn with_vouched_revision() -> (World, Revisions) {
 }
 
 /// Everything that a reply is made of.
-struct Scene {
-    world: World,
+pub(super) struct Scene {
+    pub(super) world: World,
     revisions: Revisions,
-    good: Reply,
-    secrets: Vec<SealedSecret>,
+    pub(super) good: Reply,
+    pub(super) secrets: Vec<SealedSecret>,
 }
 
 impl Scene {
     /// A client whose token is older than two rosters and several statements.
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let (mut world, mut revisions) = with_vouched_revision();
         let mut client = Client::new(&world);
         world.by(OWNER, vec![profile_created(60, "third")]);
@@ -93,7 +93,7 @@ impl Scene {
         Self { world, revisions, good, secrets }
     }
 
-    fn bent(&self, bend: impl FnOnce(&mut Reply)) -> Reply {
+    pub(super) fn bent(&self, bend: impl FnOnce(&mut Reply)) -> Reply {
         let mut reply = self.good.clone();
         bend(&mut reply);
         reply
@@ -125,12 +125,12 @@ fn evidence_file() {
     );
     let scene = Scene::new();
     accepts(&mut maker, &scene);
-    anchors(&mut maker, &scene);
+    anchors::anchors(&mut maker, &scene);
     rosters(&mut maker, &scene);
     heads(&mut maker, &scene);
     profiles(&mut maker, &scene);
     manifests(&mut maker, &scene);
-    suite_of_the_first_roster(&mut maker);
+    anchors::suite_of_the_first_roster(&mut maker);
     maker.finish();
 }
 
@@ -161,79 +161,6 @@ fn accepts(maker: &mut Maker, scene: &Scene) {
         it.client.floors = floor(|floor| floor.id = profile(99));
     });
     maker.accept_like(WHOLE, "by id, though another profile was remembered under the name", &after);
-}
-
-/// Step 1.
-fn anchors(maker: &mut Maker, scene: &Scene) {
-    let mut reject = |what: &str, bend: &dyn Fn(&mut Reply)| maker.reject(WHOLE, what, &scene.bent(bend));
-    reject("another hash in the token", &|it| it.client.hash.0[0] ^= 1);
-    reject("another last byte of the hash in the token", &|it| it.client.hash.0[15] ^= 1);
-    reject("a token of another position", &|it| it.client.seq = it.client.seq.next());
-    reject("the header after the anchor", &|it| {
-        it.chain.anchor = scene.world.statements[usize::try_from(it.client.seq.get()).unwrap() + 1].header.clone();
-    });
-    // A header of the right hash that states another organization, and a token that pins it: only the organization differs.
-    let rosters = scene.good.chain.rosters.clone();
-    let other = bent_anchor(scene, rosters, None, |header| header.org.0[0] ^= 1);
-    maker.reject(WHOLE, "an anchor of another organization", &other);
-    first_rosters(maker, scene);
-}
-
-/// A token whose header is bent: a right reply to it but for that. `named` is the roster that the newest header names.
-fn bent_anchor(scene: &Scene, rosters: Vec<Signed>, named: Option<RosterRef>, bend: impl FnOnce(&mut Header)) -> Reply {
-    let mut anchor: Header = serde_json::from_slice(&scene.good.chain.anchor.payload.0).unwrap();
-    bend(&mut anchor);
-    let other = signed_by(&anchor, &[ADMIN]);
-    let size = usize::try_from(scene.world.state.head().seq.get()).unwrap();
-    let at = usize::try_from(anchor.seq.get()).unwrap();
-    let (tree, proof) = replaced(scene, at, other.hash_as::<Header>(), size);
-    scene.bent(|it| {
-        it.client.hash = Base64Bytes(other.hash_as::<Header>().0.to_vec());
-        (it.chain.anchor, it.chain.rosters) = (other, rosters);
-        it.chain.head = scene.head(&[ADMIN], |head| {
-            head.log_root = tree.root();
-            head.roster = named.unwrap_or(head.roster);
-        });
-        it.chain.anchor_proof = Some(proof);
-        forget(it, &tree);
-    })
-}
-
-/// What the anchor's header says of its roster.
-fn first_rosters(maker: &mut Maker, scene: &Scene) {
-    let rosters = scene.good.chain.rosters.clone();
-    let name = "a token of another time, to a client that remembers nothing";
-    let later = |header: &mut Header| header.time = far();
-    maker.accept_like(WHOLE, name, &bent_anchor(scene, rosters.clone(), None, later));
-    maker.reject(name, "an anchor that names its first roster by another version", &bent_anchor(scene, rosters, None, |header| {
-        later(header);
-        header.roster.version = header.roster.version.next();
-    }));
-    // A first version that is not the organization's, which an owner and the anchor's author stand by.
-    let mut other = first_roster(&[OWNER], &[ADMIN], 1);
-    other.nonce = Some(stronghold_protocol::roster::RosterNonce([8; 32]));
-    let other = signed_by(&other, &[OWNER]);
-    let named = RosterRef { version: RosterVersion::FIRST, hash: other.hash_as::<Roster>() };
-    let reply = bent_anchor(scene, vec![other], Some(named), |header| {
-        later(header);
-        header.roster = named;
-    });
-    maker.reject(name, "a first version of the roster that is another organization's", &reply);
-}
-
-/// The log before the newest header, with another header in one place; and the proof of that.
-fn replaced(scene: &Scene, at: usize, hash: Hash, size: usize) -> (Tree, stronghold_protocol::merkle::Inclusion) {
-    let mut tree = Tree::from_leaf_hashes((0..size).map(|at| scene.world.state.header_log().leaf(at).unwrap()));
-    tree.set(at, stronghold_protocol::merkle::leaf_hash(&hash.0));
-    let proof = tree.inclusion(at).unwrap();
-    (tree, proof)
-}
-
-/// A client that remembers nothing; and the manifest's header under another log.
-fn forget(it: &mut Reply, tree: &Tree) {
-    (it.client.remembered, it.client.roster, it.chain.remembered_proof) = (None, None, None);
-    let at = it.profile.header_proof.as_ref().map(|proof| usize::try_from(proof.index).unwrap());
-    it.profile.header_proof = at.map(|at| tree.inclusion(at).unwrap());
 }
 
 /// Step 2.
@@ -454,151 +381,9 @@ fn manifests(maker: &mut Maker, scene: &Scene) {
 
 impl Scene {
     /// The revisions without the newest one.
-    fn revisions_before(&self) -> Revisions {
+    pub(super) fn revisions_before(&self) -> Revisions {
         let mut before = self.revisions.clone();
         before.all.pop();
         before
     }
-}
-
-/// The anchor's roster is believed by its hash; a suite that is not known is refused all the same.
-fn suite_of_the_first_roster(maker: &mut Maker) {
-    let scene = Scene::new();
-    let shown = |suite: u16| {
-        let mut roster = next_roster(scene.world.state.roster());
-        (roster.minimum_suite, roster.admins) = (suite, vec![member(ADMIN)]);
-        let roster = signed_by(&roster, &[OWNER]);
-        let named =
-            RosterRef { version: scene.world.state.roster().value().version.next(), hash: roster.hash_as::<Roster>() };
-        // The anchor is the head.
-        let head = scene.head(&[ADMIN], |head| head.roster = named);
-        scene.bent(|it| {
-            it.client.hash = Base64Bytes(head.hash_as::<Header>().0.to_vec());
-            it.client.seq = scene.world.state.head().seq;
-            (it.client.remembered, it.client.roster) = (None, None);
-            it.chain = ChainEvidence {
-                anchor: head.clone(),
-                rosters: vec![roster],
-                head,
-                anchor_proof: None,
-                remembered_proof: None,
-            };
-        })
-    };
-    let name = "an anchor that is the newest header, of a later roster";
-    maker.accept(name, &shown(1));
-    maker.reject(name, "an anchor whose roster asks for a suite that is not known", &shown(2));
-    maker.reject(name, "an anchor whose roster asks for suite 0", &shown(0));
-    let mut other_version = shown(1);
-    let header: Header = serde_json::from_slice(&other_version.chain.head.payload.0).unwrap();
-    let mut bent = header;
-    bent.roster.version = bent.roster.version.next();
-    let bent = signed_by(&bent, &[ADMIN]);
-    other_version.client.hash = Base64Bytes(bent.hash_as::<Header>().0.to_vec());
-    other_version.chain.anchor = bent.clone();
-    other_version.chain.head = bent;
-    maker.reject(name, "an anchor that names its roster by another version", &other_version);
-}
-
-#[test]
-fn partial_file() {
-    let mut maker = maker(
-        "partial",
-        "Some secrets of a profile (docs/protocol.md, section 11): `reply` as in evidence.json, `indexes` are the blind indexes \
-         that were asked for, `part` is the answer. Gives the ids of the secrets that are there and the indexes that are not.",
-    );
-    let scene = Scene::new();
-    let tree = Tree::from_leaf_hashes(scene.secrets.iter().map(|secret| secret.leaf().leaf_hash()));
-    let present = |at: usize| PresentSecret { secret: scene.secrets[at].clone(), proof: tree.inclusion(at).unwrap() };
-    let leaf = |at: usize| ProvenLeaf { leaf: scene.secrets[at].leaf(), proof: tree.inclusion(at).unwrap() };
-    let part = |shown: &[usize], beside: &[usize]| PartialEvidence {
-        present: shown.iter().map(|at| present(*at)).collect(),
-        neighbours: beside.iter().map(|at| leaf(*at)).collect(),
-    };
-    let case = |part: PartialEvidence, asked: &[u8]| {
-        let indexes: Vec<BlindIndex> = asked.iter().map(|index| BlindIndex([*index; 32])).collect();
-        json!({ "reply": scene.good, "indexes": indexes, "part": part })
-    };
-    let both = "two that are there";
-    maker.accept(both, &case(part(&[1, 3], &[]), &[20, 40]));
-    let mut like = |what: &str, case: &serde_json::Value| maker.accept_like(both, what, case);
-    like("nothing is asked for", &case(part(&[], &[]), &[]));
-    like("one that is asked for twice", &case(part(&[1], &[]), &[20, 20]));
-    like("absent between two", &case(part(&[], &[1, 2]), &[25]));
-    like("absent before the first", &case(part(&[], &[0]), &[5]));
-    like("absent after the last", &case(part(&[], &[4]), &[55]));
-    like("one there, three absent", &case(part(&[2], &[0, 1, 3, 4]), &[15, 30, 45, 60]));
-    let mut reject = |of: &str, what: &str, case: &serde_json::Value| maker.reject(of, what, case);
-    reject(both, "one that is there is not shown", &case(part(&[1], &[]), &[20, 40]));
-    reject(both, "one that was not asked for", &case(part(&[1, 3], &[]), &[20]));
-    reject(both, "one secret twice", &case(part(&[1, 3, 3], &[]), &[20, 40]));
-    let bend = |bend: &dyn Fn(&mut PartialEvidence)| {
-        let mut bent = part(&[1, 3], &[]);
-        bend(&mut bent);
-        case(bent, &[20, 40])
-    };
-    reject(both, "another version", &bend(&|it| it.present[0].secret.version = it.present[0].secret.version.next()));
-    reject(both, "another value", &bend(&|it| it.present[0].secret.value.0[0] ^= 1));
-    reject(both, "another meta", &bend(&|it| it.present[0].secret.meta.0[0] ^= 1));
-    reject(both, "another id", &bend(&|it| it.present[0].secret.id = it.present[1].secret.id));
-    reject(both, "another place", &bend(&|it| it.present[0].proof.index = 2));
-    reject(both, "a node of a proof altered", &bend(&|it| it.present[0].proof.path[0].0[0] ^= 1));
-    reject(both, "no path", &bend(&|it| it.present[0].proof.path.clear()));
-    // Right under the root, for a tree of another size than the manifest's count.
-    reject(
-        both,
-        "a proof for another size, which leads to the root all the same",
-        &bend(&|it| it.present[0].proof.size = 6),
-    );
-    let absent = "absent between two";
-    reject(absent, "no neighbour", &case(part(&[], &[]), &[25]));
-    reject(absent, "a neighbour on one side only, below", &case(part(&[], &[1]), &[25]));
-    reject(absent, "a neighbour on one side only, above", &case(part(&[], &[2]), &[25]));
-    reject(absent, "neighbours with room between them", &case(part(&[], &[1, 3]), &[25]));
-    reject(absent, "neighbours with a secret between them, which is asked for", &case(part(&[], &[0, 2]), &[20]));
-    reject(absent, "a secret that is its own neighbour", &case(part(&[], &[0, 1, 2]), &[20]));
-    reject("absent before the first", "the second leaf, where the first is asked for", &case(part(&[], &[1]), &[10]));
-    reject(
-        "absent after the last",
-        "the leaf before the last, where the last is asked for",
-        &case(part(&[], &[3]), &[50]),
-    );
-    let neighbours = |bend: &dyn Fn(&mut PartialEvidence)| {
-        let mut bent = part(&[], &[1, 2]);
-        bend(&mut bent);
-        case(bent, &[25])
-    };
-    reject(
-        absent,
-        "a node of a neighbour's proof altered",
-        &neighbours(&|it| it.neighbours[0].proof.path[0].0[0] ^= 1),
-    );
-    reject(absent, "an invented neighbour", &neighbours(&|it| it.neighbours[1].leaf.index = BlindIndex([26; 32])));
-    let invented = {
-        let mut bent = part(&[], &[1, 2]);
-        bent.neighbours[1] = ProvenLeaf { leaf: sealed_secret(26, 1).leaf(), ..bent.neighbours[1].clone() };
-        case(bent, &[25])
-    };
-    reject(absent, "a leaf that is in no tree", &invented);
-    empty(&mut maker);
-    maker.finish();
-}
-
-/// A profile that holds nothing needs no neighbours, and shows none.
-fn empty(maker: &mut Maker) {
-    let scene = Scene::new();
-    let empty = scene.revisions_before().next(&scene.world, EDITOR, &[], |_| {});
-    let reply = scene.bent(|it| (it.profile.manifest, it.profile.header_proof) = (empty, None));
-    let case = |part: PartialEvidence| json!({ "reply": reply, "indexes": [BlindIndex([20; 32])], "part": part });
-    let name = "absent from a profile that holds nothing";
-    let none = PartialEvidence { present: Vec::new(), neighbours: Vec::new() };
-    maker.accept(name, &case(none.clone()));
-    let lone = Tree::from_leaf_hashes([scene.secrets[1].leaf().leaf_hash()]);
-    let secret = scene.secrets[1].clone();
-    let shown = PresentSecret { secret, proof: lone.inclusion(0).unwrap() };
-    maker.reject(
-        name,
-        "a secret of a profile that holds nothing",
-        &case(PartialEvidence { present: vec![shown], ..none }),
-    );
 }

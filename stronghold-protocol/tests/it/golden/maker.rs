@@ -76,7 +76,10 @@ impl Maker {
             fs::write(&path, &text).unwrap();
         }
         let kept = fs::read_to_string(&path).unwrap_or_default();
-        assert!(kept == text, "{kind}.json is not what the code makes; if that is intended, run with STRONGHOLD_BLESS=1");
+        assert!(
+            kept == text,
+            "{kind}.json is not what the code makes; if that is intended, run with STRONGHOLD_BLESS=1"
+        );
     }
 
     fn gives(&self, name: &str, case: &Value) -> Value {

@@ -32,8 +32,19 @@ pub(crate) type Came = Result<Value, String>;
 
 /// The files whose cases run here.
 pub(crate) const FILES: [&str; 13] = [
-    "checkpoints", "directory", "evidence", "leaves", "manifest", "merkle", "partial", "people", "receipts", "rosters", "signed",
-    "strict", "texts",
+    "checkpoints",
+    "directory",
+    "evidence",
+    "leaves",
+    "manifest",
+    "merkle",
+    "partial",
+    "people",
+    "receipts",
+    "rosters",
+    "signed",
+    "strict",
+    "texts",
 ];
 
 /// Runs a case of the file of this name, without `.json`.

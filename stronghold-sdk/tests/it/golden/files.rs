@@ -37,9 +37,7 @@ fn files_file() {
     lock.put(header(6), floor(30, "production"));
     lock.put(header(6), floor(31, "staging"));
     let text = lock.to_text().unwrap();
-    let of = |text: &str, org: Option<OrgId>, asked: Option<&str>| {
-        json!({ "kind": "lock", "text": text, "org": org, "asked": asked })
-    };
+    let of = |text: &str, org: Option<OrgId>, asked: Option<&str>| json!({ "kind": "lock", "text": text, "org": org, "asked": asked });
     let name = "a lock file";
     maker.accept(name, &of(&text, None, None));
     let id = profile_id(31).to_string();
@@ -95,5 +93,9 @@ fn heads(maker: &mut super::Maker, lock: &str) {
     });
     change("revision 0", &|it| it["profiles"][0]["revision"] = json!(0));
     maker.reject(name, "heads: a lock file", &of(lock));
-    maker.reject(name, "heads: a member twice", &of(&text.replacen(r#""format": 1"#, r#""format": 1, "format": 1"#, 1)));
+    maker.reject(
+        name,
+        "heads: a member twice",
+        &of(&text.replacen(r#""format": 1"#, r#""format": 1, "format": 1"#, 1)),
+    );
 }

@@ -129,10 +129,26 @@ fn world() -> Case {
     let by_id = format!("{shared}/URL");
     let of_team = format!("{}/KEY", profile_id(32));
     let mut references: Vec<(&str, &str)> = vec![
-        ("ONE", "PLAIN"), ("OWN", "app/PLAIN"), ("SLASH", "/a/b"), ("URL", "shared/URL"), ("BY_ID", &by_id),
-        ("ROUND", "shared/BACK"), ("THERE", "shared/BY_WAY"), ("TEAM", &of_team), ("TEAM_BY_NAME", "team/x/KEY"),
-        ("MISSING", "NO_SUCH"), ("ACROSS", "shared/NO_SUCH"), ("ABSENT", "nowhere/KEY"), ("SELF", "SELF"), ("A", "B"),
-        ("B", "shared/C"), ("START", "A"), ("EMPTY", ""), ("NO_NAME", "shared/"), ("SIGN", "A=B"), ("DOTS", "../KEY"),
+        ("ONE", "PLAIN"),
+        ("OWN", "app/PLAIN"),
+        ("SLASH", "/a/b"),
+        ("URL", "shared/URL"),
+        ("BY_ID", &by_id),
+        ("ROUND", "shared/BACK"),
+        ("THERE", "shared/BY_WAY"),
+        ("TEAM", &of_team),
+        ("TEAM_BY_NAME", "team/x/KEY"),
+        ("MISSING", "NO_SUCH"),
+        ("ACROSS", "shared/NO_SUCH"),
+        ("ABSENT", "nowhere/KEY"),
+        ("SELF", "SELF"),
+        ("A", "B"),
+        ("B", "shared/C"),
+        ("START", "A"),
+        ("EMPTY", ""),
+        ("NO_NAME", "shared/"),
+        ("SIGN", "A=B"),
+        ("DOTS", "../KEY"),
         ("TWO_SLASHES", "//a/b"),
     ];
     references.extend(chain.iter().map(|(name, target)| (name.as_str(), target.as_str())));
@@ -179,7 +195,11 @@ fn references_file() {
     let to_another = "a reference to another profile";
     maker.reject(to_another, "a reference to a profile that is not allowed", &allowing("URL", &["nowhere"]));
     maker.reject(to_another, "a reference to a profile that is allowed by id only", &allowing("URL", &[&shared]));
-    maker.reject("a reference to another profile by id", "a reference by id to a profile that is allowed by name only", &allowing("BY_ID", &["shared"]));
+    maker.reject(
+        "a reference to another profile by id",
+        "a reference by id to a profile that is allowed by name only",
+        &allowing("BY_ID", &["shared"]),
+    );
     for (what, secret) in [
         ("17 references after one another", "R17"),
         ("a reference to a profile with a slash in its name, by name", "TEAM_BY_NAME"),

@@ -62,7 +62,12 @@ impl Scene {
         Self { forge }
     }
 
-    fn case<R>(&self, asked: &str, indexes: Option<Vec<BlindIndex>>, reply: impl FnOnce(&SignedRequest) -> R) -> Read<R> {
+    fn case<R>(
+        &self,
+        asked: &str,
+        indexes: Option<Vec<BlindIndex>>,
+        reply: impl FnOnce(&SignedRequest) -> R,
+    ) -> Read<R> {
         let request = self.forge.request(asked, indexes.as_deref());
         let reply = reply(&request);
         let token = self.forge.token().to_secret_string().expose_secret().to_owned();
@@ -81,7 +86,8 @@ impl Scene {
 
     /// The newest header, bent and signed by the owner.
     fn head(&self, bend: impl FnOnce(&mut Header)) -> Signed {
-        let mut header: Header = serde_json::from_slice(&self.forge.statements.last().unwrap().header.payload.0).unwrap();
+        let mut header: Header =
+            serde_json::from_slice(&self.forge.statements.last().unwrap().header.payload.0).unwrap();
         bend(&mut header);
         Signed::create(&header, &[identity(OWNER).signing_key()]).unwrap()
     }

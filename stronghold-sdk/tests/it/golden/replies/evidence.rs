@@ -125,6 +125,7 @@ fn manifest(maker: &mut Maker, scene: &Scene) {
     let mut by_agent = scene.whole(&Bend::default());
     let said: Manifest = serde_json::from_slice(&by_agent.reply.profile.manifest.payload.0).unwrap();
     by_agent.reply.profile.manifest =
-        stronghold_sdk::protocol::signed::Signed::create(&said, &[identity(crate::forge::AGENT).signing_key()]).unwrap();
+        stronghold_sdk::protocol::signed::Signed::create(&said, &[identity(crate::forge::AGENT).signing_key()])
+            .unwrap();
     maker.reject(WHOLE, "6: a manifest that the agent signed", &by_agent);
 }

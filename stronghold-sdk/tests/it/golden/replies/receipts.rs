@@ -31,7 +31,9 @@ fn whole(maker: &mut Maker, scene: &Scene) {
     };
     reject("a record of another organization", &|it| it.org = OrgId([9; 32]));
     reject("a record of another agent", &|it| it.principal = Some(agent(OTHER_AGENT).into()));
-    reject("a record of a user", &|it| it.principal = Some(UserId::from_bytes(*agent(crate::forge::AGENT).as_bytes()).into()));
+    reject("a record of a user", &|it| {
+        it.principal = Some(UserId::from_bytes(*agent(crate::forge::AGENT).as_bytes()).into())
+    });
     reject("a record of nobody", &|it| it.principal = None);
     reject("a record of another key", &|it| it.key_id = Some(identity(OTHER_AGENT).public_keys().sign.key_id()));
     reject("a record of another action", &|it| it.action = "profile.list".to_owned());
@@ -64,11 +66,18 @@ fn part(maker: &mut Maker, scene: &Scene) {
             secrets.reverse();
         }
     };
-    maker.accept_like(PART, "a part, recorded in another order", &scene.part(&Bend { record: reversed, ..Bend::default() }));
+    maker.accept_like(
+        PART,
+        "a part, recorded in another order",
+        &scene.part(&Bend { record: reversed, ..Bend::default() }),
+    );
     let mut reject = |what: &str, bend: &dyn Fn(&mut AuditRecord)| {
         maker.reject(PART, &format!("7: {what}, in part"), &scene.part(&Bend { record: bend, ..Bend::default() }));
     };
-    type Lists<'a> = (&'a mut Vec<stronghold_sdk::protocol::audit::ReleasedSecret>, &'a mut Vec<stronghold_sdk::protocol::secret::BlindIndex>);
+    type Lists<'a> = (
+        &'a mut Vec<stronghold_sdk::protocol::audit::ReleasedSecret>,
+        &'a mut Vec<stronghold_sdk::protocol::secret::BlindIndex>,
+    );
     fn lists(it: &mut AuditRecord) -> Lists<'_> {
         let Some(Released::Secrets { secrets, absent, .. }) = &mut it.released else { panic!("a partial read") };
         (secrets, absent)
@@ -115,9 +124,13 @@ fn signatures(maker: &mut Maker, scene: &Scene) {
     let mut other = good.clone();
     other.reply.receipt.key = SigningKey::from_seed(&[77; 32]).public_key();
     maker.reject(WHOLE, "7: a receipt of another key", &other);
-    maker.reject(WHOLE, "7: a receipt whose record is altered", &bent(&good, |it| {
-        let bend: &dyn Fn(&mut AuditRecord) = &|it| it.address = None;
-        let other = scene.whole(&Bend { record: bend, ..Bend::default() });
-        it["reply"]["receipt"]["record"] = json!(other.reply.receipt.record);
-    }));
+    maker.reject(
+        WHOLE,
+        "7: a receipt whose record is altered",
+        &bent(&good, |it| {
+            let bend: &dyn Fn(&mut AuditRecord) = &|it| it.address = None;
+            let other = scene.whole(&Bend { record: bend, ..Bend::default() });
+            it["reply"]["receipt"]["record"] = json!(other.reply.receipt.record);
+        }),
+    );
 }
