@@ -7,7 +7,7 @@ use std::{
     sync::atomic::{AtomicI64, Ordering},
 };
 
-/// A text was not `YYYY-MM-DDTHH:MM:SS.mmmZ`, or a number was outside 1970-01-01T00:00:00.000Z to 9999-12-30T22:00:00.999Z.
+/// A text was not `YYYY-MM-DDTHH:MM:SS.mmmZ`, or a number was outside 1970-01-01T00:00:00.000Z to 9999-12-30T22:00:00.000Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected a time like 2027-01-31T12:00:00.000Z")]
 pub struct InvalidTime;
@@ -16,14 +16,15 @@ pub struct InvalidTime;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
-/// 9999-12-30T22:00:00.999Z: from there on a time somewhere on Earth has five digits of year, and is written nowhere.
-const LATEST_MILLIS: i64 = 253_402_207_200_999;
+/// 9999-12-30T22:00:00.000Z, the last time that can be written: the calendar's crate reads texts of later ones, and has no
+/// text for them.
+const LATEST_MILLIS: i64 = 253_402_207_200_000;
 
 impl Timestamp {
     /// The time that many milliseconds after the epoch.
     ///
     /// # Errors
-    /// [`InvalidTime`] outside 1970-01-01T00:00:00.000Z to 9999-12-30T22:00:00.999Z.
+    /// [`InvalidTime`] outside 1970-01-01T00:00:00.000Z to 9999-12-30T22:00:00.000Z.
     pub const fn from_millis(millis: i64) -> Result<Self, InvalidTime> {
         if millis < 0 || millis > LATEST_MILLIS { Err(InvalidTime) } else { Ok(Self(millis)) }
     }

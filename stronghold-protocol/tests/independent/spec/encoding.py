@@ -192,7 +192,7 @@ def time(value):
     before = sum(366 if y % 4 == 0 and (y % 100 != 0 or y % 400 == 0) else 365 for y in range(1970, year))
     total = ((before + sum(days[: month - 1]) + day - 1) * 24 + hour) * 60 + minute
     total = (total * 60 + second) * 1000 + milli
-    require(year >= 1970 and value <= "9999-12-30T22:00:00.999Z", "out of range")
+    require(year >= 1970 and value <= "9999-12-30T22:00:00.000Z", "out of range")
     return total
 
 
