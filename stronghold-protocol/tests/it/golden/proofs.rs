@@ -81,6 +81,10 @@ fn inclusions(maker: &mut Maker, grown: &Grown) {
         proof.path.remove(0);
     });
     bend((0, 1), "a lone leaf with a path", &|_, _, proof| proof.path.push(Hash([0; 32])));
+    bend((0, 1), "a lone leaf with a path that leads to the root", &|hash, root, proof| {
+        proof.path.push(Hash([0; 32]));
+        *root = merkle::node_hash(&Hash([0; 32]), hash);
+    });
     bend((0, 1), "a lone leaf that is not the root", &|_, root, _| root.0[0] ^= 1);
     bend((8, 9), "the last leaf, with the place of the one before", &|_, _, proof| proof.index = 7);
     bend((8, 9), "the last leaf, with a path for a full tree", &|_, _, proof| {
@@ -126,6 +130,12 @@ fn consistencies(maker: &mut Maker, grown: &Grown) {
     bend((0, 5), "nothing with a root of something", &|old, _, _| *old = grown.roots[1]);
     bend((0, 0), "nothing grown to something", &|_, new, _| *new = grown.roots[1]);
     bend((0, 0), "something shrunk to nothing", &|_, _, proof| proof.old_size = 1);
+    bend((1, 1), "two continued by one", &|_, _, proof| proof.old_size = 2);
+    bend((3, 7), "a path too long that leads to both roots", &|old, new, proof| {
+        let more = Hash([0; 32]);
+        proof.path.push(more);
+        (*old, *new) = (merkle::node_hash(&more, old), merkle::node_hash(&more, new));
+    });
     // A tree of the same size by another history: each root is right for some tree, and no proof leads between them.
     let other = Tree::from_leaf_hashes((0..7).map(|number| merkle::leaf_hash(&[number, 1])));
     bend((3, 7), "another history, with a path of its own", &|_, new, proof| {
