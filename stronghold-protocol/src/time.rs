@@ -7,7 +7,7 @@ use std::{
     sync::atomic::{AtomicI64, Ordering},
 };
 
-/// A text was not `YYYY-MM-DDTHH:MM:SS.mmmZ`, or a number was outside the years 1970 to 9999.
+/// A text was not `YYYY-MM-DDTHH:MM:SS.mmmZ`, or a number was outside 1970-01-01T00:00:00.000Z to 9999-12-30T22:00:00.000Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected a time like 2027-01-31T12:00:00.000Z")]
 pub struct InvalidTime;
@@ -16,14 +16,15 @@ pub struct InvalidTime;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
-/// 9999-12-31T23:59:59.999Z, the last time with four digits of year.
-const LATEST_MILLIS: i64 = 253_402_300_799_999;
+/// 9999-12-30T22:00:00.000Z, the last time that can be written: the calendar's crate reads texts of later ones, and has no
+/// text for them.
+const LATEST_MILLIS: i64 = 253_402_207_200_000;
 
 impl Timestamp {
     /// The time that many milliseconds after the epoch.
     ///
     /// # Errors
-    /// [`InvalidTime`] outside the years 1970 to 9999.
+    /// [`InvalidTime`] outside 1970-01-01T00:00:00.000Z to 9999-12-30T22:00:00.000Z.
     pub const fn from_millis(millis: i64) -> Result<Self, InvalidTime> {
         if millis < 0 || millis > LATEST_MILLIS { Err(InvalidTime) } else { Ok(Self(millis)) }
     }
@@ -40,7 +41,7 @@ impl Timestamp {
         self.0 / 1000
     }
 
-    /// This time moved by some milliseconds, kept within 1970 to 9999.
+    /// This time moved by some milliseconds, kept within 1970-01-01 and 9999-12-30.
     #[must_use]
     pub const fn plus_millis(self, millis: i64) -> Self {
         let moved = self.0.saturating_add(millis);

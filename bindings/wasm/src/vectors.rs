@@ -1,35 +1,29 @@
 //! The shared vectors of `docs/vectors`, for tests of the package: whether this very module reads, opens, signs and refuses as
 //! every implementation must.
 //!
-//! A case goes in as JSON and what came of it comes out as JSON; the test compares. No state, and no key but the case's own.
+//! A case goes in as JSON and what came of it comes out as JSON; the test compares. No state, and no key but the case's own. The
+//! runners are those of the Rust tests, compiled into this module.
 
 use crate::error::Outcome;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use stronghold_sdk::{
     Error,
-    crypto::{aead, identity::Identity, seal},
     protocol::{
-        crypto::{
-            hash::Hash,
-            kdf::Kdf,
-            sign::{SigningKey, SigningPublicKey},
-        },
-        directory::{Directory, HeaderRef, ProfileLeaf, Statement},
+        self,
+        crypto::sign::{SigningKey, SigningPublicKey},
         encoding::{Base64Bytes, base64url},
-        evidence::{Anchor, ChainEvidence, ProfileEvidence, ProfileFloor},
         id::OrgId,
-        manifest::Manifest,
-        merkle::{self, Inclusion},
-        number::{Revision, Seq},
         request::{Authority, Method, RequestNonce, RequestParts, SignatureParams, ToSign, UnverifiedRequest},
-        roster::RosterRef,
-        secret::{SealedSecret, SecretLeaf},
-        signed::Signed,
         token::{AccountKey, AgentToken, InviteCode, RecoveryKit, TokenFloor, TokenUrl},
     },
 };
 use wasm_bindgen::prelude::wasm_bindgen;
+
+#[path = "../../../stronghold-protocol/tests/it/vectors/run.rs"]
+mod of_protocol;
+#[path = "../../../stronghold-sdk/tests/it/vectors/run.rs"]
+mod of_sdk;
 
 /// Runs cases of `docs/vectors`.
 #[wasm_bindgen(skip_typescript)]
@@ -42,20 +36,13 @@ type Came = Result<Value, String>;
 #[wasm_bindgen]
 impl Vectors {
     /// Runs a case of a file, which is named without `.json`. Gives `{"ok": ...}` or `{"refused": "why"}`, as JSON; throws only
-    /// where there is no such file, or the case is none of it.
+    /// where there is no such file, or the case is no JSON.
     pub fn run(file: &str, case: &str) -> Outcome<String> {
         let came = match file {
             "tokens" => token(&parse(case)?),
-            "aead" => opened(&parse(case)?, |key, context, sealed| aead::open(&Kdf::new(key), context, sealed).ok()),
-            "seals" => opened(&parse(case)?, |key, info, sealed| {
-                seal::open(Identity::from_seed(key).kem_key(), info, sealed).ok()
-            }),
             "requests" => request(&parse(case)?),
-            "roots" => root(&parse(case)?),
-            "merkle" => inclusion(&parse(case)?),
-            "directory" => directory(&parse(case)?),
-            "manifest" => manifest(&parse(case)?),
-            "evidence" => evidence(parse(case)?),
+            "aead" | "files" | "replies" | "seals" => of_sdk::run(file, &parse(case)?),
+            _ if of_protocol::FILES.contains(&file) => of_protocol::run(file, &parse(case)?),
             _ => return Err(Error::invalid(format!("there are no vectors named {file:?}")).into()),
         };
         let told = match came {
@@ -103,22 +90,6 @@ fn token(case: &Token) -> Came {
         _ => AccountKey::parse(&case.text).map(|it| told(&it.user, it.org, it.key.as_slice(), None, None)),
     }
     .map_err(why)
-}
-
-// aead.json, seals.json
-
-#[derive(Deserialize)]
-struct Sealed {
-    key: Base64Bytes,
-    context: Base64Bytes,
-    sealed: Base64Bytes,
-}
-
-/// Opens a ciphertext: gives what it holds.
-fn opened<P: AsRef<[u8]>>(case: &Sealed, open: impl FnOnce(&[u8; 32], &[u8], &[u8]) -> Option<P>) -> Came {
-    let key = case.key.0.as_slice().try_into().map_err(why)?;
-    let plain = open(key, &case.context.0, &case.sealed.0).ok_or_else(|| why("it does not open"))?;
-    Ok(base64url(plain.as_ref()).into())
 }
 
 // requests.json
@@ -172,101 +143,4 @@ fn request(case: &Request) -> Came {
         "nonce": params.nonce.to_string(),
         "headers": signed,
     }))
-}
-
-// merkle.json
-
-#[derive(Deserialize)]
-struct Leaves {
-    leaves: Vec<Base64Bytes>,
-}
-
-/// The root of a tree over some leaves.
-fn root(case: &Leaves) -> Came {
-    let hashes: Vec<Hash> = case.leaves.iter().map(|data| merkle::leaf_hash(&data.0)).collect();
-    Ok(merkle::root_of(&hashes).to_string().into())
-}
-
-#[derive(Deserialize)]
-struct Proven {
-    leaf_hash: Hash,
-    root: Hash,
-    proof: Inclusion,
-}
-
-/// Whether a leaf is in a tree.
-fn inclusion(case: &Proven) -> Came {
-    case.proof.verify(&case.leaf_hash, &case.root).map(|()| Value::Null).map_err(why)
-}
-
-// directory.json
-
-#[derive(Deserialize)]
-struct Statements {
-    org: OrgId,
-    statements: Vec<Statement>,
-}
-
-/// Replays statements from the genesis on: gives what holds after the last.
-fn directory(case: &Statements) -> Came {
-    let (genesis, later) = case.statements.split_first().ok_or_else(|| why("there is no statement"))?;
-    let mut state = Directory::genesis(genesis, &case.org).map_err(why)?;
-    for statement in later {
-        state = state.append(statement).map_err(why)?;
-    }
-    let HeaderRef { seq, hash } = state.head();
-    Ok(json!({
-        "head": { "seq": seq.get(), "hash": hash.to_string() },
-        "log_root": state.header_log().root().to_string(),
-        "state_root": state.state_root().to_string(),
-    }))
-}
-
-// manifest.json
-
-#[derive(Deserialize)]
-struct Head {
-    org: OrgId,
-    leaf: ProfileLeaf,
-    roster_keys: Vec<SigningPublicKey>,
-    manifest: Signed,
-    #[serde(default)]
-    secrets: Vec<SealedSecret>,
-}
-
-/// Verifies a profile's head, and that it holds these secrets: gives its hash.
-fn manifest(case: &Head) -> Came {
-    let head = Manifest::verify_head(&case.manifest, &case.org, &case.leaf, &case.roster_keys).map_err(why)?;
-    let leaves: Vec<SecretLeaf> = case.secrets.iter().map(SealedSecret::leaf).collect();
-    head.value().check_secrets(&leaves).map_err(why)?;
-    Ok(head.hash().to_string().into())
-}
-
-// evidence.json
-
-#[derive(Deserialize)]
-struct Reply {
-    client: Known,
-    asked: String,
-    chain: ChainEvidence,
-    profile: ProfileEvidence,
-}
-
-#[derive(Deserialize)]
-struct Known {
-    org: OrgId,
-    seq: Seq,
-    hash: Base64Bytes,
-    remembered: Option<HeaderRef>,
-    roster: Option<RosterRef>,
-    floors: Vec<ProfileFloor>,
-    minimum: Option<Revision>,
-}
-
-/// Believes what a reply says of a profile, or does not.
-fn evidence(Reply { client, asked, chain, profile }: Reply) -> Came {
-    let Known { org, seq, hash, remembered, roster, floors, minimum } = client;
-    let trusted = chain.verify(&Anchor { org, seq, hash: hash.0, remembered, roster }).map_err(why)?;
-    let asked = asked.parse().map_err(why)?;
-    profile.verify(&trusted, &asked, &floors, minimum).map(|_| Value::Null).map_err(why)
 }

@@ -33,7 +33,7 @@ fn make_full() -> (World, Client, Shown) {
     let roster = world.roster_change(&[OWNER], |_| {});
     world.by(OWNER, vec![roster]);
     client.anchor.remembered = Some(world.state.head());
-    client.anchor.roster = Some(world.state.roster().value().version);
+    client.anchor.roster = Some(world.state.roster_ref());
     let mut production = Revisions::of(PRODUCTION);
     let first = production.next(&world, OWNER, &[], |manifest| {
         manifest.revision = Revision::new(2).unwrap();

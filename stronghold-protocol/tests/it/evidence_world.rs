@@ -149,7 +149,7 @@ impl Client {
     pub(crate) fn reads(&mut self, shown: &Shown, asked: &str) {
         let (trusted, profile) = self.check(shown, asked).unwrap();
         self.anchor.remembered = Some(trusted.head());
-        self.anchor.roster = Some(trusted.roster().value().version);
+        self.anchor.roster = Some(trusted.roster_ref());
         let floor = profile.floor();
         self.floors.retain(|known| known.id != floor.id);
         self.floors.push(floor);

@@ -1,17 +1,23 @@
-//! Files of vectors: made by tests, compared with what the repository holds.
+//! The makers of `docs/vectors`, from fixed seeds: what a file says is compared byte for byte with what the code makes.
 
-use serde::{Serialize, de::DeserializeOwned};
-use std::{fmt::Debug, fs, path::PathBuf};
+mod directory;
+mod evidence;
+mod genesis;
+mod logs;
+mod maker;
+mod manifest;
+mod partial;
+mod proofs;
+mod rosters;
+mod scalars;
+mod signed;
+mod strict;
+mod texts;
 
-/// Compares `made` with a file of `docs/vectors`, or writes that when `STRONGHOLD_BLESS` is set; gives what the file says.
-pub(crate) fn vectors<T: Serialize + DeserializeOwned + PartialEq + Debug>(file: &str, made: &T) -> T {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/vectors").join(file);
-    let mut text = serde_json::to_string_pretty(made).unwrap();
-    text.push('\n');
-    if std::env::var_os("STRONGHOLD_BLESS").is_some() {
-        fs::write(&path, &text).unwrap();
-    }
-    let kept = fs::read_to_string(&path).unwrap();
-    assert!(kept == text, "{file} is not what the code makes; if that is intended, run with STRONGHOLD_BLESS=1");
-    serde_json::from_str(&kept).unwrap()
+use crate::vectors::run::run;
+use maker::Maker;
+
+/// A file of this name; `about` says what the members of a case mean.
+fn maker(kind: &'static str, about: &str) -> Maker {
+    Maker::new(kind, run, about)
 }

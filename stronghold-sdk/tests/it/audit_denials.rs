@@ -29,7 +29,7 @@ fn of(records: &[AuditRecord], token: &AgentToken) -> Vec<AuditRecord> {
 
 #[tokio::test]
 async fn a_log_with_repeated_denials_verifies_and_stays_small() {
-    let (mut world, token) = scene().await;
+    let (world, token) = scene().await;
     let (agent, _) = world.agent(&token);
     for _ in 0..DENIALS_RECORDED {
         assert_eq!(code(agent.pull("staging").await), "not_found");
@@ -88,13 +88,13 @@ async fn a_request_is_decided_once_whatever_the_log_calls_it() {
         ("too many first, and allowed then", |before, _| deny(before, "rate_limited")),
     ];
     for (what, forge) in forgeries {
-        let (mut world, at) = forged(forge).await;
+        let (world, at) = forged(forge).await;
         let error = verify(&world, None).await.expect_err(what);
         assert_eq!(bad(&error).0, at, "{what}: {error}");
     }
     // Said again as a denial it hides nothing: it was answered, and is in the log as that.
     for reason in ["rate_limited", "nonce_used"] {
-        let (mut world, _) = forged(|_, again| deny(again, reason)).await;
+        let (world, _) = forged(|_, again| deny(again, reason)).await;
         verify(&world, None).await.unwrap();
     }
 }
@@ -113,7 +113,7 @@ async fn one_too_many_may_come_late_and_nothing_else_may() {
         record.time = record.time.plus_millis(600_000);
         put(&database, u64::try_from(position).unwrap(), &record, true);
         world.clock.advance_millis(600_000);
-        let mut world = world;
+        let world = world;
         assert_eq!(verify(&world, None).await.is_ok(), good, "{reason}");
     }
 }

@@ -57,7 +57,7 @@ struct Export {
 }
 
 /// Gives exactly these bytes, and panics when asked for more.
-struct Scripted(Vec<u8>);
+pub(crate) struct Scripted(pub(crate) Vec<u8>);
 
 impl TryRng for Scripted {
     type Error = Infallible;
