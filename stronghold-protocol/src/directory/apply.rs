@@ -177,6 +177,7 @@ impl Directory {
             roster: Arc::new(roster),
             policy: super::Policy { name: name.clone() },
             checkpoint_key: *key,
+            former_checkpoint_keys: VectorSync::new_sync(),
             agents: RedBlackTreeMapSync::new_sync(),
             users: RedBlackTreeMapSync::new_sync(),
             invites: RedBlackTreeMapSync::new_sync(),

@@ -9,7 +9,6 @@ use super::Session;
 use crate::{
     error::Error,
     open::{OpenedProfile, ProfileKey},
-    session::floor_of,
 };
 use std::collections::BTreeSet;
 use stronghold_protocol::{
@@ -17,7 +16,6 @@ use stronghold_protocol::{
     evidence::VerifiedProfile,
     id::{ProfileId, StagingId},
     limits,
-    manifest::Manifest,
     secret::{SealedSecret, SecretLeaf},
     transport::Transport,
 };
@@ -172,19 +170,10 @@ impl<T: Transport> Session<T> {
         };
         // 3.
         let manifest = self.sign_manifest(&before, &before.leaf().name, &key, leaves)?;
-        let hash = manifest.hash_as::<Manifest>();
         let revision = NewRevision { profile, manifest, puts: Vec::new(), removes: Vec::new(), staged: Some(staging) };
-        match self.client.write_revision(&*self.who, profile, &revision).await {
-            Ok(_) => {
-                self.remember_written(&self.directory, floor_of(&revision).into_iter().collect()).await?;
-                Ok(Attempt::Finished)
-            }
+        match self.write_revision(&revision).await {
+            Ok(()) => Ok(Attempt::Finished),
             Err(error) if error.is_conflict() => Ok(Attempt::Raced(error)),
-            Err(error) if error.is_unanswered() => match self.verify_evidence(profile).await?.manifest().hash() == hash
-            {
-                true => Ok(Attempt::Finished),
-                false => Err(error),
-            },
             Err(error) => Err(error),
         }
     }
@@ -213,7 +202,7 @@ impl<T: Transport> Session<T> {
             if chunk.len() >= limits::STAGE_SECRETS || bytes >= limits::STAGE_BYTES || leaves.len() == total {
                 let secrets = std::mem::take(&mut chunk);
                 let body = StageSecrets { staging, epoch: key.epoch(), secrets };
-                self.client.stage_secrets(&*self.who, profile, &body).await?;
+                self.stage_secrets(profile, &body).await?;
                 bytes = 0;
                 progress(RekeyProgress { profile, done: leaves.len(), total });
             }

@@ -2,7 +2,11 @@
 //! [`super::own_keys`] and [`super::key_requests`].
 
 use super::{Decision, Session, batch::Batch};
-use crate::{authenticator::LocalIdentity, error::Error};
+use crate::{
+    authenticator::LocalIdentity,
+    error::{Error, MadeOnce},
+    reader::Answered,
+};
 use secrecy::SecretString;
 use std::sync::Arc;
 use stronghold_protocol::{
@@ -58,10 +62,10 @@ impl<T: Transport> Session<T> {
             return Err(Error::invalid("the invitation would be over at once"));
         }
         let id = InviteId::generate(now)?;
-        let seed = random::secret()?;
+        let seed = MadeOnce::new(random::secret()?);
         let (me, org) = (self.user, self.directory.org());
-        let key = LocalIdentity::from_seed(org, me.into(), &seed).public_keys().sign;
-        self.commit(|batch| {
+        let key = seed.public(|seed| LocalIdentity::from_seed(org, me.into(), seed).public_keys().sign);
+        let made = self.commit(|batch| {
             check_role(&batch.before, me, new.role)?;
             if batch.before.user_with_email(&new.email).is_some() {
                 return Err(Error::invalid(format!("{} is a member already", new.email)));
@@ -75,11 +79,12 @@ impl<T: Transport> Session<T> {
                 expires_at: new.expires_at,
             });
             Ok(())
-        })
-        .await?;
-        let floor = TokenFloor::of(&self.directory.head());
-        let code = InviteCode { org: self.directory.org(), invite: id, seed, floor, url: new.url };
-        Ok(MintedInvite { invite: id, code: code.to_secret_string(), expires_at: new.expires_at })
+        });
+        let made = made.await;
+        let (floor, url) = (TokenFloor::of(&self.directory.head()), new.url);
+        let code = |seed, url| InviteCode { org, invite: id, seed, floor, url }.to_secret_string();
+        let ((), seed) = seed.after(made, |seed| (vec![("code", code(seed, url.clone()))], None))?;
+        Ok(MintedInvite { invite: id, code: code(seed, url), expires_at: new.expires_at })
     }
 
     /// Makes an open invitation void.
@@ -102,7 +107,8 @@ impl<T: Transport> Session<T> {
     /// [`Error`] when the server cannot be reached, refuses, or shows an acceptance that is nobody's.
     pub async fn acceptances(&mut self) -> Result<Vec<Verified<Acceptance>>, Error> {
         self.sync().await?;
-        let reply = self.client.acceptances(&*self.who).await?;
+        let Answered { request, reply } = self.client.acceptances(&*self.who).await?;
+        self.check_receipt(&reply.receipt, &request, "acceptance.read", None).await?;
         let mut accepted = Vec::with_capacity(reply.acceptances.len());
         for shown in &reply.acceptances {
             // It may have been confirmed or cancelled between the two requests.
