@@ -48,8 +48,10 @@ impl<T: Transport> Session<T> {
         let written = self.replace_own_keys(&account, &export_key).await;
         let is_made = written.as_ref().is_err_and(Error::is_made);
         // Where it is unknown whether they count, logging in tells: the envelope holds the keys that do.
-        let ((), account) = account.after(written, |account| (Vec::new(), is_made.then_some(account)))?;
-        Ok(account)
+        let floor = self.directory.head();
+        let kept = |account| Account { floor, ..account };
+        let ((), account) = account.after(written, |account| (Vec::new(), is_made.then_some(account).map(kept)))?;
+        Ok(kept(account))
     }
 
     /// 2. to 5. of [`Self::rotate_own_keys`].

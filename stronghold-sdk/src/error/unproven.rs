@@ -48,6 +48,12 @@ impl Unproven {
         &self.once
     }
 
+    /// The same, taken.
+    #[must_use]
+    pub fn into_once(self) -> Vec<OnlyOnce> {
+        self.once
+    }
+
     /// The account with the keys that the server shows to be in force, or may have put in force, where the write made
     /// them: to be kept in place of the ones so far.
     #[must_use]
@@ -85,6 +91,15 @@ impl Error {
     }
 
     /// The write that is not proven, if that is what it is.
+    #[must_use]
+    pub fn into_unproven(self) -> Option<Box<Unproven>> {
+        match self {
+            Self::Unproven(unproven) => Some(unproven),
+            _ => None,
+        }
+    }
+
+    /// The same, to look at.
     #[must_use]
     pub const fn as_unproven(&self) -> Option<&Unproven> {
         match self {

@@ -9,6 +9,8 @@
 )]
 
 mod access;
+mod answers;
+mod answers_once;
 mod approvals;
 mod audit;
 mod audit_reading;
@@ -18,6 +20,7 @@ mod crypto_vectors;
 mod database;
 mod ended;
 mod exposure;
+mod forged_answer;
 mod formats;
 mod grace;
 mod guesses;
