@@ -42,6 +42,7 @@ mod secrets;
 mod state;
 mod tampering;
 mod terminal;
+mod unproven;
 mod usage;
 mod uses;
 mod verbatim;

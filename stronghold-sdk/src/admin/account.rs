@@ -159,6 +159,7 @@ impl Account {
         let bundle = account.bundle(&finished.export_key, finished.upload, &recovery)?;
         // 5.
         let head = after.head();
+        let who = LocalIdentity::from_seed(org, user.into(), &account.seed);
         let recovery_kit = RecoveryKit { org, user, seed: recovery_seed };
         let new = MadeOnce::new(NewAccount { account, account_key, recovery_kit });
         let body = CreateOrganization { setup_code, statement, seals, account: bundle };
@@ -171,7 +172,7 @@ impl Account {
             Ok(()) => Ok(()),
             Err(error) => {
                 // There is no receipt: nobody had a directory that could name the key. What was created is asked for.
-                let shown = DirectoryCache::new(org, None).replay(client, &identity, None).await;
+                let shown = DirectoryCache::new(org, None).replay(client, &who, None).await;
                 let found = shown.map(|shown| holds(&shown, &head)).into();
                 settle(error, found, || format!("organization created: {}", after.policy().name))
             }

@@ -81,7 +81,7 @@ impl Account {
         // 2. and 3.
         let account_key = if new_account_key { account.new_account_key()? } else { known_key };
         let who = LocalIdentity::from_seed(account.org, account.user.into(), &account.seed);
-        account.register(client, &who, &password, account_key, None).await
+        account.register(client, &who, &password, (account_key, new_account_key), None).await
     }
 
     /// Replaces a forgotten password by means of the recovery kit, with a new account key.
@@ -120,7 +120,7 @@ impl Account {
         let account = Self { org, user, email, seed, floor: directory.head() };
         // 3. and 4.
         let account_key = account.new_account_key()?;
-        account.register(client, &holder, &password, account_key, Some(&directory)).await
+        account.register(client, &holder, &password, (account_key, true), Some(&directory)).await
     }
 
     fn new_account_key(&self) -> Result<AccountKey, Error> {
@@ -128,7 +128,8 @@ impl Account {
     }
 
     /// Registers a password for the account, in requests that `who` signs: the person's own key or their kit's. Where the
-    /// caller has the directory, it says which key signs receipts; without it, both receipts must be of one key.
+    /// caller has the directory, it says which key signs receipts; without it, both receipts must be of one key. `is_new` says
+    /// whether the account key was just made.
     ///
     /// What the last answer does not prove is looked up by logging in.
     async fn register<T: Transport>(
@@ -136,7 +137,7 @@ impl Account {
         client: &Client<T>,
         who: &LocalIdentity,
         password: &Zeroizing<String>,
-        account_key: AccountKey,
+        (account_key, is_new): (AccountKey, bool),
         directory: Option<&Directory>,
     ) -> Result<PasswordChanged, Error> {
         let input = PasswordInput::new(password, &account_key.key);
@@ -178,7 +179,8 @@ impl Account {
             proof => proof,
         };
         let ((), changed) = new.after(written, |changed| {
-            (vec![("account_key", changed.account_key.to_secret_string())], Some(changed.account))
+            let key = is_new.then(|| ("account_key", changed.account_key.to_secret_string()));
+            (key.into_iter().collect(), Some(changed.account))
         })?;
         Ok(changed)
     }
