@@ -5,12 +5,12 @@ use crate::{
     forged_answer::{Asker, BREAKS, Route},
     passwords::{NEXT, change, log_in},
     people::{PASSWORD, email},
-    world::{Wire, World, open_session},
+    world::{World, open_session},
 };
 use secrecy::ExposeSecret;
 use std::sync::Arc;
 use stronghold_sdk::{
-    Client, Error, ErrorKind,
+    Error, ErrorKind,
     admin::{AcceptInvite, Account, NewAgent, NewInvite},
     protocol::{
         directory::{Conditions, Role},
@@ -34,10 +34,6 @@ fn once(error: &Error, name: &str) -> Option<String> {
     let value = found.map(|(_, value)| value.expose_secret().to_owned())?;
     assert!(!format!("{error} {error:?}").contains(&value), "a secret is shown");
     Some(value)
-}
-
-fn client(world: &World) -> Client<Wire> {
-    Client::new(world.wire.clone(), world.clock.clone())
 }
 
 #[tokio::test]
@@ -161,7 +157,7 @@ async fn account_key_and_kit_are_shown_when_an_invitation_may_have_been_accepted
             answer(&world.wire, asker, route, attack, passes, &earlier);
             let password = Zeroizing::new(PASSWORD.to_owned());
             let with = AcceptInvite { code: code.clone(), email: email("new"), password };
-            let error = Account::accept_invite(&client(&world), with, &clock).await.unwrap_err();
+            let error = Account::accept_invite(&world.wire_client(), with, &clock).await.unwrap_err();
             world.wire.is_honest_again();
             assert!(!error.is_made(), "whoever is invited is shown nothing");
             assert!(error.to_string().contains("new@acme.example accepted the invitation"), "{error}");
@@ -199,9 +195,9 @@ async fn what_starts_an_acceptance_or_a_password_proves_that_it_is_logged() {
         });
         let with =
             AcceptInvite { code: code.clone(), email: email("new"), password: Zeroizing::new(PASSWORD.to_owned()) };
-        let error = Account::accept_invite(&client(&world), with, &clock).await.unwrap_err();
+        let error = Account::accept_invite(&world.wire_client(), with, &clock).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Integrity, "{name}: {error}");
-        let changed = Account::change_password(&client(&world), change(world.own_log_in(), false)).await;
+        let changed = Account::change_password(&world.wire_client(), change(world.own_log_in(), false)).await;
         assert_eq!(changed.unwrap_err().kind(), ErrorKind::Integrity, "{name}");
         world.wire.is_honest_again();
     }
@@ -217,7 +213,7 @@ async fn a_new_account_key_is_shown_when_the_password_was_changed() {
         for passes in [true, false] {
             answer(&world.wire, Asker::owner(&world), route, attack, passes, &earlier);
             let changing = change(log_in(&next.0, "owner", next.1), true);
-            let error = Account::change_password(&client(&world), changing).await.unwrap_err();
+            let error = Account::change_password(&world.wire_client(), changing).await.unwrap_err();
             check(&attack, passes, &error, "the password of owner@acme.example was changed");
             world.wire.is_honest_again();
             let key = once(&error, "account_key");

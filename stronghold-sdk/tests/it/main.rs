@@ -11,6 +11,7 @@
 mod access;
 mod answers;
 mod answers_once;
+mod answers_to_reads;
 mod approvals;
 mod audit;
 mod audit_reading;

@@ -256,6 +256,11 @@ impl World {
         Client::new(wire(&self.service), self.clock.clone())
     }
 
+    /// The same over the session's own wire.
+    pub(crate) fn wire_client(&self) -> Client<Wire> {
+        Client::new(self.wire.clone(), self.clock.clone())
+    }
+
     async fn session_on(&self, wire: Wire) -> Session<Wire> {
         let client = Client::new(wire, self.clock.clone());
         open_session(&self.owner, client).await
