@@ -7,6 +7,7 @@
 mod agents;
 mod apply;
 mod change;
+mod checkpoint_keys;
 mod draft;
 mod groups;
 mod leaf;

@@ -26,9 +26,7 @@ pub struct Directory {
     pub(super) head: HeaderRef,
     pub(super) roster: Arc<Verified<Roster>>,
     pub(super) policy: Policy,
-    pub(super) checkpoint_key: SigningPublicKey,
-    /// The keys that signed checkpoints before, oldest first, each with the statement that ended it.
-    pub(super) former_checkpoint_keys: VectorSync<(Seq, SigningPublicKey)>,
+    pub(super) checkpoint_keys: super::checkpoint_keys::CheckpointKeys,
     pub(super) agents: RedBlackTreeMapSync<AgentId, Arc<Agent>>,
     pub(super) users: RedBlackTreeMapSync<UserId, Arc<User>>,
     pub(super) invites: RedBlackTreeMapSync<InviteId, Arc<Invite>>,
@@ -243,23 +241,6 @@ impl Directory {
     #[must_use]
     pub const fn policy(&self) -> &Policy {
         &self.policy
-    }
-
-    /// The key that signs audit checkpoints.
-    #[must_use]
-    pub const fn checkpoint_key(&self) -> SigningPublicKey {
-        self.checkpoint_key
-    }
-
-    /// The key that signed audit checkpoints and receipts as of the statement at `seq`; none where there is no such
-    /// statement yet.
-    #[must_use]
-    pub fn checkpoint_key_at(&self, seq: Seq) -> Option<SigningPublicKey> {
-        if seq > self.head.seq {
-            return None;
-        }
-        let former = self.former_checkpoint_keys.iter().find(|(ended, _)| seq < *ended);
-        Some(former.map_or(self.checkpoint_key, |(_, key)| *key))
     }
 
     /// The tree over the hashes of all headers, the head's included.

@@ -37,9 +37,7 @@ pub(super) fn make(work: &mut Work, change: &Change) -> Result<(), Refusal> {
         }
         Change::CheckpointKeyChanged { key } => {
             require(work.by_owner, OWNER_ONLY)?;
-            let (ended, former) = (work.state.head.seq.next(), work.state.checkpoint_key);
-            work.state.former_checkpoint_keys.push_back_mut((ended, former));
-            work.state.checkpoint_key = *key;
+            work.state.checkpoint_keys.replace(work.state.head.seq.next(), *key);
         }
         Change::UserInvited { id, email, role, groups, key, expires_at } => {
             work.claim_id(*id.as_bytes())?;
