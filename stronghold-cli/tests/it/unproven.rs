@@ -82,7 +82,7 @@ fn no_write_is_said_to_be_done() {
         let value = format!("value-{number}");
         let file = org.folder();
         std::fs::write(&file, format!("KEY={value}\n")).unwrap();
-        let push = ["env", "push", "--profile", &profile, text(&file)];
+        let push = ["env", "push", "--profile", &profile, "--format", "dotenv", text(&file)];
         let run = scene.forged(&org.owner, *forge, &push);
         assert!(not_proven(&run, &format!("of profile {profile}")).is_empty(), "{name}: {run}");
         assert_eq!(org.owner.ok(&["secret", "get", "KEY", "--profile", &profile]).text(), value);

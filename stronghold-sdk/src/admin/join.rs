@@ -113,7 +113,7 @@ impl Account {
         };
         // Who is no member yet is shown nothing: whether it was made is for whoever confirms it to see.
         let written =
-            proof.or_else(|error| settle(error, Found::Unknown, || format!("{email} accepted the invitation")));
+            proof.or_else(|error| settle(error, Found::Unknown, || format!("acceptance of the invitation of {email}")));
         let ((), NewAccount { account, account_key, recovery_kit }) = new.after(written, NewAccount::told)?;
         Ok(NewMember { account, account_key, recovery_kit })
     }

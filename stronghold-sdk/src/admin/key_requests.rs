@@ -108,7 +108,7 @@ impl<T: Transport> Session<T> {
         if let Err(error) = proof {
             let found = self.look_for_request(&request).await;
             settle(error, found, || {
-                format!("{} asks for new keys with the fingerprint {}", account.email, request.fingerprint())
+                format!("request of {} for new keys with the fingerprint {}", account.email, request.fingerprint())
             })?;
         }
         Ok((request, new))

@@ -174,7 +174,7 @@ impl Account {
                     Err(refused) if refused.is_login_refused() => Found::NotMade,
                     Err(_) => Found::Unknown,
                 };
-                settle(error, found, || format!("the password of {email} was changed"))
+                settle(error, found, || format!("new password of {email}"))
             }
             proof => proof,
         };

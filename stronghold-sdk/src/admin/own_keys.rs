@@ -49,7 +49,7 @@ impl<T: Transport> Session<T> {
         let is_made = written.as_ref().is_err_and(Error::is_made);
         // Where it is unknown whether they count, logging in tells: the envelope holds the keys that do.
         let floor = self.directory.head();
-        let kept = |account| Account { floor, ..account };
+        let kept = |account: Account| Account { floor, ..account };
         let ((), account) = account.after(written, |account| (Vec::new(), is_made.then_some(account).map(kept)))?;
         Ok(kept(account))
     }

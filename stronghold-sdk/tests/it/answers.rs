@@ -240,7 +240,7 @@ async fn a_request_for_keys_is_made_when_the_answer_proves_it() {
             answer(&wire, asker(&world), route, attack, passes, &earlier);
             let error = session.request_new_keys(log_in(&member.account_key, "admin", PASSWORD)).await.err();
             let error = error.unwrap_or_else(|| panic!("{} was believed", attack.name));
-            check(&attack, passes, &error, "asks for new keys");
+            check(&attack, passes, &error, "request of admin@acme.example for new keys");
             wire.is_honest_again();
         }
     }

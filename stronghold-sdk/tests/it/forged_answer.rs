@@ -128,7 +128,7 @@ pub(crate) const CHANGES: &[(&str, Change)] = &[
             answer.record.request.as_ref().unwrap().parts().clone(),
             SignatureParams {
                 nonce: RequestNonce::generate().unwrap(),
-                ..answer.record.request.as_ref().unwrap().params().clone()
+                ..*answer.record.request.as_ref().unwrap().params()
             },
             |base| SigningKey::from_seed(&[8; 32]).sign(base),
         );
