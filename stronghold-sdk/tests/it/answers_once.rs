@@ -11,12 +11,16 @@ use secrecy::ExposeSecret;
 use std::sync::Arc;
 use stronghold_sdk::{
     Error, ErrorKind,
-    admin::{AcceptInvite, Account, NewAgent, NewInvite},
+    admin::{AcceptInvite, Account, NewAgent, NewInvite, NewOrganization},
     protocol::{
+        api,
+        crypto::hash::Hash,
         directory::{Conditions, Role},
+        limits,
         name::Name,
         time::Clock,
         token::{AccountKey, AgentToken, InviteCode, RecoveryKit},
+        transport::Reply,
     },
 };
 use zeroize::Zeroizing;
@@ -224,4 +228,55 @@ async fn a_new_account_key_is_shown_when_the_password_was_changed() {
             Account::log_in(&world.client(), log_in(&next.0, "owner", next.1)).await.unwrap();
         }
     }
+}
+
+/// Says that another statement is the genesis.
+fn another_genesis(path: &str, mut reply: Reply) -> Reply {
+    if path == api::ORGS {
+        let mut json: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
+        json["head"]["hash"] = serde_json::to_value(Hash([1; 32])).unwrap();
+        reply.body = serde_json::to_vec(&json).unwrap();
+    }
+    reply
+}
+
+#[tokio::test]
+async fn account_key_and_kit_are_shown_when_an_organization_was_created() {
+    let world = World::new().await;
+    let clock: Arc<dyn Clock> = world.clock.clone();
+    let new = NewOrganization {
+        name: Name::new("Other").unwrap(),
+        email: email("first"),
+        password: Zeroizing::new(PASSWORD.to_owned()),
+        setup_code: world.setup_code().await,
+    };
+    world.wire.lies_to_strangers(Some(another_genesis));
+    let error = Account::create_organization(&world.wire_client(), new, &clock).await.unwrap_err();
+    world.wire.lies_to_strangers(None);
+    assert!(error.is_made() && error.to_string().contains("organization created: Other"), "{error}");
+    let key = AccountKey::parse(&once(&error, "account_key").unwrap()).unwrap();
+    assert!(once(&error, "recovery_kit").is_some());
+    let account = Account::log_in(&world.client(), log_in(&key, "first", PASSWORD)).await.unwrap();
+    assert_eq!(account.seed, error.as_unproven().unwrap().account().unwrap().seed);
+    open_session(&account, world.client()).await;
+}
+
+#[tokio::test]
+async fn nothing_is_encrypted_again_on_staging_that_is_not_logged() {
+    let mut world = World::new().await;
+    let profile = world.profile("production", &[]).await;
+    let names: Vec<String> = (0..=limits::INLINE_REKEY_SECRETS).map(|number| format!("SECRET_{number}")).collect();
+    let secrets: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "value")).collect();
+    world.set(profile, &secrets).await;
+    let earlier = earlier(&mut world).await;
+    world.session.rotate_profile(profile).await.unwrap();
+    let route = Route { path: "/staging", action: "profile.stage" };
+    for attack in some(false, true) {
+        answer(&world.wire, Asker::owner(&world), route, attack, true, &earlier);
+        let error = world.session.finish_rekeys(&mut |_| {}).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Integrity, "{}: {error}", attack.name);
+        world.wire.is_honest_again();
+        assert!(world.session.open_profile(profile).await.unwrap().is_rekeying(), "{}", attack.name);
+    }
+    assert_eq!(world.session.finish_rekeys(&mut |_| {}).await.unwrap(), 1);
 }

@@ -38,12 +38,16 @@ pub(crate) type Lie = Box<dyn FnMut(&SignedRequest, Reply) -> Reply + Send>;
 /// Answers a request in the server's place; first says whether the server gets it all the same.
 pub(crate) type Proxy = Box<dyn FnMut(&SignedRequest, &[u8]) -> Option<(bool, Reply)> + Send>;
 
+/// Changes the reply to a request that nobody signs, by its path.
+pub(crate) type UnsignedLie = fn(&str, Reply) -> Reply;
+
 /// A transport to the server that can be told to lie, or to die.
 #[derive(Clone)]
 pub(crate) struct Wire {
     honest: InProcessTransport<SqliteStore>,
     lie: Arc<Mutex<Option<Lie>>>,
     proxy: Arc<Mutex<Option<Proxy>>>,
+    unsigned_lie: Arc<Mutex<Option<UnsignedLie>>>,
     death: Arc<Mutex<Option<Death>>>,
     died: Arc<Notify>,
 }
@@ -84,6 +88,10 @@ impl Wire {
                 (true, true)
             }
         }
+    }
+
+    pub(crate) fn lies_to_strangers(&self, lie: Option<UnsignedLie>) {
+        *self.unsigned_lie.lock().unwrap() = lie;
     }
 
     /// Lets `proxy` answer in the server's place, where it does.
@@ -132,7 +140,9 @@ impl Transport for Wire {
     }
 
     async fn send_unsigned(&self, path: &str, body: Option<Vec<u8>>) -> Result<Reply, TransportFailure> {
-        self.honest.send_unsigned(path, body).await
+        let reply = self.honest.send_unsigned(path, body).await?;
+        let lie = self.unsigned_lie.lock().unwrap();
+        Ok(lie.map_or_else(|| reply.clone(), |lie| lie(path, reply.clone())))
     }
 }
 
@@ -251,6 +261,13 @@ impl World {
         self.session.sync().await.unwrap();
     }
 
+    /// A code that allows another organization.
+    pub(crate) async fn setup_code(&self) -> Zeroizing<String> {
+        let code = SetupCode::generate().unwrap();
+        self.service.allow_setup(&code).await.unwrap();
+        Zeroizing::new(code.expose().to_owned())
+    }
+
     /// A client for whoever signs.
     pub(crate) fn client(&self) -> Client<Wire> {
         Client::new(wire(&self.service), self.clock.clone())
@@ -350,6 +367,7 @@ fn wire(service: &Service<SqliteStore>) -> Wire {
         honest: service.in_process(),
         lie: Arc::default(),
         proxy: Arc::default(),
+        unsigned_lie: Arc::default(),
         death: Arc::default(),
         died: Arc::default(),
     }
