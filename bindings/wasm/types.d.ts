@@ -13,6 +13,10 @@ export type ErrorKind = "integrity" | "refused" | "not_found" | "unreachable" | 
 export interface StrongholdError extends Error {
   name: "StrongholdError"; kind: ErrorKind; code?: string /* server's stable code, e.g. "login_refused" */;
   advice?: string; conflict: boolean /* somebody else's change came first */;
+  /** Set where the answer to a write proves nothing: whether the server shows that it was made. */
+  made?: boolean;
+  /** What exists only once, of such a write: show it. */
+  token?: string; code?: string; account_key?: string; recovery_kit?: string;
 }
 export type Role = "owner" | "admin" | "editor" | "auditor";
 

@@ -1,7 +1,8 @@
 //! What went wrong, for people, for scripts (problem details) and for the exit code.
 
+use secrecy::SecretString;
 use std::fmt;
-use stronghold_sdk::{Error, ErrorKind};
+use stronghold_sdk::{Error, ErrorKind, OnlyOnce, Unproven};
 
 /// The code of a command that needs an identity and has none.
 const SIGNED_OUT: &str = "not_signed_in";
@@ -14,6 +15,9 @@ pub(crate) struct Failure {
     message: String,
     hint: Option<String>,
     server_code: Option<String>,
+    /// Whether a write was made, where its answer does not prove it.
+    made: Option<bool>,
+    once: Vec<OnlyOnce>,
 }
 
 impl Failure {
@@ -91,17 +95,33 @@ impl Failure {
         if let (Some(hint), Some(object)) = (&self.hint, problem.as_object_mut()) {
             object.insert("detail".to_owned(), hint.as_str().into());
         }
+        if let (Some(made), Some(object)) = (self.made, problem.as_object_mut()) {
+            object.insert("made".to_owned(), made.into());
+        }
         problem
     }
 
+    /// Adds what exists only once, and was made before this failed.
+    pub(crate) fn with_once(mut self, name: &'static str, value: SecretString) -> Self {
+        self.once.push((name, value));
+        self
+    }
+
+    /// What exists only once, and was made or may have been: to be shown all the same.
+    pub(crate) fn once(&self) -> &[OnlyOnce] {
+        &self.once
+    }
+
     fn new(code: &'static str, exit: u8, message: impl Into<String>) -> Self {
-        Self { code, exit, message: message.into(), hint: None, server_code: None }
+        Self { code, exit, message: message.into(), hint: None, server_code: None, made: None, once: Vec::new() }
     }
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
+        let made = error.is_made();
         let (code, exit, hint) = match error.kind() {
+            ErrorKind::Integrity if made => ("unproven", 5, None),
             ErrorKind::Integrity => (
                 "integrity",
                 5,
@@ -122,6 +142,8 @@ impl From<Error> for Failure {
             message: error.to_string(),
             hint: error.advice().map(str::to_owned).or_else(|| hint.map(str::to_owned)),
             server_code: error.problem_code().map(str::to_owned),
+            made: error.as_unproven().map(Unproven::is_made),
+            once: error.into_unproven().map(|unproven| unproven.into_once()).unwrap_or_default(),
         }
     }
 }

@@ -2,8 +2,10 @@
 
 use crate::{args::Global, failure::Failure};
 use indicatif::{ProgressBar, ProgressStyle};
+use secrecy::ExposeSecret;
 use serde::Serialize;
 use std::{
+    collections::BTreeMap,
     io::{self, IsTerminal, Write},
     time::Duration,
 };
@@ -103,8 +105,16 @@ impl Output {
         let _ = writeln!(io::stderr(), "{label}: {}", one_line(message.as_ref()));
     }
 
-    /// Prints a failure: one line and what to do, or problem details.
+    /// Prints a failure: one line and what to do, or problem details. What exists only once goes to standard output first,
+    /// as the command would have printed it.
     pub(crate) fn failure(&self, failure: &Failure) {
+        if !failure.once().is_empty() {
+            let members = failure.once().iter().map(|(name, value)| (*name, value.expose_secret()));
+            let _ = self.result(&members.clone().collect::<BTreeMap<_, _>>(), || {
+                let shown = members.map(|(name, value)| format!("\n{}:\n  {value}\n", label(name)));
+                format!("Nobody can show you this again; keep it:\n{}", shown.collect::<String>())
+            });
+        }
         let text = if self.json {
             failure.to_problem().to_string()
         } else {
@@ -115,6 +125,17 @@ impl Output {
             }
         };
         let _ = writeln!(io::stderr(), "{text}");
+    }
+}
+
+/// How people call what exists only once.
+fn label(name: &'static str) -> &'static str {
+    match name {
+        "token" => "Token",
+        "code" => "Code of the invitation",
+        "account_key" => "Account key",
+        "recovery_kit" => "Recovery kit",
+        other => other,
     }
 }
 

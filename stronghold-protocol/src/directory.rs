@@ -8,6 +8,7 @@ mod agents;
 mod apply;
 mod approvals;
 mod change;
+mod checkpoint_keys;
 mod draft;
 mod groups;
 mod leaf;

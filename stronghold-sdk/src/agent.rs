@@ -11,8 +11,11 @@ use crate::{
     client::{Client, HttpTransport},
     error::Error,
     memory::{Memory, Remembered},
-    open::{IdentityDecryptor, OpenedProfile, ProfileKey, Secret, SecretKind, Secrets, Want, open_part, open_profile},
-    reader::ProfileReader,
+    open::{
+        IdentityDecryptor, OpenedProfile, ProfileKey, Secret, SecretKind, Secrets, Want, open_part, open_profile,
+        receipt::{self, Asker},
+    },
+    reader::{Answered, ProfileReader},
     receipts::ReceiptFile,
     references::{PullOptions, ReadOther, resolve},
 };
@@ -24,6 +27,7 @@ use std::{
 };
 use stronghold_protocol::{
     api::{ListedProfile, WhoAmI},
+    crypto::sign::SigningPublicKey,
     directory::HeaderRef,
     evidence::{Anchor, ProfileFloor, ProfileSelector},
     id::{OrgId, ProfileId},
@@ -52,6 +56,8 @@ struct Inner<R> {
     pull_options: PullOptions,
     /// Keys by profile name or id as it was asked for, so that single secrets can be asked for by blind index.
     keys: Mutex<BTreeMap<String, ProfileKey>>,
+    /// The newest header that receipts named, and the key that signed them.
+    receipt_key: Mutex<Option<(HeaderRef, SigningPublicKey)>>,
 }
 
 /// A profile that an agent may read.
@@ -179,10 +185,11 @@ impl<R: ProfileReader> Agent<R> {
     /// As [`Self::pull`].
     pub async fn profiles(&self) -> Result<Vec<ReadableProfile>, Error> {
         let anchor = self.anchor().await?;
-        let answered = self.inner.reader.list_profiles(&*self.inner.identity, &anchor).await?;
-        let trusted = answered.reply.chain.verify(&anchor)?;
-        let mut profiles = Vec::with_capacity(answered.reply.profiles.len());
-        for listed in answered.reply.profiles {
+        let Answered { request, reply } = self.inner.reader.list_profiles(&*self.inner.identity, &anchor).await?;
+        let trusted = reply.chain.verify(&anchor)?;
+        self.check_receipt(&reply.receipt, &request, "profile.list", trusted.head())?;
+        let mut profiles = Vec::with_capacity(reply.profiles.len());
+        for listed in reply.profiles {
             listed.entry.verify(&trusted.state_root()).map_err(Error::forged)?;
             profiles.push(ReadableProfile::of(listed));
         }
@@ -197,7 +204,9 @@ impl<R: ProfileReader> Agent<R> {
     /// # Errors
     /// [`Error`] when the server is not reached, refuses, or takes it for somebody else.
     pub async fn who_am_i(&self) -> Result<WhoAmI, Error> {
-        let me = self.inner.reader.who_am_i(&*self.inner.identity).await?.reply;
+        let Answered { request, reply: me } = self.inner.reader.who_am_i(&*self.inner.identity).await?;
+        let record = receipt::check(&me.receipt, &request, Asker::of(&*self.inner.identity), "self.read", None)?;
+        self.check_key(&me.receipt, record.directory)?;
         if me.principal == self.inner.identity.principal() {
             Ok(me)
         } else {
@@ -263,6 +272,7 @@ impl<R: ProfileReader> Agent<R> {
 
     /// Keeps receipt, floors and key of a profile that was verified.
     async fn keep(&self, asked: &str, opened: &OpenedProfile, anchor: &Anchor) -> Result<(), Error> {
+        self.check_opened(opened)?;
         self.keep_receipt(opened)?;
         self.remember(&opened.seen(), anchor).await?;
         self.keys().insert(asked.to_owned(), opened.key().clone());
@@ -290,8 +300,9 @@ impl<R: ProfileReader> Agent<R> {
                 remembered: Some(high),
                 roster: None,
             };
-            let answered = inner.reader.list_profiles(&*inner.identity, &anchor).await?;
-            answered.reply.chain.verify(&anchor)?;
+            let Answered { request, reply } = inner.reader.list_profiles(&*inner.identity, &anchor).await?;
+            let trusted = reply.chain.verify(&anchor)?;
+            self.check_receipt(&reply.receipt, &request, "profile.list", trusted.head())?;
             inner.memory.prove(pair);
         }
         Ok(())

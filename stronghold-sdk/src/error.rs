@@ -1,5 +1,10 @@
 //! What can go wrong, by who is to blame.
 
+mod unproven;
+
+pub(crate) use unproven::MadeOnce;
+pub use unproven::{OnlyOnce, Unproven};
+
 use crate::{
     crypto::{OpenError, SealError},
     references::ReferenceError,
@@ -24,6 +29,9 @@ pub enum Error {
     /// The server showed something forged, foreign or old. Nothing of its answer was used, written or remembered.
     #[error("integrity violation: {0}")]
     Integrity(Integrity),
+    /// A write was made, or may have been, and the server's answer does not prove it.
+    #[error("{0}")]
+    Unproven(Box<Unproven>),
     /// The server refused the request.
     #[error("{}", refused(.0))]
     Refused(Box<Problem>),
@@ -93,6 +101,14 @@ pub enum Integrity {
         /// What is wrong with it.
         reason: String,
     },
+    /// A write was not made, and the server's answer says otherwise or proves nothing.
+    #[error("not made: {what}. The server does not show it, and its answer is not what it must be ({reason})")]
+    NotMade {
+        /// What was to be written, by name.
+        what: String,
+        /// What is wrong with the answer.
+        reason: String,
+    },
     /// The server is behind, or on another branch than, what this client knows.
     #[error("{0}")]
     RolledBack(String),
@@ -123,6 +139,8 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Integrity(_) => ErrorKind::Integrity,
+            Self::Unproven(unproven) if unproven.is_made() => ErrorKind::Integrity,
+            Self::Unproven(unproven) => unproven.cause().kind(),
             Self::NotFound { .. } | Self::Reference(ReferenceError::MissingSecret { .. }) => ErrorKind::NotFound,
             Self::Reference(ReferenceError::MissingProfile { .. }) => ErrorKind::Refused,
             Self::Reference(_) => ErrorKind::Failure,
@@ -152,6 +170,12 @@ impl Error {
     pub fn advice(&self) -> Option<&'static str> {
         let problem = match self {
             Self::Refused(problem) => problem,
+            Self::Unproven(unproven) if unproven.kind_is_integrity() => {
+                return Some(
+                    "Run `audit verify`, and compare with another admin what the server shows them: `org verify --heads`.",
+                );
+            }
+            Self::Unproven(unproven) => return unproven.cause().advice(),
             Self::Integrity(Integrity::Evidence(EvidenceRefusal::Anchor(_))) => {
                 return Some(
                     "Nothing goes behind the statement at which a token was made: if the server was restored from an older backup, an admin makes a new token with `agent rotate-token`.",
@@ -206,7 +230,27 @@ impl Error {
     /// Whether it is unknown if the server acted: a write must not be repeated blindly.
     #[must_use]
     pub fn is_unanswered(&self) -> bool {
-        matches!(self, Self::Transport(TransportFailure::Unreachable(_) | TransportFailure::TimedOut(_)))
+        match self {
+            Self::Transport(TransportFailure::Unreachable(_) | TransportFailure::TimedOut(_)) => true,
+            Self::Unproven(unproven) => !unproven.is_made() && unproven.cause().is_unanswered(),
+            _ => false,
+        }
+    }
+
+    /// Whether the server says that it did nothing.
+    pub(crate) const fn is_refusal(&self) -> bool {
+        matches!(self, Self::Refused(_))
+    }
+
+    /// Whether password and account key do not open the account.
+    pub(crate) fn is_login_refused(&self) -> bool {
+        matches!(self, Self::Refused(problem) if problem.code == ProblemCode::LoginRefused)
+    }
+
+    /// Whether it is of a write that was made, as the server shows.
+    #[must_use]
+    pub fn is_made(&self) -> bool {
+        self.as_unproven().is_some_and(Unproven::is_made)
     }
 
     /// Input that is not what it must be.

@@ -44,7 +44,7 @@ mod session;
 pub use agent::{Agent, AgentBuilder, ReadableProfile};
 pub use authenticator::{AgentAuthenticator, LocalIdentity, SigningFailed};
 pub use client::{Client, HttpBuilder, HttpTransport};
-pub use error::{Error, ErrorKind, Integrity};
+pub use error::{Error, ErrorKind, Integrity, OnlyOnce, Unproven};
 pub use open::{Secret, SecretDecryptor, Secrets};
 pub use reader::{Answered, ProfileReader};
 pub use references::PullOptions;

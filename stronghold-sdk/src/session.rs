@@ -4,11 +4,14 @@
 //! writes is remembered before it is returned ([`crate::memory`]), and it signs, vouches and seals on top of nothing less.
 
 mod builder;
+mod proven;
 mod remember;
 mod replay;
 mod resolve;
+mod writes;
 
 pub use builder::SessionBuilder;
+pub(crate) use proven::{Ahead, Found, check_key, settle};
 pub(crate) use remember::{floor_of, holds};
 pub(crate) use replay::DirectoryCache;
 pub use resolve::Resolve;
@@ -47,6 +50,7 @@ pub struct Session<T: Transport> {
     pub(crate) user: UserId,
     pub(crate) directory: Directory,
     pub(crate) cache: DirectoryCache,
+    pub(crate) ahead: Ahead,
     pub(crate) memory: Memory,
     pub(crate) keys: Keyring,
     pub(crate) clock: Arc<dyn Clock>,
@@ -89,7 +93,7 @@ impl<T: Transport> Session<T> {
     /// is known, or is older than what is remembered.
     pub async fn sync(&mut self) -> Result<(), Error> {
         self.memory.recall().await?;
-        self.directory = self.cache.replay(&self.client, &*self.who, Some(self.directory.clone())).await?;
+        self.directory = self.cache.replay(&self.client, &*self.who, Some(self.ahead.or(&self.directory))).await?;
         self.remember_directory().await
     }
 

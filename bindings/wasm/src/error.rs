@@ -1,10 +1,12 @@
 //! Errors as JavaScript sees them.
 
 use js_sys::Reflect;
-use stronghold_sdk::{Error, ErrorKind};
+use secrecy::ExposeSecret;
+use stronghold_sdk::{Error, ErrorKind, Unproven};
 use wasm_bindgen::JsValue;
 
-/// What is thrown: an `Error` in JavaScript. It is built only from an [`Error`], so that nothing thrown holds a secret.
+/// What is thrown: an `Error` in JavaScript. It is built only from an [`Error`], so that nothing thrown holds a secret but
+/// what exists only once, of a write that is not proven: the page shows it, as it would have after the write.
 pub struct Thrown(Error);
 
 impl<E: Into<Error>> From<E> for Thrown {
@@ -29,8 +31,11 @@ impl From<Thrown> for JsValue {
             ("code", error.problem_code().map(Self::from_str)),
             ("advice", error.advice().map(Self::from_str)),
             ("conflict", Some(Self::from_bool(error.is_conflict()))),
+            ("made", error.as_unproven().map(|unproven| Self::from_bool(unproven.is_made()))),
         ];
-        for (name, value) in members {
+        let once = error.as_unproven().map_or(&[][..], Unproven::once).iter();
+        let once = once.map(|(name, value)| (*name, Some(Self::from_str(value.expose_secret()))));
+        for (name, value) in members.into_iter().chain(once) {
             if let Some(value) = value {
                 // A new object takes every member.
                 let _ = Reflect::set(&thrown, &name.into(), &value);

@@ -57,7 +57,9 @@ pub(crate) async fn rotate_token(settings: &Settings, output: &Output, agent: &s
     let url = token_url(&settings.session_url()?);
     let minted: Minted = output.working(ENCRYPTING, session.rotate_token(id, url)).await?.into();
     if output.is_json() {
-        let exposed = exposed::since(&mut session, before, Some(id.into())).await?;
+        let exposed = exposed::since(&mut session, before, Some(id.into())).await;
+        // The token in any case: nobody can show it again.
+        let exposed = exposed.map_err(|failure| failure.with_once("token", minted.token.clone().into()))?;
         output.result(&Rotated { minted, exposed }, String::new)?;
         return profile_rotate::finish(output, &mut session).await;
     }

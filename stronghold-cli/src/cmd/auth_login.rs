@@ -3,12 +3,13 @@
 use crate::{args::LoginArgs, credentials::Identity, failure::Failure, input, output::Output, settings::Settings};
 use serde::Serialize;
 use stronghold_sdk::{
+    Error,
     admin::{Account, LogIn},
     protocol::{
         encoding::base64url,
         id::{OrgId, UserId},
         name::Email,
-        token::AccountKey,
+        token::{AccountKey, RecoveryKit},
     },
 };
 
@@ -82,4 +83,33 @@ pub(crate) fn keep(settings: &Settings, account: &Account, url: &str) -> Result<
         floor: account.floor,
     })?;
     Ok(credentials.path().display().to_string())
+}
+
+/// The failure of what may have made an account, or given it new keys, which are kept all the same: nothing else opens it.
+pub(crate) fn keep_unproven(settings: &Settings, url: &str, error: Error) -> Failure {
+    let kept = error.as_unproven().and_then(|unproven| unproven.account()).map(|account| keep(settings, account, url));
+    let failure = Failure::from(error);
+    match kept {
+        None => failure,
+        Some(Ok(credentials)) => {
+            let advice = failure.hint().unwrap_or_default().to_owned();
+            failure.with_hint(format!("The keys are kept in {credentials} (mode 0600). {advice}"))
+        }
+        Some(Err(error)) => failure
+            .with_hint(format!("The keys could not be kept: {}. `auth login` gives them to you.", error.message())),
+    }
+}
+
+/// The same for an account that was just made: where its keys cannot be kept, what opens it is shown all the same.
+pub(crate) fn keep_new(
+    settings: &Settings,
+    account: &Account,
+    url: &str,
+    account_key: &AccountKey,
+    recovery_kit: &RecoveryKit,
+) -> Result<String, Failure> {
+    keep(settings, account, url).map_err(|failure| {
+        let failure = failure.with_once("account_key", account_key.to_secret_string());
+        failure.with_once("recovery_kit", recovery_kit.to_secret_string())
+    })
 }

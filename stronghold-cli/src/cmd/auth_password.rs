@@ -1,6 +1,6 @@
 //! `auth password` and `auth recover`: a new password, with the old one or the recovery kit.
 
-use super::auth_login::{account_key_of, email_of, keep};
+use super::auth_login::{account_key_of, email_of, keep, keep_unproven};
 use crate::{
     args::{NewPasswordArgs, RecoverArgs},
     failure::Failure,
@@ -46,7 +46,7 @@ pub(crate) async fn change(settings: &Settings, output: &Output, args: &NewPassw
     let client = settings.client(&url)?;
     let changed = output.working(STRETCHING, Account::change_password(&client, change)).await.map_err(|error| {
         let unknown = error.is_unanswered();
-        let failure = Failure::from(error);
+        let failure = keep_unproven(settings, &url, error);
         if unknown {
             failure.with_hint("The password may be changed: try the new one, then the old one.")
         } else {
@@ -78,7 +78,7 @@ pub(crate) async fn recover(settings: &Settings, output: &Output, args: &Recover
     let recovered = recovered.map_err(|error| match error.problem_code() {
         Some("unauthenticated") => Failure::refused("this server knows no such recovery kit")
             .with_hint("Check --url; a person who was never confirmed cannot recover."),
-        _ => error.into(),
+        _ => keep_unproven(settings, &url, error),
     })?;
     let changed = done(settings, &recovered, &url, true)?;
     output.result(&changed, || {
@@ -88,13 +88,16 @@ pub(crate) async fn recover(settings: &Settings, output: &Output, args: &Recover
 }
 
 fn done(settings: &Settings, changed: &PasswordChanged, url: &str, new_key: bool) -> Result<Changed, Failure> {
-    let key = new_key.then(|| changed.account_key.to_secret_string().expose_secret().to_owned());
+    let key = || changed.account_key.to_secret_string();
+    let credentials = keep(settings, &changed.account, url);
+    let credentials =
+        credentials.map_err(|failure| if new_key { failure.with_once("account_key", key()) } else { failure })?;
     Ok(Changed {
         org_id: changed.account.org,
         user_id: changed.account.user,
         email: changed.account.email.clone(),
-        account_key: key,
-        credentials: keep(settings, &changed.account, url)?,
+        account_key: new_key.then(|| key().expose_secret().to_owned()),
+        credentials,
     })
 }
 

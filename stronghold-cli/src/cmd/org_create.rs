@@ -1,7 +1,7 @@
 //! `org create`: an organization with its first owner, who is signed in.
 
 use super::{
-    auth_login::keep,
+    auth_login::{keep_new, keep_unproven},
     recovery_sheet::{self, Sheet},
 };
 use crate::{args::OrgCreateArgs, failure::Failure, input, output::Output, settings::Settings};
@@ -62,8 +62,9 @@ pub(crate) async fn create(
     let email = Email::new(email).map_err(|error| Failure::usage(format!("{email:?}: {error}")))?;
     let client = settings.client(url)?;
     let new = NewOrganization { name, email, password, setup_code };
-    let owner = Account::create_organization(&client, new, &settings.clock).await?;
-    keep(settings, &owner.account, url)?;
+    let owner = Account::create_organization(&client, new, &settings.clock).await;
+    let owner = owner.map_err(|error| keep_unproven(settings, url, error))?;
+    keep_new(settings, &owner.account, url, &owner.account_key, &owner.recovery_kit)?;
     Ok(Created {
         org_id: owner.account.org,
         user_id: owner.account.user,

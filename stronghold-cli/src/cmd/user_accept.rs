@@ -46,9 +46,9 @@ pub(super) async fn run(settings: &Settings, output: &Output, args: &AcceptArgs)
     let member = member.map_err(|error| match error.problem_code() {
         Some("unauthenticated") => Failure::refused("this invitation is not open: it was used or cancelled")
             .with_hint("Ask whoever invited you for a new one."),
-        _ => error.into(),
+        _ => auth_login::keep_unproven(settings, &url, error),
     })?;
-    auth_login::keep(settings, &member.account, &url)?;
+    auth_login::keep_new(settings, &member.account, &url, &member.account_key, &member.recovery_kit)?;
     let accepted = Accepted {
         org_id: member.account.org,
         user_id: member.account.user,

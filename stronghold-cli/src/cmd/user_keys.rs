@@ -52,7 +52,7 @@ pub(super) async fn rotate(settings: &Settings, output: &Output, args: &LoginArg
     let rotated = output.working("making keys, and encrypting anew", session.rotate_own_keys(with)).await;
     let account = rotated.map_err(|error| {
         let unknown = error.is_unanswered();
-        let failure = Failure::from(error);
+        let failure = auth_login::keep_unproven(settings, &url, error);
         match unknown {
             true => failure.with_hint(
                 "If your keys are refused from now on, they were changed: `auth login` gives you the new ones.",

@@ -52,6 +52,7 @@ mod secrets;
 mod state;
 mod tampering;
 mod terminal;
+mod unproven;
 mod usage;
 mod uses;
 mod verbatim;

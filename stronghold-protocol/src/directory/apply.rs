@@ -177,7 +177,7 @@ impl Directory {
             head: HeaderRef { seq: Seq::FIRST, hash: Hash::ZERO },
             roster: Arc::new(roster),
             policy: super::Policy { name: name.clone() },
-            checkpoint_key: *key,
+            checkpoint_keys: super::checkpoint_keys::CheckpointKeys::new(*key),
             agents: RedBlackTreeMapSync::new_sync(),
             users: RedBlackTreeMapSync::new_sync(),
             invites: RedBlackTreeMapSync::new_sync(),

@@ -26,7 +26,7 @@ pub struct Directory {
     pub(super) head: HeaderRef,
     pub(super) roster: Arc<Verified<Roster>>,
     pub(super) policy: Policy,
-    pub(super) checkpoint_key: SigningPublicKey,
+    pub(super) checkpoint_keys: super::checkpoint_keys::CheckpointKeys,
     pub(super) agents: RedBlackTreeMapSync<AgentId, Arc<Agent>>,
     pub(super) users: RedBlackTreeMapSync<UserId, Arc<User>>,
     pub(super) invites: RedBlackTreeMapSync<InviteId, Arc<Invite>>,
@@ -219,12 +219,6 @@ impl Directory {
     #[must_use]
     pub const fn policy(&self) -> &Policy {
         &self.policy
-    }
-
-    /// The key that signs audit checkpoints.
-    #[must_use]
-    pub const fn checkpoint_key(&self) -> SigningPublicKey {
-        self.checkpoint_key
     }
 
     /// The tree over the hashes of all headers, the head's included.

@@ -34,7 +34,7 @@ pub(super) fn make(work: &mut Work, change: &Change) -> Result<(), Refusal> {
         }
         Change::CheckpointKeyChanged { key } => {
             require(work.by_owner, OWNER_ONLY)?;
-            work.state.checkpoint_key = *key;
+            work.state.checkpoint_keys.replace(work.state.head.seq.next(), *key);
         }
         Change::UserInvited { id, email, role, groups, key, expires_at } => {
             work.claim_id(*id.as_bytes())?;

@@ -12,7 +12,7 @@ use stronghold_protocol::{
     directory::{AgentStatus, Change, Conditions, DirectoryRefusal, Role, Vouched},
     id::{GroupId, SecretId},
     limits,
-    number::Version,
+    number::{Seq, Version},
     roster::RosterRefusal,
     signed::SignedRefusal,
 };
@@ -388,4 +388,24 @@ fn not_too_much_is_pending() {
         world.rule(OWNER, vec![change]),
         "too many rosters are pending or withdrawn: state the next roster first"
     );
+}
+
+#[test]
+fn every_key_of_checkpoints_is_known_as_of_its_time() {
+    let mut world = World::acme();
+    let first = (world.state.head().seq, world.state.checkpoint_key());
+    let mut known = vec![first];
+    for seed in [95, 96] {
+        world.by(OWNER, vec![Change::CheckpointKeyChanged { key: sign_key(seed) }]);
+        known.push((world.state.head().seq, sign_key(seed)));
+        world.by(ADMIN, vec![group_created(seed, &format!("group {seed}"))]);
+        known.push((world.state.head().seq, sign_key(seed)));
+    }
+    for state in [&world.state, &world.replayed()] {
+        for (seq, key) in &known {
+            assert_eq!(state.checkpoint_key_at(*seq), Some(*key), "as of {seq}");
+        }
+        assert_eq!(state.checkpoint_key_at(Seq::FIRST), Some(first.1));
+        assert_eq!(state.checkpoint_key_at(state.head().seq.next()), None);
+    }
 }

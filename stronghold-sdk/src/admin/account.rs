@@ -11,7 +11,8 @@ use crate::{
         password::{self, ExportKey, PasswordInput},
         seal::{self, KemSecretKey},
     },
-    error::Error,
+    error::{Error, MadeOnce, OnlyOnce},
+    session::{DirectoryCache, holds, settle},
 };
 use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};
@@ -158,12 +159,26 @@ impl Account {
         let account = Self { org, user, email: new.email, seed, floor: after.head() };
         let bundle = account.bundle(&finished.export_key, finished.upload, &recovery)?;
         // 5.
-        let created =
-            client.create_organization(&CreateOrganization { setup_code, statement, seals, account: bundle }).await?;
-        if created.org != org || created.head != after.head() {
-            return Err(Error::rolled_back("the server says that it created another organization"));
-        }
+        let head = after.head();
+        let who = LocalIdentity::from_seed(org, user.into(), &account.seed);
         let recovery_kit = RecoveryKit { org, user, seed: recovery_seed };
+        let new = MadeOnce::new(NewAccount { account, account_key, recovery_kit });
+        let body = CreateOrganization { setup_code, statement, seals, account: bundle };
+        let proof = match client.create_organization(&body).await {
+            Ok(created) if created.org == org && created.head == head => Ok(()),
+            Ok(_) => Err(Error::forged("the server says that it created another organization")),
+            Err(error) => Err(error),
+        };
+        let written = match proof {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                // There is no receipt: nobody had a directory that could name the key. What was created is asked for.
+                let shown = DirectoryCache::new(org, None).replay(client, &who, None).await;
+                let found = shown.map(|shown| holds(&shown, &head)).into();
+                settle(error, found, || format!("organization created: {}", after.policy().name))
+            }
+        };
+        let ((), NewAccount { account, account_key, recovery_kit }) = new.after(written, NewAccount::told)?;
         Ok(NewOwner { account, account_key, recovery_kit })
     }
 
@@ -211,12 +226,17 @@ impl Account {
 
     /// Everything that a client must know, encrypted under the OPAQUE export key.
     pub(super) fn seal_envelope(&self, export_key: &[u8]) -> Result<Base64Bytes, Error> {
+        self.seal_envelope_at(export_key, self.floor)
+    }
+
+    /// The same with another floor than its own.
+    pub(super) fn seal_envelope_at(&self, export_key: &[u8], floor: HeaderRef) -> Result<Base64Bytes, Error> {
         let envelope = Envelope {
             org: self.org,
             user: self.user,
             email: self.email.clone(),
             seed: Zeroizing::new(base64url(self.seed.as_slice())),
-            floor: self.floor,
+            floor,
         };
         let plain = Zeroizing::new(serde_json::to_vec(&envelope).map_err(|error| Error::invalid(error.to_string()))?);
         let context = envelope_context(&self.org, &self.user);
@@ -232,6 +252,23 @@ impl Account {
         }
         let seed = decode_base64url(&envelope.seed).map_err(|_| Error::wrong_key("account envelope"))?;
         Ok(Self { org: *org, user: *user, email: envelope.email, seed: Zeroizing::new(seed), floor: envelope.floor })
+    }
+}
+
+/// A new account with what opens it: seen once, whatever comes of sending it.
+pub(super) struct NewAccount {
+    pub(super) account: Account,
+    pub(super) account_key: AccountKey,
+    pub(super) recovery_kit: RecoveryKit,
+}
+
+impl NewAccount {
+    /// As an error carries it.
+    pub(super) fn told(self) -> (Vec<OnlyOnce>, Option<Account>) {
+        let Self { account, account_key, recovery_kit } = self;
+        let once =
+            vec![("account_key", account_key.to_secret_string()), ("recovery_kit", recovery_kit.to_secret_string())];
+        (once, Some(account))
     }
 }
 

@@ -1,7 +1,10 @@
 //! Agents: create, change, rotate, delete.
 
 use super::{Session, batch::Batch};
-use crate::{authenticator::LocalIdentity, error::Error};
+use crate::{
+    authenticator::LocalIdentity,
+    error::{Error, MadeOnce},
+};
 use secrecy::SecretString;
 use stronghold_protocol::{
     crypto::random,
@@ -107,7 +110,7 @@ impl<T: Transport> Session<T> {
         let id = AgentId::generate(self.clock.now())?;
         let (seed, keys) = self.mint(id)?;
         let reached = self.vouched_by(&new.groups).await?;
-        self.commit(|batch| {
+        let made = self.commit(|batch| {
             batch.changes.push(Change::AgentCreated {
                 id,
                 name: new.name.clone(),
@@ -118,11 +121,10 @@ impl<T: Transport> Session<T> {
                 batch.join(*group, id.into())?;
             }
             batch.changes.extend(reached.iter().cloned());
-            Ok(())
-        })
-        .await?;
-        let expires_at = new.conditions.expires_at;
-        Ok(self.minted(id, new.name, seed, new.url, expires_at))
+            Ok((new.name.clone(), new.conditions.expires_at))
+        });
+        let made = made.await;
+        self.minted(id, made, seed, new.url)
     }
 
     /// Changes an agent's name, status or conditions, at once and without a rekey.
@@ -157,10 +159,10 @@ impl<T: Transport> Session<T> {
         let agent = self.commit(|batch| {
             let agent = live(&batch.before, id)?.clone();
             batch.changes.push(Change::AgentRekeyed { id, keys: vec![keys.clone()], until: None });
-            Ok(agent)
+            Ok((agent.name, agent.conditions.expires_at))
         });
-        let agent = agent.await?;
-        Ok(self.minted(id, agent.name, seed, url, agent.conditions.expires_at))
+        let agent = agent.await;
+        self.minted(id, agent, seed, url)
     }
 
     /// Gives an agent a new token beside the one it has, so that a fleet can be moved: both are served, and everything is
@@ -190,10 +192,10 @@ impl<T: Transport> Session<T> {
             let keys = vec![keys.clone(), old.clone()];
             batch.changes.push(Change::AgentRekeyed { id, keys, until: Some(until) });
             batch.changes.extend(reached.iter().cloned());
-            Ok(agent)
+            Ok((agent.name, agent.conditions.expires_at))
         });
-        let agent = agent.await?;
-        Ok(self.minted(id, agent.name, seed, url, agent.conditions.expires_at))
+        let agent = agent.await;
+        self.minted(id, agent, seed, url)
     }
 
     /// Ends the older of an agent's two tokens, and rekeys everything that it reached. False when no rotation is pending.
@@ -254,25 +256,30 @@ impl<T: Transport> Session<T> {
         Ok(batch)
     }
 
-    fn mint(&self, id: AgentId) -> Result<(Zeroizing<[u8; 32]>, stronghold_protocol::crypto::kem::PublicKeys), Error> {
-        let seed = random::secret()?;
-        let identity = LocalIdentity::from_seed(self.directory.org(), id.into(), &seed);
-        Ok((seed, identity.public_keys()))
+    fn mint(&self, id: AgentId) -> Result<(MintedSeed, stronghold_protocol::crypto::kem::PublicKeys), Error> {
+        let seed = MadeOnce::new(random::secret()?);
+        let org = self.directory.org();
+        let keys = seed.public(|seed| LocalIdentity::from_seed(org, id.into(), seed).public_keys());
+        Ok((seed, keys))
     }
 
+    /// The token of an agent that was made; or the error of making it, with the token in it if the agent may be there.
     fn minted(
         &self,
         agent: AgentId,
-        name: Name,
-        seed: Zeroizing<[u8; 32]>,
+        made: Result<(Name, Option<Timestamp>), Error>,
+        seed: MintedSeed,
         url: Option<TokenUrl>,
-        expires_at: Option<Timestamp>,
-    ) -> MintedToken {
-        let head = self.directory.head();
-        let token = AgentToken { agent, org: self.directory.org(), seed, floor: TokenFloor::of(&head), url };
-        MintedToken { agent, name, token: token.to_secret_string(), expires_at }
+    ) -> Result<MintedToken, Error> {
+        let (org, floor) = (self.directory.org(), TokenFloor::of(&self.directory.head()));
+        let token = |seed, url| AgentToken { agent, org, seed, floor, url }.to_secret_string();
+        let ((name, expires_at), seed) = seed.after(made, |seed| (vec![("token", token(seed, url.clone()))], None))?;
+        Ok(MintedToken { agent, name, token: token(seed, url), expires_at })
     }
 }
+
+/// The seed of a token, before it is known that the agent has it.
+type MintedSeed = MadeOnce<Zeroizing<[u8; 32]>>;
 
 impl Batch {
     /// Adds a member to a group, with a new epoch first where the group's key opens what is no longer current.

@@ -1,11 +1,10 @@
 //! From a wish to a committed statement: changes, what they make necessary, seals, signature, and the race.
 
-use super::{Session, keyring::RawKey};
+use super::{Session, keyring::RawKey, lost::told_changes};
 use crate::{
     crypto::seal::{self, KemSecretKey},
     error::{Error, ErrorKind},
     open::ProfileKey,
-    session::{floor_of, holds},
 };
 use std::collections::{BTreeMap, BTreeSet};
 use stronghold_protocol::{
@@ -32,6 +31,7 @@ struct Prepared<R> {
 struct Ready {
     body: CommitStatement,
     after: Directory,
+    changes: Vec<Change>,
     staged: BTreeSet<ProfileId>,
 }
 
@@ -95,8 +95,8 @@ impl Batch {
 impl<T: Transport> Session<T> {
     /// Commits the changes that `make` asks for, with every new epoch, re-encryption and seal that they make necessary.
     ///
-    /// 1. replay to the head; 2. the statement is prepared; 3. it is sent; 4. who lost a race starts again, who got no answer
-    ///    looks.
+    /// 1. replay to the head; 2. the statement is prepared; 3. it is sent; 4. who lost a race starts again; who got no answer, or
+    ///    one that proves nothing, looks.
     pub(super) async fn commit<R>(&mut self, make: impl Fn(&mut Batch) -> Result<R, Error>) -> Result<R, Error> {
         let mut last = None;
         for _ in 0..ATTEMPTS {
@@ -111,28 +111,19 @@ impl<T: Transport> Session<T> {
                     continue;
                 }
             };
-            let Some(Ready { body, after, mut staged }) = commit else { return Ok(made) };
-            // 3.
-            match self.client.commit_statement(&*self.who, &body).await {
-                Ok(_) => {
-                    let floors = body.revisions.iter().filter_map(floor_of).collect();
-                    self.remember_written(&after, floors).await?;
-                    self.cache.remember(&body.statement);
-                    self.directory = after;
-                    self.rekeying.append(&mut staged);
-                    return Ok(made);
-                }
-                // 4.
+            let Some(Ready { body, after, changes, mut staged }) = commit else { return Ok(made) };
+            // 3. and 4.
+            let before = self.directory.clone();
+            let told = after.clone();
+            let written = self.commit_statement(&body, after, || told_changes(&before, &changes, &told)).await;
+            match written {
                 Err(error) if error.is_conflict() => last = Some(error),
-                Err(error) if error.is_unanswered() => {
-                    self.sync().await?;
-                    if holds(&self.directory, &after.head()) {
+                written => {
+                    if written.is_ok() || written.as_ref().is_err_and(Error::is_made) {
                         self.rekeying.append(&mut staged);
-                        return Ok(made);
                     }
-                    return Err(error);
+                    return written.map(|()| made);
                 }
-                Err(error) => return Err(error),
             }
         }
         Err(last.unwrap_or_else(|| Error::invalid("the directory changes too fast; try again")))
@@ -161,7 +152,7 @@ impl<T: Transport> Session<T> {
         // 5.
         let (statement, after) = draft.sign(&[self.who.signing_key()]).map_err(Error::refused_change)?;
         let body = CommitStatement { statement, seals, histories: batch.histories, revisions: batch.revisions };
-        Ok(Prepared { made, commit: Some(Ready { body, after, staged: batch.staged }) })
+        Ok(Prepared { made, commit: Some(Ready { body, after, changes: batch.changes, staged: batch.staged }) })
     }
 
     /// The error again, if the directory has moved since it was replayed: then the server answered by a newer one, and what
@@ -170,7 +161,7 @@ impl<T: Transport> Session<T> {
     /// # Errors
     /// The same error where the directory explains nothing.
     pub(super) async fn explained_by_race(&mut self, error: Error) -> Result<Error, Error> {
-        if error.kind() != ErrorKind::Integrity {
+        if error.kind() != ErrorKind::Integrity || error.as_unproven().is_some() {
             return Err(error);
         }
         let before = self.directory.head();

@@ -9,7 +9,6 @@ use super::{Session, staging::Part};
 use crate::{
     error::Error,
     open::{OpenedProfile, ProfileKey},
-    session::floor_of,
 };
 use std::collections::BTreeSet;
 use stronghold_protocol::{
@@ -171,19 +170,10 @@ impl<T: Transport> Session<T> {
         };
         // 3.
         let manifest = self.sign_manifest(&before, &before.leaf().name, &key, leaves)?;
-        let hash = manifest.hash_as::<Manifest>();
         let revision = NewRevision { profile, manifest, puts: Vec::new(), removes: Vec::new(), staged: Some(staging) };
-        match self.client.write_revision(&*self.who, profile, &revision).await {
-            Ok(_) => {
-                self.remember_written(&self.directory, floor_of(&revision).into_iter().collect()).await?;
-                Ok(Attempt::Finished)
-            }
+        match self.write_revision(&revision).await {
+            Ok(()) => Ok(Attempt::Finished),
             Err(error) if error.is_conflict() => Ok(Attempt::Raced(error)),
-            Err(error) if error.is_unanswered() => match self.verify_evidence(profile).await?.manifest().hash() == hash
-            {
-                true => Ok(Attempt::Finished),
-                false => Err(error),
-            },
             Err(error) => Err(error),
         }
     }

@@ -1,11 +1,14 @@
 //! Accepting an invitation: somebody's keys are made, and nobody but a holder of the code can bring theirs instead.
 
-use super::Account;
+use super::{Account, account::NewAccount};
 use crate::{
     authenticator::LocalIdentity,
     client::Client,
     crypto::password::{self, PasswordInput},
-    error::Error,
+    error::{Error, MadeOnce},
+    open::receipt::{self, Asker},
+    reader::Answered,
+    session::{Found, settle},
 };
 use std::{fmt, sync::Arc};
 use stronghold_protocol::{
@@ -15,6 +18,7 @@ use stronghold_protocol::{
     directory::{Header, HeaderRef},
     id::UserId,
     name::Email,
+    receipt::Receipt,
     signed::Signed,
     time::Clock,
     token::{AccountKey, InviteCode, RecoveryKit},
@@ -79,7 +83,9 @@ impl Account {
         let input = PasswordInput::new(&password, &account_key.key);
         let (state, registration) = password::registration_start(&input)?;
         let start = JoinStart { user, registration, floor: code.floor.seq };
-        let started = client.start_join(&invited, &start).await?;
+        let Answered { request, reply: started } = client.start_join(&invited, &start).await?;
+        let asker = Asker::invited(&invited);
+        receipt::check(&started.receipt, &request, asker, "user.register", None)?;
         let finished = password::registration_finish(state, &input, &started.registration, &org, &user)?;
         // 3.
         let floor = HeaderRef { seq: code.floor.seq, hash: started.header.hash_as::<Header>() };
@@ -99,10 +105,25 @@ impl Account {
         let signers = [invited.signing_key(), identity.signing_key(), recovery.signing_key()];
         let acceptance = Signed::create(&acceptance, &signers)?;
         // 5.
-        let account = Self { org, user, email, seed, floor };
+        let account = Self { org, user, email: email.clone(), seed, floor };
         let bundle = account.bundle(&finished.export_key, finished.upload, &recovery.public_keys())?;
-        client.join(&invited, &Join { acceptance, account: bundle }).await?;
         let recovery_kit = RecoveryKit { org, user, seed: recovery_seed };
+        let new = MadeOnce::new(NewAccount { account, account_key, recovery_kit });
+        let proof = match client.join(&invited, &Join { acceptance, account: bundle }).await {
+            Ok(Answered { request, reply }) => receipt::check(&reply.receipt, &request, asker, "user.accept", None)
+                .and_then(|_| same_key(&started.receipt, &reply.receipt)),
+            Err(error) => Err(error),
+        };
+        // Who is no member yet is shown nothing: whether it was made is for whoever confirms it to see.
+        let written =
+            proof.or_else(|error| settle(error, Found::Unknown, || format!("acceptance of the invitation of {email}")));
+        let ((), NewAccount { account, account_key, recovery_kit }) = new.after(written, NewAccount::told)?;
         Ok(NewMember { account, account_key, recovery_kit, fingerprint })
     }
+}
+
+/// Two receipts of one server that come right after each other must be signed by the same key. More cannot be told without
+/// a directory.
+pub(super) fn same_key(one: &Receipt, other: &Receipt) -> Result<(), Error> {
+    if one.key == other.key { Ok(()) } else { Err(Error::forged("the server's receipts are signed by two keys")) }
 }

@@ -9,7 +9,12 @@ use super::{
     Account, Decision, LogIn, Session,
     people::{check_role, live},
 };
-use crate::{authenticator::LocalIdentity, error::Error};
+use crate::{
+    authenticator::LocalIdentity,
+    error::Error,
+    reader::Answered,
+    session::{Found, settle},
+};
 use std::sync::Arc;
 use stronghold_protocol::{
     api::RequestKeys,
@@ -95,8 +100,28 @@ impl<T: Transport> Session<T> {
             recovery: account.seal_recovery(&entry.recovery)?,
         };
         // 3.
-        self.client.request_keys(&*self.who, &body).await?;
+        let proof = match self.client.request_keys(&*self.who, &body).await {
+            Ok(Answered { request, reply }) => {
+                self.check_receipt(&reply.receipt, &request, "user.request_keys", None).await.map(drop)
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = proof {
+            let found = self.look_for_request(&request).await;
+            settle(error, found, || {
+                format!("request of {} for new keys with the fingerprint {}", account.email, request.fingerprint())
+            })?;
+        }
         Ok((request, new))
+    }
+
+    /// Whether the server shows a request of the caller's. It does so to owners and admins alone.
+    async fn look_for_request(&self, made: &KeyRequest) -> Found {
+        if !self.is_manager() {
+            return Found::Unknown;
+        }
+        let shown = self.read_key_requests().await;
+        shown.map(|shown| shown.iter().any(|request| request.value() == made)).into()
     }
 
     /// What members ask for. What does not verify is an integrity error: only the member can have asked.
@@ -115,7 +140,8 @@ impl<T: Transport> Session<T> {
     }
 
     async fn read_key_requests(&self) -> Result<Vec<Verified<KeyRequest>>, Error> {
-        let reply = self.client.key_requests(&*self.who).await?;
+        let Answered { request, reply } = self.client.key_requests(&*self.who).await?;
+        self.check_receipt(&reply.receipt, &request, "key_request.read", None).await?;
         let mut requests = Vec::with_capacity(reply.requests.len());
         for asked in &reply.requests {
             let entry = self.directory.user(&asked.user).filter(|entry| !entry.removed);

@@ -72,6 +72,12 @@ fn told(before: &Directory, statement: &Statement, after: &Directory) -> Option<
     })
 }
 
+/// What changes from `before` to `after`, in words and with names.
+pub(super) fn told_changes(before: &Directory, changes: &[Change], after: &Directory) -> String {
+    let names = Names { before, after };
+    changes.iter().map(|change| names.told(change)).collect::<Vec<_>>().join("; ")
+}
+
 /// Looks names up: what a statement ends has its name before it, what it begins after it.
 struct Names<'a> {
     before: &'a Directory,

@@ -5,14 +5,19 @@
 //! machine, password and account key open a seed whose keys are in force. A client keeps its old seed until it knows that
 //! the new one counts.
 
-use super::{Account, Decision, LogIn, Session, batch::Batch};
-use crate::{authenticator::LocalIdentity, error::Error};
+use super::{Account, Decision, LogIn, Session, batch::Batch, lost::told_changes};
+use crate::{
+    authenticator::LocalIdentity,
+    crypto::password::ExportKey,
+    error::{Error, MadeOnce},
+    session::{Found, holds, settle},
+};
 use std::sync::Arc;
 use stronghold_protocol::{
     api::{CommitStatement, RotateKeys},
     approval::place,
     crypto::random,
-    directory::{Change, Rekeys, Role},
+    directory::{Change, Directory, Rekeys, Role},
     roster::Roster,
     transport::Transport,
 };
@@ -40,9 +45,20 @@ impl<T: Transport> Session<T> {
         if account.user != self.user || account.org != self.directory.org() {
             return Err(Error::invalid("this account key is another person's"));
         }
-        let seed = random::secret::<32>()?;
-        let new = Arc::new(LocalIdentity::from_seed(account.org, self.user.into(), &seed));
-        let mut account = Account { seed, ..account };
+        let account = MadeOnce::new(Account { seed: random::secret()?, ..account });
+        let written = self.replace_own_keys(&account, &export_key).await;
+        let is_made = written.as_ref().is_err_and(Error::is_made);
+        // Where it is unknown whether they count, logging in tells: the envelope holds the keys that do.
+        let floor = self.directory.head();
+        let kept = |account: Account| Account { floor, ..account };
+        let ((), account) = account.after(written, |account| (Vec::new(), is_made.then_some(account).map(kept)))?;
+        Ok(kept(account))
+    }
+
+    /// 2. to 5. of [`Self::rotate_own_keys`].
+    async fn replace_own_keys(&mut self, account: &MadeOnce<Account>, export_key: &ExportKey) -> Result<(), Error> {
+        let (org, user) = (self.directory.org(), self.user);
+        let new = Arc::new(account.public(|account| LocalIdentity::from_seed(org, user.into(), &account.seed)));
         let mut last = None;
         for _ in 0..ATTEMPTS {
             self.sync().await?;
@@ -52,44 +68,54 @@ impl<T: Transport> Session<T> {
             self.next = None;
             let (mut batch, commit, after) = made?;
             // 4.
-            account.floor = after;
-            let recovery = self.directory.user(&self.user).map(|user| user.recovery.clone());
+            let recovery = self.directory.user(&user).map(|user| user.recovery.clone());
             let recovery = recovery.ok_or_else(|| Error::withheld("your own entry"))?;
-            let body = RotateKeys {
-                commit,
-                envelope: account.seal_envelope(&export_key)?,
-                recovery: account.seal_recovery(&recovery)?,
+            let body = account.public(|account| {
+                let envelope = account.seal_envelope_at(export_key, after.head())?;
+                Ok::<_, Error>(RotateKeys { commit, envelope, recovery: account.seal_recovery(&recovery)? })
+            })?;
+            let proof = match self.client.rotate_keys(&*self.who, &body).await {
+                Ok(answered) => self.check_committed(&answered, "user.rotate_keys", after.head()).await,
+                Err(error) => Err(error),
             };
-            let sent = self.client.rotate_keys(&*self.who, &body).await;
             // 5.
-            match sent {
-                Ok(_) => {
-                    self.who = new;
-                    self.sync().await?;
-                    self.rekeying.append(&mut batch.staged);
-                    return Ok(account);
+            let before = batch.before.clone();
+            let written = match proof {
+                Ok(()) => {
+                    self.who = Arc::clone(&new);
+                    self.take_statement(&body.commit, after).await
                 }
+                Err(error) => {
+                    let found = self.look_for_keys(&new, &after).await;
+                    settle(error, found, || told_changes(&before, &batch.changes, &after))
+                }
+            };
+            match written {
                 Err(error) if error.is_conflict() => last = Some(error),
-                Err(error) if error.is_unanswered() => {
-                    let old = std::mem::replace(&mut self.who, Arc::clone(&new));
-                    if self.sync().await.is_ok() {
+                written => {
+                    if written.is_ok() || written.as_ref().is_err_and(Error::is_made) {
                         self.rekeying.append(&mut batch.staged);
-                        return Ok(account);
                     }
-                    self.who = old;
-                    return Err(error);
+                    return written;
                 }
-                Err(error) => return Err(error),
             }
         }
         Err(last.unwrap_or_else(|| Error::invalid("the directory changes too fast; try again")))
     }
 
+    /// Whether the server shows the statement that leads to `after`: asked with the new keys, which it knows if so, else with
+    /// the old ones. The session's keys are then those that count.
+    async fn look_for_keys(&mut self, new: &Arc<LocalIdentity>, after: &Directory) -> Found {
+        let old = std::mem::replace(&mut self.who, Arc::clone(new));
+        if self.sync().await.is_ok() && holds(&self.directory, &after.head()) {
+            return Found::Made;
+        }
+        self.who = old;
+        self.sync().await.map(|()| holds(&self.directory, &after.head())).into()
+    }
+
     /// The statement in which the caller's keys are replaced, with everything that must come along.
-    async fn rotation(
-        &mut self,
-        new: &Arc<LocalIdentity>,
-    ) -> Result<(Batch, CommitStatement, stronghold_protocol::directory::HeaderRef), Error> {
+    async fn rotation(&mut self, new: &Arc<LocalIdentity>) -> Result<(Batch, CommitStatement, Directory), Error> {
         let who = Arc::clone(&self.who);
         let keys = new.public_keys();
         let mut batch = Batch::new(self.directory.clone());
@@ -113,6 +139,6 @@ impl<T: Transport> Session<T> {
         let (statement, after) = draft.sign(&signers).map_err(Error::refused_change)?;
         let histories = std::mem::take(&mut batch.histories);
         let revisions = std::mem::take(&mut batch.revisions);
-        Ok((batch, CommitStatement { statement, seals, histories, revisions }, after.head()))
+        Ok((batch, CommitStatement { statement, seals, histories, revisions }, after))
     }
 }

@@ -2,7 +2,11 @@
 //! [`super::own_keys`] and [`super::key_requests`].
 
 use super::{Decision, Session, batch::Batch};
-use crate::{authenticator::LocalIdentity, error::Error};
+use crate::{
+    authenticator::LocalIdentity,
+    error::{Error, MadeOnce},
+    reader::Answered,
+};
 use secrecy::SecretString;
 use std::sync::Arc;
 use stronghold_protocol::{
@@ -59,10 +63,10 @@ impl<T: Transport> Session<T> {
             return Err(Error::invalid("the invitation would be over at once"));
         }
         let id = InviteId::generate(now)?;
-        let seed = random::secret()?;
+        let seed = MadeOnce::new(random::secret()?);
         let (me, org) = (self.user, self.directory.org());
-        let key = LocalIdentity::from_seed(org, me.into(), &seed).public_keys().sign;
-        self.commit(|batch| {
+        let key = seed.public(|seed| LocalIdentity::from_seed(org, me.into(), seed).public_keys().sign);
+        let made = self.commit(|batch| {
             check_role(&batch.before, me, new.role)?;
             if batch.before.user_with_email(&new.email).is_some() {
                 return Err(Error::invalid(format!("{} is a member already", new.email)));
@@ -76,13 +80,14 @@ impl<T: Transport> Session<T> {
                 expires_at: new.expires_at,
             });
             Ok(())
-        })
-        .await?;
+        });
+        let made = made.await;
+        let (floor, url) = (TokenFloor::of(&self.directory.head()), new.url);
+        let code = |seed, url| InviteCode { org, invite: id, seed, floor, url }.to_secret_string();
+        let ((), seed) = seed.after(made, |seed| (vec![("code", code(seed, url.clone()))], None))?;
         let stated = self.directory.invite(&id).cloned();
         let stated = stated.ok_or_else(|| Error::not_found("open invitation", &id.to_string()))?;
-        let floor = TokenFloor::of(&self.directory.head());
-        let code = InviteCode { org: self.directory.org(), invite: id, seed, floor, url: new.url };
-        Ok(MintedInvite { invite: id, code: code.to_secret_string(), stated })
+        Ok(MintedInvite { invite: id, code: code(seed, url), stated })
     }
 
     /// Makes an open invitation void.
@@ -105,7 +110,8 @@ impl<T: Transport> Session<T> {
     /// [`Error`] when the server cannot be reached, refuses, or shows an acceptance that is nobody's.
     pub async fn acceptances(&mut self) -> Result<Vec<Verified<Acceptance>>, Error> {
         self.sync().await?;
-        let reply = self.client.acceptances(&*self.who).await?;
+        let Answered { request, reply } = self.client.acceptances(&*self.who).await?;
+        self.check_receipt(&reply.receipt, &request, "acceptance.read", None).await?;
         let mut accepted = Vec::with_capacity(reply.acceptances.len());
         for shown in &reply.acceptances {
             // It may have been confirmed or cancelled between the two requests.

@@ -5,10 +5,11 @@ use crate::{
     agent::ReadableProfile,
     error::Error,
     open::{OpenedProfile, Want, open_profile},
-    reader::ProfileReader,
+    reader::{Answered, ProfileReader},
 };
 use stronghold_protocol::{
     api::{ListedProfile, NewRevision},
+    audit::{AuditRecord, Released},
     directory::{Change, Directory, Profile},
     evidence::{ProfileSelector, VerifiedProfile},
     id::{GroupId, ProfileId},
@@ -148,6 +149,8 @@ impl<T: Transport> Session<T> {
         let want = Want { profile: &selector, anchor: &anchor, floors: &floors, minimum };
         let decryptor = self.decryptor(id, &answered.reply, &want).await?;
         let opened = open_profile(answered, &*self.who, &*decryptor, &want)?;
+        let record = AuditRecord::parse(&opened.receipt().record.0).map_err(Error::forged)?;
+        self.check_receipt_key(opened.receipt(), &record).await?;
         self.raise(&opened.seen(), anchor.remembered).await?;
         Ok(opened)
     }
@@ -158,9 +161,12 @@ impl<T: Transport> Session<T> {
     /// As [`Self::open_profile`].
     pub async fn verify_evidence(&self, id: ProfileId) -> Result<VerifiedProfile, Error> {
         let (selector, anchor) = (ProfileSelector::Id(id), self.anchor().await?);
-        let reply = self.client.read_secrets(&*self.who, &selector, &anchor, &[]).await?.reply;
+        let Answered { request, reply } = self.client.read_secrets(&*self.who, &selector, &anchor, &[]).await?;
         let trusted = reply.chain.verify(&anchor)?;
         let verified = reply.profile.verify(&trusted, &selector, &self.memory.floors(&selector, id), None)?;
+        let revision = verified.manifest().value().revision;
+        let released = Released::Secrets { profile: id, revision, secrets: Vec::new(), absent: Vec::new() };
+        self.check_receipt(&reply.receipt, &request, "secret.read", Some(&released)).await?;
         self.remember_read(&trusted, Some(&verified), &anchor).await?;
         Ok(verified)
     }
@@ -176,7 +182,8 @@ impl<T: Transport> Session<T> {
     /// The profiles as the server lists them, with their leaves verified.
     pub(super) async fn listed_profiles(&self) -> Result<Vec<ListedProfile>, Error> {
         let anchor = self.anchor().await?;
-        let reply = self.client.list_profiles(&*self.who, &anchor).await?.reply;
+        let Answered { request, reply } = self.client.list_profiles(&*self.who, &anchor).await?;
+        self.check_receipt(&reply.receipt, &request, "profile.list", None).await?;
         let trusted = reply.chain.verify(&anchor)?;
         for listed in &reply.profiles {
             listed.entry.verify(&trusted.state_root()).map_err(Error::forged)?;

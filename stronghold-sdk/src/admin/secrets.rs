@@ -5,7 +5,6 @@ use crate::{
     error::Error,
     open::{OpenedProfile, PlainSecret, SecretKind},
     references::ReferenceTarget,
-    session::floor_of,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use stronghold_protocol::{
@@ -128,20 +127,11 @@ impl<T: Transport> Session<T> {
                 staged => staged?,
             }
             let outcome = EditOutcome { revision: plan.outcome.revision.next(), ..plan.outcome };
-            match self.client.write_revision(&*self.who, profile, &revision).await {
-                Ok(_) => {
-                    self.remember_written(&self.directory, floor_of(&revision).into_iter().collect()).await?;
-                    return Ok(outcome);
-                }
+            match self.write_revision(&revision).await {
+                Ok(()) => return Ok(outcome),
                 Err(error) if error.is_conflict() => {
                     last = Some(error);
                     self.sync().await?;
-                }
-                Err(error) if error.is_unanswered() => {
-                    let now = self.verify_evidence(profile).await?;
-                    let written =
-                        now.manifest().hash() == revision.manifest.hash_as::<stronghold_protocol::manifest::Manifest>();
-                    return if written { Ok(outcome) } else { Err(error) };
                 }
                 Err(error) => return Err(error),
             }

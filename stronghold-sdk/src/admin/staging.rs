@@ -68,7 +68,7 @@ impl<T: Transport> Session<T> {
         secrets: Vec<SealedSecret>,
     ) -> Result<(), Error> {
         let body = StageSecrets { staging, epoch, secrets };
-        self.client.stage_secrets(&*self.who, profile, &body).await.map(drop)
+        self.stage_secrets(profile, &body).await
     }
 
     /// Stages what a revision puts, if that and what it removes are more than one request should carry. The manifest is

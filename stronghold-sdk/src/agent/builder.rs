@@ -222,6 +222,7 @@ impl AgentBuilder {
             identity,
             accept_rollback: self.accept_rollback,
             receipts: self.receipts,
+            receipt_key: Mutex::default(),
             pull_options: self.pull_options,
             keys: Mutex::default(),
         };

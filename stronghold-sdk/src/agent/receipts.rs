@@ -5,11 +5,18 @@ use crate::{
     authenticator::AgentAuthenticator,
     error::Error,
     memory::Remembered,
-    open::OpenedProfile,
+    open::{
+        OpenedProfile,
+        receipt::{self, Asker},
+    },
     reader::ProfileReader,
     receipts::{Receipt, check_continues, check_places, check_reach, shorter, signed_record},
 };
-use stronghold_protocol::{api::AuditCheckpoint, checkpoint::Checkpoint, crypto::sign::SigningPublicKey, limits};
+use std::sync::PoisonError;
+use stronghold_protocol::{
+    api::AuditCheckpoint, audit::AuditRecord, checkpoint::Checkpoint, crypto::sign::SigningPublicKey,
+    directory::HeaderRef, limits, request::SignedRequest,
+};
 
 impl<R: ProfileReader> Agent<R> {
     /// Holds receipts against the newest checkpoint of the audit log: each record must stand in it, where its receipt says,
@@ -44,6 +51,52 @@ impl<R: ProfileReader> Agent<R> {
             self.prove().await?;
         }
         Ok(checkpoint)
+    }
+
+    /// Checks the receipt of an answer that is of the directory's `head`, as far as an agent can.
+    ///
+    /// # Errors
+    /// [`Error::Integrity`] where it is of another request, or of another head, or of a key that [`Self::check_key`] refuses.
+    pub(super) fn check_receipt(
+        &self,
+        receipt: &Receipt,
+        request: &SignedRequest,
+        action: &str,
+        head: HeaderRef,
+    ) -> Result<(), Error> {
+        let record = receipt::check(receipt, request, Asker::of(&*self.inner.identity), action, None)?;
+        if record.directory != head {
+            return Err(Error::forged("the server's audit record names another header than the answer proves"));
+        }
+        self.check_key(receipt, head)
+    }
+
+    /// The same for a profile that was opened, whose receipt was held against the request already.
+    pub(super) fn check_opened(&self, opened: &OpenedProfile) -> Result<(), Error> {
+        let record = AuditRecord::parse(&opened.receipt().record.0).map_err(Error::forged)?;
+        if record.directory != opened.newest_header() {
+            return Err(Error::forged("the server's audit record names another header than the answer proves"));
+        }
+        self.check_key(opened.receipt(), record.directory)
+    }
+
+    /// Which key signs receipts is in the bodies of the directory, which agents do not see. But as of one header it is one
+    /// key: this holds a receipt against the newest one of this process.
+    ///
+    /// # Errors
+    /// [`Error::Integrity`] where two keys signed as of the same header.
+    pub(super) fn check_key(&self, receipt: &Receipt, at: HeaderRef) -> Result<(), Error> {
+        let mut known = self.inner.receipt_key.lock().unwrap_or_else(PoisonError::into_inner);
+        match *known {
+            Some((header, key)) if header == at && key != receipt.key => {
+                Err(Error::forged("the server's receipts are signed by two keys as of the same directory"))
+            }
+            Some((header, _)) if header.seq >= at.seq => Ok(()),
+            _ => {
+                *known = Some((at, receipt.key));
+                Ok(())
+            }
+        }
     }
 
     /// Keeps the receipt of a read, where that was asked for.

@@ -30,6 +30,7 @@ impl<R: ProfileReader> Agent<R> {
             inner.memory.check_name(name, opened.leaf().id)?;
         }
         check_older(&opened, want, behind)?;
+        self.check_opened(&opened)?;
         self.keep_receipt(&opened)?;
         let seen = opened.seen();
         match inner.memory.go_back(&|remembered: &mut Remembered| remembered.go_back_to(&seen)).await {

@@ -92,8 +92,8 @@ impl<T: Transport> Client<T> {
         &self,
         who: &dyn AgentAuthenticator,
         body: &CommitStatement,
-    ) -> Result<Committed, Error> {
-        Ok(self.post(who, &api::org_path(&who.org(), "statements"), body, false).await?.reply)
+    ) -> Result<Answered<Committed>, Error> {
+        self.post(who, &api::org_path(&who.org(), "statements"), body, false).await
     }
 
     pub(crate) async fn write_revision(
@@ -101,9 +101,9 @@ impl<T: Transport> Client<T> {
         who: &dyn AgentAuthenticator,
         profile: ProfileId,
         body: &NewRevision,
-    ) -> Result<Written, Error> {
+    ) -> Result<Answered<Written>, Error> {
         let path = api::profile_path(&who.org(), &ProfileSelector::Id(profile), "revisions");
-        Ok(self.post(who, &path, body, false).await?.reply)
+        self.post(who, &path, body, false).await
     }
 
     pub(crate) async fn revisions(
@@ -112,12 +112,12 @@ impl<T: Transport> Client<T> {
         profile: ProfileId,
         anchor: &Anchor,
         before: Option<Revision>,
-    ) -> Result<RevisionPage, Error> {
+    ) -> Result<Answered<RevisionPage>, Error> {
         let path = api::profile_path(&who.org(), &ProfileSelector::Id(profile), "revisions");
         let mut pairs = anchor_pairs(anchor);
         pairs.extend(before.map(|before| ("before", before.to_string())));
         let query = query_of(&pairs)?;
-        Ok(self.get(who, &path, &query).await?.reply)
+        self.get(who, &path, &query).await
     }
 
     pub(crate) async fn versions(
@@ -146,69 +146,69 @@ impl<T: Transport> Client<T> {
         who: &dyn AgentAuthenticator,
         profile: ProfileId,
         body: &StageSecrets,
-    ) -> Result<StagedSecrets, Error> {
+    ) -> Result<Answered<StagedSecrets>, Error> {
         let path = api::profile_path(&who.org(), &ProfileSelector::Id(profile), "staging");
         // Staging the same again changes nothing.
-        Ok(self.post(who, &path, body, true).await?.reply)
+        self.post(who, &path, body, true).await
     }
 
     pub(crate) async fn start_join(
         &self,
         who: &dyn AgentAuthenticator,
         body: &JoinStart,
-    ) -> Result<JoinStarted, Error> {
-        Ok(self.post(who, &api::org_path(&who.org(), "invitation/registration"), body, true).await?.reply)
+    ) -> Result<Answered<JoinStarted>, Error> {
+        self.post(who, &api::org_path(&who.org(), "invitation/registration"), body, true).await
     }
 
-    pub(crate) async fn join(&self, who: &dyn AgentAuthenticator, body: &Join) -> Result<Joined, Error> {
+    pub(crate) async fn join(&self, who: &dyn AgentAuthenticator, body: &Join) -> Result<Answered<Joined>, Error> {
         // Accepting the same again changes nothing.
-        Ok(self.post(who, &api::org_path(&who.org(), "invitation"), body, true).await?.reply)
+        self.post(who, &api::org_path(&who.org(), "invitation"), body, true).await
     }
 
-    pub(crate) async fn acceptances(&self, who: &dyn AgentAuthenticator) -> Result<Acceptances, Error> {
-        Ok(self.get(who, &api::org_path(&who.org(), "acceptances"), "").await?.reply)
+    pub(crate) async fn acceptances(&self, who: &dyn AgentAuthenticator) -> Result<Answered<Acceptances>, Error> {
+        self.get(who, &api::org_path(&who.org(), "acceptances"), "").await
     }
 
     pub(crate) async fn rotate_keys(
         &self,
         who: &dyn AgentAuthenticator,
         body: &RotateKeys,
-    ) -> Result<Committed, Error> {
-        Ok(self.post(who, &api::org_path(&who.org(), "keys"), body, false).await?.reply)
+    ) -> Result<Answered<Committed>, Error> {
+        self.post(who, &api::org_path(&who.org(), "keys"), body, false).await
     }
 
     pub(crate) async fn request_keys(
         &self,
         who: &dyn AgentAuthenticator,
         body: &RequestKeys,
-    ) -> Result<KeysRequested, Error> {
+    ) -> Result<Answered<KeysRequested>, Error> {
         // Asking for the same again changes nothing.
-        Ok(self.post(who, &api::org_path(&who.org(), "key-requests"), body, true).await?.reply)
+        self.post(who, &api::org_path(&who.org(), "key-requests"), body, true).await
     }
 
-    pub(crate) async fn key_requests(&self, who: &dyn AgentAuthenticator) -> Result<KeyRequests, Error> {
-        Ok(self.get(who, &api::org_path(&who.org(), "key-requests"), "").await?.reply)
+    pub(crate) async fn key_requests(&self, who: &dyn AgentAuthenticator) -> Result<Answered<KeyRequests>, Error> {
+        self.get(who, &api::org_path(&who.org(), "key-requests"), "").await
     }
 
     pub(crate) async fn start_account(
         &self,
         who: &dyn AgentAuthenticator,
         body: &AccountStart,
-    ) -> Result<AccountStarted, Error> {
-        Ok(self.post(who, &api::org_path(&who.org(), "account/registration"), body, true).await?.reply)
+    ) -> Result<Answered<AccountStarted>, Error> {
+        self.post(who, &api::org_path(&who.org(), "account/registration"), body, true).await
     }
 
     pub(crate) async fn replace_account(
         &self,
         who: &dyn AgentAuthenticator,
         body: &ReplaceAccount,
-    ) -> Result<AccountReplaced, Error> {
+    ) -> Result<Answered<AccountReplaced>, Error> {
         // Replacing by the same again changes nothing.
-        Ok(self.post(who, &api::org_path(&who.org(), "account"), body, true).await?.reply)
+        self.post(who, &api::org_path(&who.org(), "account"), body, true).await
     }
 
-    pub(crate) async fn recovery_seed(&self, who: &dyn AgentAuthenticator) -> Result<RecoverySeed, Error> {
-        Ok(self.get(who, &api::org_path(&who.org(), "recovery"), "").await?.reply)
+    pub(crate) async fn recovery_seed(&self, who: &dyn AgentAuthenticator) -> Result<Answered<RecoverySeed>, Error> {
+        self.get(who, &api::org_path(&who.org(), "recovery"), "").await
     }
 
     pub(crate) async fn setup(&self, body: &SetupStart) -> Result<SetupStarted, Error> {

@@ -1,6 +1,9 @@
 //! Verifying and opening a profile, whole or in part.
 
-use super::{PlainSecret, ProfileKey, Secret, SecretDecryptor, Secrets, receipt};
+use super::{
+    PlainSecret, ProfileKey, Secret, SecretDecryptor, Secrets,
+    receipt::{self, Asker},
+};
 use crate::{authenticator::AgentAuthenticator, error::Error, memory::Remembered, reader::Answered};
 use std::fmt;
 use stronghold_protocol::{
@@ -160,7 +163,7 @@ pub fn open_profile(
         revision: manifest.value().revision,
         manifest: manifest.hash(),
     };
-    receipt::check(&reply.receipt, &request, who, "profile.read", &released)?;
+    receipt::check(&reply.receipt, &request, Asker::of(who), "profile.read", Some(&released))?;
     // 4.
     let key = decryptor.open_master_key(&profile, &reply.keys)?;
     // 5.
@@ -206,7 +209,7 @@ pub fn open_part(
         secrets,
         absent: part.absent.clone(),
     };
-    receipt::check(&reply.receipt, &request, who, "secret.read", &released)?;
+    receipt::check(&reply.receipt, &request, Asker::of(who), "secret.read", Some(&released))?;
     // 4.
     let key = decryptor.open_master_key(&profile, &reply.keys)?;
     // 6.

@@ -1,6 +1,6 @@
 //! How a session is put together: the twin of [`crate::AgentBuilder`].
 
-use super::{DirectoryCache, Session};
+use super::{Ahead, DirectoryCache, Session};
 use crate::{
     admin::{Account, Keyring},
     authenticator::LocalIdentity,
@@ -125,6 +125,7 @@ impl SessionBuilder {
             user: self.user,
             directory,
             cache,
+            ahead: Ahead::default(),
             memory,
             keys: Keyring::default(),
             receipts: self.receipts,

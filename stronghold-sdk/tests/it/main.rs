@@ -10,6 +10,9 @@
 )]
 
 mod access;
+mod answers;
+mod answers_once;
+mod answers_to_reads;
 mod approvals;
 mod approvals_ended;
 mod audit;
@@ -21,6 +24,7 @@ mod database;
 mod ended;
 mod exposure;
 mod forge;
+mod forged_answer;
 mod formats;
 mod golden;
 mod grace;

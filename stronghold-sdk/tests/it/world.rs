@@ -38,12 +38,19 @@ pub(crate) type Lie = Box<dyn FnMut(&SignedRequest, Reply) -> Reply + Send>;
 
 /// Sees path and size of each request.
 pub(crate) type Watch = Box<dyn FnMut(&str, usize) + Send>;
+/// Answers a request in the server's place; first says whether the server gets it all the same.
+pub(crate) type Proxy = Box<dyn FnMut(&SignedRequest, &[u8]) -> Option<(bool, Reply)> + Send>;
+
+/// Changes the reply to a request that nobody signs, by its path.
+pub(crate) type UnsignedLie = fn(&str, Reply) -> Reply;
 
 /// A transport to the server that can be told to lie, or to die.
 #[derive(Clone)]
 pub(crate) struct Wire {
     honest: InProcessTransport<SqliteStore>,
     lie: Arc<Mutex<Option<Lie>>>,
+    proxy: Arc<Mutex<Option<Proxy>>>,
+    unsigned_lie: Arc<Mutex<Option<UnsignedLie>>>,
     death: Arc<Mutex<Option<Death>>>,
     died: Arc<Notify>,
     watch: Arc<Mutex<Option<Watch>>>,
@@ -91,7 +98,20 @@ impl Wire {
         }
     }
 
+    pub(crate) fn lies_to_strangers(&self, lie: Option<UnsignedLie>) {
+        *self.unsigned_lie.lock().unwrap() = lie;
+    }
+
+    /// Lets `proxy` answer in the server's place, where it does.
+    pub(crate) fn is_answered_by(
+        &self,
+        proxy: impl FnMut(&SignedRequest, &[u8]) -> Option<(bool, Reply)> + Send + 'static,
+    ) {
+        *self.proxy.lock().unwrap() = Some(Box::new(proxy));
+    }
+
     pub(crate) fn is_honest_again(&self) {
+        *self.proxy.lock().unwrap() = None;
         *self.lie.lock().unwrap() = None;
     }
 }
@@ -111,6 +131,14 @@ impl Transport for Wire {
             self.died.notify_one();
             return std::future::pending().await;
         }
+        let instead = self.proxy.lock().unwrap().as_mut().and_then(|proxy| proxy(&request, &body));
+        if let Some((passes, reply)) = instead {
+            if passes {
+                let honest = self.honest.send(request, body).await?;
+                assert_eq!(honest.status, 200, "{}", String::from_utf8_lossy(&honest.body));
+            }
+            return Ok(reply);
+        }
         let reply = self.honest.send(request.clone(), body.clone()).await?;
         let parts = request.parts();
         check_bodies(parts.method().as_str(), &parts.target(), &body, &reply);
@@ -129,7 +157,8 @@ impl Transport for Wire {
         let asked = body.clone().unwrap_or_default();
         let reply = self.honest.send_unsigned(path, body).await?;
         check_bodies(method, path, &asked, &reply);
-        Ok(reply)
+        let lie = self.unsigned_lie.lock().unwrap();
+        Ok(lie.map_or_else(|| reply.clone(), |lie| lie(path, reply.clone())))
     }
 }
 
@@ -257,9 +286,21 @@ impl World {
         self.session.sync().await.unwrap();
     }
 
+    /// A code that allows another organization.
+    pub(crate) async fn setup_code(&self) -> Zeroizing<String> {
+        let code = SetupCode::generate().unwrap();
+        self.service.allow_setup(&code).await.unwrap();
+        Zeroizing::new(code.expose().to_owned())
+    }
+
     /// A client for whoever signs.
     pub(crate) fn client(&self) -> Client<Wire> {
         Client::new(wire(&self.service), self.clock.clone())
+    }
+
+    /// The same over the session's own wire.
+    pub(crate) fn wire_client(&self) -> Client<Wire> {
+        Client::new(self.wire.clone(), self.clock.clone())
     }
 
     async fn session_on(&self, wire: Wire) -> Session<Wire> {
@@ -350,6 +391,8 @@ fn wire(service: &Service<SqliteStore>) -> Wire {
     Wire {
         honest: service.in_process(),
         lie: Arc::default(),
+        proxy: Arc::default(),
+        unsigned_lie: Arc::default(),
         death: Arc::default(),
         died: Arc::default(),
         watch: Arc::default(),

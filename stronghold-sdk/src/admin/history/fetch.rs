@@ -1,12 +1,7 @@
 //! Ciphertexts of the past: each is held against the leaf that the replay gave, or must have a tombstone.
 
 use super::OpenHistory;
-use crate::{
-    admin::Session,
-    error::Error,
-    open::{PlainSecret, receipt},
-    reader::Answered,
-};
+use crate::{admin::Session, error::Error, open::PlainSecret, reader::Answered};
 use std::collections::BTreeMap;
 use stronghold_protocol::{
     api::{PastSecret, VersionRef},
@@ -41,7 +36,7 @@ impl<T: Transport> Session<T> {
                 .collect();
             released.sort_unstable_by_key(|released| (released.secret, released.version));
             let released = Released::Versions { profile, secrets: released };
-            receipt::check(&reply.receipt, &request, &*self.who, "version.read", &released)?;
+            self.check_receipt(&reply.receipt, &request, "version.read", Some(&released)).await?;
             let mut answered: BTreeMap<VersionRef, PastSecret> = reply
                 .versions
                 .into_iter()
@@ -114,7 +109,7 @@ impl<T: Transport> Session<T> {
         let through = reply.revisions.last().map(|last| last.revision);
         let through = through.ok_or_else(|| Error::bad_history(history.name(), from, "the server withholds it"))?;
         let released = Released::Revisions { profile: history.profile, from, through };
-        receipt::check(&reply.receipt, &request, &*self.who, "revision.export", &released)?;
+        self.check_receipt(&reply.receipt, &request, "revision.export", Some(&released)).await?;
         let mut next = from;
         for introduced in reply.revisions {
             let bad = |reason: &str| Error::bad_history(history.name(), next, reason);

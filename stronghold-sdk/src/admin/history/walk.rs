@@ -1,10 +1,10 @@
 //! The walk back from the head to revision 1, and the replay from there up.
 
 use super::{KnownRevision, ProfileHistory};
-use crate::{admin::Session, error::Error};
+use crate::{admin::Session, error::Error, reader::Answered};
 use std::collections::BTreeMap;
 use stronghold_protocol::{
-    api::PastRevision,
+    api::{PastRevision, RevisionPage},
     crypto::hash::Hash,
     directory::{Directory, ProfileLeaf},
     evidence::{ProfileFloor, ProfileSelector, VerifiedProfile},
@@ -33,7 +33,8 @@ impl<T: Transport> Session<T> {
             self.directory.profile(&profile).ok_or_else(|| Error::not_found("profile", &profile.to_string()))?;
         let (name, vouched) = (known.name.clone(), known.vouched.revision);
         let first = self.client.revisions(&*self.who, profile, &anchor, None).await;
-        let mut page = first.map_err(|error| error.of_past(&name, vouched))?;
+        let first = first.map_err(|error| error.of_past(&name, vouched))?;
+        let mut page = self.checked_page(first).await?;
         let trusted = page.chain.verify(&anchor)?;
         let floors = self.memory.floors(&selector, profile);
         let head = page.profile.verify(&trusted, &selector, &floors, None);
@@ -45,7 +46,7 @@ impl<T: Transport> Session<T> {
         let mut walk = Walk::new(&head);
         while let Some(before) = walk.take(page.revisions)? {
             let next = self.client.revisions(&*self.who, profile, &anchor, Some(before)).await;
-            page = next.map_err(|error| error.of_past(&name, before))?;
+            page = self.checked_page(next.map_err(|error| error.of_past(&name, before))?).await?;
         }
         // 3.
         walk.check_known(&floors)?;
@@ -53,6 +54,14 @@ impl<T: Transport> Session<T> {
         let history = walk.replay(&self.directory, head.floor())?;
         self.remember_read(&trusted, Some(&head), &anchor).await?;
         Ok(history)
+    }
+}
+
+impl<T: Transport> Session<T> {
+    async fn checked_page(&self, answered: Answered<RevisionPage>) -> Result<RevisionPage, Error> {
+        let Answered { request, reply } = answered;
+        self.check_receipt(&reply.receipt, &request, "revision.list", None).await?;
+        Ok(reply)
     }
 }
 
