@@ -1,8 +1,14 @@
 //! Every developer command of the project: `cargo xtask quickstart | test | check`, and those for single parts.
 
+mod binaries;
 mod check;
+mod checks;
+mod limited;
+mod mutate;
+mod newcomer;
 mod run;
 mod tools;
+mod tree;
 mod wasm;
 
 use run::{Failed, Step, cargo};
@@ -21,7 +27,12 @@ cargo xtask console               the web console on top of it, for the server t
 cargo xtask reproduce             build both once more in another folder, and compare every byte
 cargo xtask browser [FILES]       the tests of console and package, in a real browser and in Node
 cargo xtask check                 format, lints, docs, licences, file sizes, dependency arrows
-cargo xtask fuzz [RUNS]           run every fuzz target for a bounded number of inputs";
+cargo xtask fuzz [RUNS]           run every fuzz target for a bounded number of inputs
+cargo xtask checks [NAMES]        remove each security check of xtask/mutants in a copy, and expect its test to fail
+cargo xtask mutate                break every check of the modules that verify, one at a time, and see which test notices
+                                  (--only FILE, --list, --jobs N)
+cargo xtask newcomer              clone into three unlike places and run the commands of the README there, with another
+                                  home (--quick, --only 1|2|3, --target-dir DIR)";
 
 fn main() -> ExitCode {
     let mut arguments = env::args().skip(1);
@@ -41,6 +52,9 @@ fn main() -> ExitCode {
         "browser" => tools::install().and_then(|_| console()).and_then(|()| build()).and_then(|()| browser(&rest)),
         "check" => tools::install().and_then(|tools| check::all(&tools)),
         "fuzz" => tools::install().and_then(|tools| fuzz(&tools, rest.first().map_or(FUZZ_RUNS, String::as_str))),
+        "checks" => checks::run(&rest),
+        "mutate" => mutate::run(&rest),
+        "newcomer" => newcomer::run(&rest),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
@@ -116,6 +130,7 @@ fn test() -> Result<(), Failed> {
         tests = tests.env(name, value);
     }
     tests.run()?;
+    checks::short()?;
     browser(&[])?;
     wasm::reproduce()?;
     cargo("the main job, from nothing", &["xtask", "quickstart", "--", "--once"]).run()?;
