@@ -28,8 +28,11 @@ static STATE: LazyLock<State> = LazyLock::new(|| State {
 
 static SEEN: [AtomicBool; COUNT] = [const { AtomicBool::new(false) }; COUNT];
 
-/// Whether this mutant is the one that is on.
+/// Whether this mutant is the one that is on; 0 is none.
 pub(crate) fn on(number: u32) -> bool {
+    if number == 0 {
+        return false;
+    }
     if let Some(file) = &STATE.seen {
         let first = SEEN.get(number as usize).is_some_and(|seen| !seen.swap(true, Ordering::Relaxed));
         if first && let Ok(mut file) = file.lock() {

@@ -87,7 +87,8 @@ impl Patch {
             .current_dir(tree)
             // A tree inside of the checkout is no part of it.
             .env("GIT_CEILING_DIRECTORIES", tree.parent().unwrap_or(tree))
-            .arg("apply")
+            // One line of context around what it changes is enough; whether it still means the same, the test says.
+            .args(["apply", "-C1"])
             .args(arguments)
             .arg(&self.path)
             .output()

@@ -73,7 +73,7 @@ pub(super) fn command(binary: &Binary, folder: &Path) -> Command {
     let mut command = Command::new(&binary.path);
     // What fails need not be made small.
     command.env("CARGO_MANIFEST_DIR", &package).env("PROPTEST_MAX_SHRINK_ITERS", "0").current_dir(package);
-    command.args(["--test-threads", "1"]);
+    command.args(["--test-threads", "1"]).env("RUST_BACKTRACE", "0");
     command
 }
 
