@@ -20,10 +20,20 @@ pub(crate) fn mirror(to: &Path) -> Result<(), Failed> {
         Step::new("the list of files", "git").args(&["ls-files", "-z", "-co", "--exclude-standard"]).output()?;
     let mut wanted: BTreeSet<PathBuf> = listed.split('\0').filter(|name| !name.is_empty()).map(PathBuf::from).collect();
     wanted.extend(files(&root(), Path::new(MADE)));
-    for name in &wanted {
-        // Deleted, and git not told yet.
-        let Ok(content) = fs::read(root().join(name)) else { continue };
+    // Deleted, and git not told yet.
+    wanted.retain(|name| root().join(name).is_file());
+    copy(&root(), &wanted, to)
+}
+
+/// Makes `to` a copy of another copy.
+pub(crate) fn sync(from: &Path, to: &Path) -> Result<(), Failed> {
+    copy(from, &files(from, Path::new("")).into_iter().collect(), to)
+}
+
+fn copy(from: &Path, wanted: &BTreeSet<PathBuf>, to: &Path) -> Result<(), Failed> {
+    for name in wanted {
         let path = to.join(name);
+        let content = fs::read(from.join(name)).map_err(|error| failed(name, &error))?;
         if fs::read(&path).is_ok_and(|there| there == content) {
             continue;
         }
@@ -31,10 +41,10 @@ pub(crate) fn mirror(to: &Path) -> Result<(), Failed> {
             fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
         }
         // With its permissions, and with the time of now.
-        fs::copy(root().join(name), &path).map_err(|error| failed(&path, &error))?;
+        fs::copy(from.join(name), &path).map_err(|error| failed(&path, &error))?;
     }
     for name in files(to, Path::new("")) {
-        if !wanted.contains(&name) || !root().join(&name).is_file() {
+        if !wanted.contains(&name) {
             fs::remove_file(to.join(&name)).map_err(|error| failed(&name, &error))?;
         }
     }

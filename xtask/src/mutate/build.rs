@@ -77,15 +77,18 @@ pub(super) fn all(folder: &Path) -> Result<Built, Failed> {
 
 /// A copy with every mutant in it but the numbers in `dropped`, and where it is.
 pub(super) fn rewritten(folder: &Path, dropped: &[u32]) -> Result<(Vec<Mutant>, PathBuf), Failed> {
-    let tree = folder.join("tree");
-    tree::mirror(&tree)?;
+    // Rewritten beside the tree, so that what is as in the last build keeps its time there.
+    let staged = folder.join("staged");
+    tree::mirror(&staged)?;
     let numbers: Vec<String> = dropped.iter().map(u32::to_string).collect();
     let numbers = if numbers.is_empty() { "-".to_owned() } else { numbers.join(",") };
     let listed = cargo("rewrite the modules", &["run", "--quiet", "-p", "stronghold-mutator", "--"])
-        .args(&[&tree])
+        .args(&[&staged])
         .args(&[numbers])
-        .args(&modules::files(&tree)?)
+        .args(&modules::files(&staged)?)
         .output()?;
+    let tree = folder.join("tree");
+    tree::sync(&staged, &tree)?;
     let mut mutants: Vec<Mutant> = listed.lines().filter_map(mutant).collect();
     number_repeated(&mut mutants);
     Ok((mutants, tree))
