@@ -30,7 +30,7 @@ cargo xtask check                 format, lints, docs, licences, file sizes, dep
 cargo xtask fuzz [RUNS]           run every fuzz target for a bounded number of inputs
 cargo xtask checks [NAMES]        remove each security check of xtask/mutants in a copy, and expect its test to fail
 cargo xtask mutate                break every check of the modules that verify, one at a time, and see which test notices
-                                  (--only FILE, --list, --jobs N)
+                                  (--only FILE, --list, --jobs N, --fast: without slow tests)
 cargo xtask newcomer              clone into three unlike places and run the commands of the README there, with another
                                   home (--quick, --only 1|2|3, --target-dir DIR)";
 

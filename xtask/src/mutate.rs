@@ -14,10 +14,14 @@ mod tests;
 
 use crate::{run::Failed, target};
 use build::Mutant;
-use std::{num::NonZero, thread};
+use std::{num::NonZero, thread, time::Duration};
+
+/// Longest test that `--fast` runs.
+const FAST: Duration = Duration::from_secs(1);
 
 struct Options {
     list: bool,
+    fast: bool,
     only: Vec<String>,
     jobs: usize,
 }
@@ -37,7 +41,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failed> {
         return Ok(());
     }
     let built = build::all(&folder)?;
-    let tests = tests::trace(&built.binaries, &folder, options.jobs)?;
+    let mut tests = tests::trace(&built.binaries, &folder, options.jobs)?;
+    if options.fast {
+        // For a first look: what survives now may still be noticed by one of those that are left out.
+        let all = tests.len();
+        tests.retain(|test| test.time <= FAST);
+        println!("{} tests left out that take longer than {} s", all - tests.len(), FAST.as_secs());
+    }
     println!("{} tests, {} of them of vectors", tests.len(), tests.iter().filter(|test| test.is_of_vectors()).count());
     let asked: Vec<&Mutant> = built.mutants.iter().filter(|mutant| is_asked(mutant)).collect();
     let verdicts = judge::all(&asked, &tests, &folder, options.jobs)?;
@@ -55,6 +65,7 @@ impl Options {
             let mut value = || arguments.next().ok_or_else(|| Failed(format!("{argument} without a value")));
             match argument.as_str() {
                 "--list" => options.list = true,
+                "--fast" => options.fast = true,
                 "--only" => options.only.push(value()?.clone()),
                 "--jobs" => options.jobs = value()?.parse().unwrap_or(jobs).max(1),
                 _ => return Err(Failed(format!("the unknown argument {argument}"))),

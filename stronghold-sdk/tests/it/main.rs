@@ -28,6 +28,7 @@ mod key_requests;
 mod lies;
 mod loader;
 mod lock;
+mod open_secret;
 mod passwords;
 mod people;
 mod people_ended;
