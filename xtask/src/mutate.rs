@@ -59,7 +59,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failed> {
 impl Options {
     fn parse(arguments: &[String]) -> Result<Self, Failed> {
         let jobs = thread::available_parallelism().map_or(1, NonZero::get);
-        let mut options = Self { list: false, only: Vec::new(), jobs };
+        let mut options = Self { list: false, fast: false, only: Vec::new(), jobs };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| Failed(format!("{argument} without a value")));
