@@ -54,7 +54,8 @@ fn places(base: &Path, options: &Options) -> Result<(), Failed> {
             .run()?;
         for command in commands {
             let name = format!("cargo {} in {}", command.join(" "), place.display());
-            let step = cargo(&name, command).directory(place).env("HOME", &home);
+            let step =
+                cargo(&name, command).directory(place).env("HOME", &home).env("XDG_CONFIG_HOME", home.join(".config"));
             let step = toolchain().into_iter().fold(step, |step, (name, value)| step.env(name, value));
             let step = step.env("CARGO_TARGET_DIR", options.target.clone().unwrap_or_else(|| place.join("target")));
             step.run()?;
