@@ -8,6 +8,7 @@
     missing_docs
 )]
 
+mod acceptance;
 mod attacks;
 mod attacks_endings;
 mod attacks_mixed;
