@@ -320,6 +320,11 @@ fn people_rise_and_fall_with_the_roster_only() {
     // Somebody of another roster is nobody: an unknown user cannot be named.
     let stranger = world.roster_change(&[OWNER], |roster| roster.admins.push(crate::directory_world::member(99)));
     assert_eq!(world.rule(OWNER, vec![stranger]), mismatch);
+    // An owner and an admin exchange their places in the roster, and nothing says so of the people.
+    let exchanged = world.roster_change(&[OWNER, ADMIN], |roster| {
+        std::mem::swap(&mut roster.owners[0], &mut roster.admins[0]);
+    });
+    assert_eq!(world.rule(OWNER, vec![exchanged]), mismatch);
 }
 
 /// The genesis has one form: what one reader takes and another refuses would be two organizations.
