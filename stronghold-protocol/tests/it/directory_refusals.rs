@@ -325,6 +325,9 @@ fn people_rise_and_fall_with_the_roster_only() {
         std::mem::swap(&mut roster.owners[0], &mut roster.admins[0]);
     });
     assert_eq!(world.rule(OWNER, vec![exchanged]), mismatch);
+    // And a roster with keys that its member does not have as a user.
+    let other_keys = world.roster_change(&[OWNER], |roster| roster.admins[0].keys = keys(99));
+    assert_eq!(world.rule(OWNER, world.with_rekeys(vec![other_keys])), mismatch);
 }
 
 /// The genesis has one form: what one reader takes and another refuses would be two organizations.
