@@ -1,9 +1,15 @@
 //! Every developer command of the project: `cargo xtask quickstart | test | check`, and those for single parts.
 
 mod api;
+mod binaries;
 mod check;
+mod checks;
+mod limited;
+mod mutate;
+mod newcomer;
 mod run;
 mod tools;
+mod tree;
 mod wasm;
 
 use run::{Failed, Step, cargo};
@@ -23,7 +29,12 @@ cargo xtask reproduce             build both once more in another folder, and co
 cargo xtask browser [FILES]       the tests of console and package, in a real browser and in Node
 cargo xtask schemathesis [N]      attack the API with N examples an operation, made from its own description
 cargo xtask check                 format, lints, docs, licences, file sizes, dependency arrows
-cargo xtask fuzz [RUNS]           run every fuzz target for a bounded number of inputs";
+cargo xtask fuzz [RUNS]           run every fuzz target for a bounded number of inputs
+cargo xtask checks [NAMES]        remove each security check of xtask/mutants in a copy, and expect its test to fail
+cargo xtask mutate                break every check of the modules that verify, one at a time, and see which test notices
+                                  (--only FILE, --list, --jobs N, --fast: without slow tests)
+cargo xtask newcomer              clone into three unlike places and run the commands of the README there, with another
+                                  home (--quick, --only 1|2|3, --target-dir DIR)";
 
 fn main() -> ExitCode {
     let mut arguments = env::args().skip(1);
@@ -47,6 +58,9 @@ fn main() -> ExitCode {
             tools::install().and_then(|tools| build().and_then(|()| api::schemathesis(&tools, examples)))
         }
         "fuzz" => tools::install().and_then(|tools| fuzz(&tools, rest.first().map_or(FUZZ_RUNS, String::as_str))),
+        "checks" => checks::run(&rest),
+        "mutate" => mutate::run(&rest),
+        "newcomer" => newcomer::run(&rest),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
@@ -124,6 +138,7 @@ fn test() -> Result<(), Failed> {
     tests.env("STRONGHOLD_TEST_BODIES", api::bodies_folder()?).run()?;
     api::count_bodies()?;
     api::schemathesis(&tools, api::EXAMPLES)?;
+    checks::short()?;
     browser(&[])?;
     wasm::reproduce()?;
     cargo("the main job, from nothing", &["xtask", "quickstart", "--", "--once"]).run()?;

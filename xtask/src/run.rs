@@ -3,6 +3,7 @@
 use std::{
     env,
     ffi::{OsStr, OsString},
+    path::Path,
     process::Command,
     time::Instant,
 };
@@ -23,6 +24,11 @@ impl Step {
         Self { name: name.to_owned(), command: Command::new(program) }
     }
 
+    /// A step that is a command.
+    pub(crate) fn of(name: &str, command: Command) -> Self {
+        Self { name: name.to_owned(), command }
+    }
+
     /// Adds arguments.
     pub(crate) fn args<S: AsRef<OsStr>>(mut self, arguments: &[S]) -> Self {
         self.command.args(arguments);
@@ -32,6 +38,12 @@ impl Step {
     /// Sets a variable.
     pub(crate) fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
+        self
+    }
+
+    /// Runs it in a folder.
+    pub(crate) fn directory(mut self, folder: impl AsRef<Path>) -> Self {
+        self.command.current_dir(folder);
         self
     }
 

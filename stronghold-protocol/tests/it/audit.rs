@@ -29,7 +29,7 @@ fn request() -> SignedRequest {
     SignedRequest::sign("vault.example".parse().unwrap(), parts, params, |base| key().sign(base))
 }
 
-fn record(released: Option<Released>) -> AuditRecord {
+pub(crate) fn record(released: Option<Released>) -> AuditRecord {
     AuditRecord {
         schema: RecordSchema,
         id: EventId::from_bytes([1; 16]),
@@ -47,7 +47,7 @@ fn record(released: Option<Released>) -> AuditRecord {
     }
 }
 
-fn every_release() -> Vec<Option<Released>> {
+pub(crate) fn every_release() -> Vec<Option<Released>> {
     let (profile, revision, manifest) = (ProfileId::from_bytes([6; 16]), Revision::FIRST.next(), Hash([7; 32]));
     let secret = ReleasedSecret { secret: SecretId::from_bytes([8; 16]), version: Version::FIRST };
     vec![

@@ -320,6 +320,14 @@ fn people_rise_and_fall_with_the_roster_only() {
     // Somebody of another roster is nobody: an unknown user cannot be named.
     let stranger = world.roster_change(&[OWNER], |roster| roster.admins.push(crate::directory_world::member(99)));
     assert_eq!(world.rule(OWNER, vec![stranger]), mismatch);
+    // An owner and an admin exchange their places in the roster, and nothing says so of the people.
+    let exchanged = world.roster_change(&[OWNER, ADMIN], |roster| {
+        std::mem::swap(&mut roster.owners[0], &mut roster.admins[0]);
+    });
+    assert_eq!(world.rule(OWNER, vec![exchanged]), mismatch);
+    // And a roster with keys that its member does not have as a user.
+    let other_keys = world.roster_change(&[OWNER], |roster| roster.admins[0].keys = keys(99));
+    assert_eq!(world.rule(OWNER, world.with_rekeys(vec![other_keys])), mismatch);
 }
 
 /// The genesis has one form: what one reader takes and another refuses would be two organizations.

@@ -9,6 +9,7 @@
     missing_docs
 )]
 
+mod acceptance;
 mod approval_words;
 mod approvals;
 mod attacks;
@@ -39,10 +40,12 @@ mod password;
 mod problem;
 mod published;
 mod published_opaque;
+mod receipt;
 mod request;
 mod request_properties;
 mod request_values;
 mod roster;
+mod signed;
 mod strict;
 mod strict_samples;
 mod targets;

@@ -95,6 +95,53 @@ fn a_changed_past_is_no_past() {
     assert!(back.verify(&root, &root).is_err());
 }
 
+/// Roots are signed with the sizes of their trees: a proof that is right for other sizes proves nothing.
+#[test]
+fn a_proof_is_of_the_sizes_that_it_states() {
+    let leaves = some_leaves(8);
+    let root = |size: usize| root_of(&leaves[..size]);
+    let verify = |old_size: u64, new_size: u64, path: &[Hash], old: &Hash, new: &Hash| {
+        Consistency { old_size, new_size, path: path.to_vec() }.verify(old, new).is_ok()
+    };
+    let tree = Tree::from_leaf_hashes(leaves.iter().copied());
+    // Two trees of one size are one tree, and a path says nothing more of it.
+    for size in 1..=8 {
+        assert!(verify(size, size, &[], &root(3), &root(3)));
+        assert!(!verify(size, size, &[], &root(3), &root(4)), "two roots of {size} leaves");
+        assert!(!verify(size, size, &[root(1)], &root(3), &root(3)), "a path from {size} to {size}");
+    }
+    // The empty tree has one root, whichever of the two it is, and needs no path.
+    assert!(verify(0, 0, &[], &empty_root(), &empty_root()));
+    assert!(!verify(0, 0, &[], &empty_root(), &root(1)));
+    assert!(!verify(0, 3, &[root(1)], &empty_root(), &root(3)));
+    // No tree becomes smaller, even where the roots are the same.
+    for old in 1..=8 {
+        for new in 0..old {
+            assert!(!verify(old, new, &[], &root(2), &root(2)), "{old} to {new}");
+        }
+    }
+    // The path from 2 to 4 leaves is not one to more.
+    let path = tree.consistency(2, 4).unwrap().path;
+    assert!(verify(2, 4, &path, &root(2), &root(4)));
+    for more in 5..=8 {
+        assert!(!verify(2, more, &path, &root(2), &root(4)), "4 leaves said to be {more}");
+    }
+}
+
+/// What a tree does not hold has no root and no proof.
+#[test]
+fn nothing_is_proven_beyond_the_end() {
+    for size in 0..=17 {
+        let tree = Tree::from_leaf_hashes(some_leaves(size));
+        for beyond in size + 1..=size + 20 {
+            assert_eq!(tree.root_at(beyond), None, "{beyond} of {size}");
+            for old in 0..=size {
+                assert_eq!(tree.consistency(old, beyond), None, "{old} to {beyond} of {size}");
+            }
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn no_bent_proof_verifies(

@@ -116,6 +116,19 @@ fn full_request_verifies_and_knows_its_authority() {
     request.verify_signature(&SigningKey::from_seed(&[8; 32]).public_key()).unwrap_err();
 }
 
+/// A request that names one key and was signed by another is neither's.
+#[test]
+fn the_key_that_signed_is_the_one_that_is_named() {
+    let other = SigningKey::from_seed(&[8; 32]);
+    let forged = SignedRequest::sign(authority("vault.example"), full_parts(), params(), |base| other.sign(base));
+    assert_ne!(params().key_id, other.public_key().key_id());
+    for key in [key().public_key(), other.public_key()] {
+        forged.verify_signature(&key).unwrap_err();
+        let unverified = forged.clone().into_unverified();
+        unverified.verify(&key, &[authority("vault.example").into()], b"{}").unwrap_err();
+    }
+}
+
 #[test]
 fn two_steps_sign_like_one() {
     let to_sign = ToSign::new(authority("vault.example"), full_parts(), params());

@@ -26,7 +26,9 @@ fn authorities_are_normal() {
         assert_eq!(found.as_str(), text);
         assert_eq!(text.parse::<Authority>().unwrap(), found);
     }
-    for url in ["ftp://vault.example", "https://u@vault.example", "https://u:p@vault.example", "http://in-process"] {
+    let bad =
+        ["ftp://vault.example", "https://u@vault.example", "https://u:p@vault.example", "https://:p@vault.example"];
+    for url in bad.into_iter().chain(["http://in-process"]) {
         of(url).unwrap_err();
     }
     for text in ["", "Vault.example", "a/b", "a?b", "a#b", "u@a", "a:", "a:0x1", "a b", "[::1", "0x7f.1", "a\n", ":80"]
@@ -66,6 +68,14 @@ fn context_is_ascii_and_bounded() {
     assert_eq!(RequestContext::from_header("later"), None);
     let long = RequestContext { reason: Some("x".repeat(limits::CONTEXT_BYTES)), ..RequestContext::default() };
     long.to_header().unwrap_err();
+    // To the byte, for whoever writes it and whoever reads it.
+    let rest = r#"{"reason":""}"#.len();
+    for (length, fits) in [(limits::CONTEXT_BYTES, true), (limits::CONTEXT_BYTES + 1, false)] {
+        let context = RequestContext { reason: Some("x".repeat(length - rest)), ..RequestContext::default() };
+        assert_eq!(context.to_header().map(|header| header.unwrap().len()).ok(), fits.then_some(length));
+        let parts = RequestParts::new(Method::Get, "/", "").unwrap().with_context("x".repeat(length));
+        assert_eq!(parts.is_ok(), fits, "{length}");
+    }
 }
 
 #[test]

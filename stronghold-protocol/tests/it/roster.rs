@@ -2,10 +2,15 @@
 
 use crate::directory_world::{first_roster, kem, keys, member, next_roster, sign_key, signed_by};
 use stronghold_protocol::{
-    crypto::hash::Hash,
-    id::OrgId,
+    crypto::{
+        hash::Hash,
+        kem::{KemPublicKey, PublicKeys},
+        sign::SigningKey,
+    },
+    id::{OrgId, UserId},
+    limits,
     number::RosterVersion,
-    roster::{Roster, RosterNonce, RosterRefusal},
+    roster::{Roster, RosterMember, RosterNonce, RosterRefusal},
     signed::{Signed, SignedRefusal, Verified},
 };
 
@@ -98,6 +103,40 @@ fn content_rules_hold_for_every_version() {
     }
     assert_eq!(genesis_refusal(|roster| roster.minimum_suite = 2, &[1, 2]), RosterRefusal::SuiteTooNew(2));
     assert_eq!(next(&before, &[1, 2], |roster| roster.minimum_suite = 9).unwrap_err(), RosterRefusal::SuiteTooNew(9));
+}
+
+/// Members that differ in everything, more than there are numbers for.
+fn many(count: usize, mark: u8) -> Vec<RosterMember> {
+    let one = |number: usize| {
+        let [high, low] = u16::try_from(number).unwrap().to_be_bytes();
+        let (mut seed, mut kem, mut id) = ([mark; 32], [mark; KemPublicKey::LENGTH], [mark; 16]);
+        (seed[0], seed[1]) = (high, low);
+        (kem[0], kem[1]) = (high, low);
+        (id[14], id[15]) = (high, low);
+        let keys = PublicKeys {
+            sign: SigningKey::from_seed(&seed).public_key(),
+            kem: KemPublicKey::from_bytes(&kem).unwrap(),
+        };
+        RosterMember { user: UserId::from_bytes(id), keys }
+    };
+    (0..count).map(one).collect()
+}
+
+#[test]
+fn a_roster_has_as_many_members_as_the_limit_and_no_more() {
+    let before = genesis(&[1], &[], 1);
+    let with = |owners: usize, admins: usize| {
+        next(&before, &[1], |roster| {
+            roster.owners.extend(many(owners - 1, 1));
+            roster.admins = many(admins, 2);
+        })
+    };
+    let most = limits::ROSTER_MEMBERS;
+    assert_eq!(with(most, most).unwrap().value().members().count(), 2 * most);
+    for (owners, admins) in [(most + 1, 0), (1, most + 1)] {
+        let refusal = with(owners, admins).unwrap_err();
+        assert!(matches!(refusal, RosterRefusal::Content(_)), "{owners} owners, {admins} admins: {refusal}");
+    }
 }
 
 #[test]

@@ -254,3 +254,35 @@ fn a_floor_is_the_header_it_was_made_of() {
     other.hash.0[15] ^= 1;
     assert!(!floor.matches(&other));
 }
+
+#[test]
+fn a_wrong_character_is_named_by_its_place() {
+    let text = text_of(&sample(None));
+    let prefix = TokenKind::Agent.prefix().len();
+    for at in [prefix, prefix + 1, text.len() - 1] {
+        let mut wrong = text.clone();
+        wrong.replace_range(at..=at, "1");
+        assert_eq!(AgentToken::parse(&wrong).unwrap_err(), InvalidToken::WrongCharacter { position: at + 1 });
+    }
+}
+
+#[test]
+fn nothing_follows_the_last_field() {
+    // What is behind version and suite: an empty URL is one byte.
+    for (kind, length) in
+        [(TokenKind::Agent, 105), (TokenKind::Invite, 105), (TokenKind::Recovery, 80), (TokenKind::Account, 64)]
+    {
+        let read = |length: usize| {
+            let text = encode(kind, &[&[1, 0, 1], vec![0; length].as_slice()].concat());
+            match kind {
+                TokenKind::Agent => AgentToken::parse(&text).map(|_| ()),
+                TokenKind::Invite => InviteCode::parse(&text).map(|_| ()),
+                TokenKind::Recovery => RecoveryKit::parse(&text).map(|_| ()),
+                _ => AccountKey::parse(&text).map(|_| ()),
+            }
+        };
+        assert_eq!(read(length), Ok(()), "{kind:?}");
+        assert_eq!(read(length - 1), Err(InvalidToken::Malformed), "{kind:?}, one byte short");
+        assert_eq!(read(length + 1), Err(InvalidToken::Malformed), "{kind:?}, one byte more");
+    }
+}

@@ -15,7 +15,6 @@ use stronghold_protocol::{
     api::NewRevision,
     evidence::VerifiedProfile,
     id::{ProfileId, StagingId},
-    manifest::Manifest,
     secret::SecretLeaf,
     transport::Transport,
 };

@@ -216,7 +216,14 @@ async fn a_refusal_of_what_was_made_is_told() {
             }
             done = true;
             let problem = Problem::new(said.clone(), "so says the server");
-            Some((true, Reply { status: problem.status, body: serde_json::to_vec(&problem).unwrap() }))
+            Some((
+                true,
+                Reply {
+                    status: problem.status,
+                    content_type: Some(Problem::MEDIA_TYPE.to_owned()),
+                    body: serde_json::to_vec(&problem).unwrap(),
+                },
+            ))
         });
         let error = world.session.create_group(name).await.unwrap_err();
         assert!(error.is_made() && error.kind() == ErrorKind::Integrity, "{code}: {error}");
@@ -229,7 +236,7 @@ async fn a_request_for_keys_is_made_when_the_answer_proves_it() {
     let mut world = World::new().await;
     let code = world.invited("admin", Role::Admin, &[]).await;
     let member = world.accept(&code, "admin").await.unwrap();
-    let _made = world.session.confirm_user(code.invite).await.unwrap();
+    let _made = world.session.confirm_user(code.invite, member.fingerprint).await.unwrap();
     let earlier = earlier(&mut world).await;
     let route = Route { path: "/key-requests", action: "user.request_keys" };
     let wire = world.wire.clone();

@@ -170,7 +170,9 @@ async fn account_key_and_kit_are_shown_when_an_invitation_may_have_been_accepted
             let account = error.as_unproven().unwrap().account().unwrap();
             assert_eq!((kit.user, key.user), (account.user, account.user));
             if passes {
-                let _made = world.session.confirm_user(code.invite).await.unwrap();
+                let accepted = world.session.acceptances().await.unwrap();
+                let fingerprint = accepted[0].value().fingerprint();
+                let _made = world.session.confirm_user(code.invite, fingerprint).await.unwrap();
                 let opened = Account::log_in(&world.client(), log_in(&key, "new", PASSWORD)).await.unwrap();
                 assert_eq!(opened.seed, account.seed);
                 let _made = world.session.remove_user(account.user).await.unwrap();

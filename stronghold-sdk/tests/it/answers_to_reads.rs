@@ -96,7 +96,7 @@ async fn a_recovery_kit_opens_nothing_that_is_not_logged() {
     let mut world = World::new().await;
     let code = world.invited("member", Role::Editor, &[]).await;
     let member = world.accept(&code, "member").await.unwrap();
-    let _made = world.session.confirm_user(code.invite).await.unwrap();
+    let _made = world.session.confirm_user(code.invite, member.fingerprint).await.unwrap();
     let kit = |kit: &RecoveryKit| kit.clone();
     for (name, lie) in LIES.iter().chain(BY_DIRECTORY) {
         for path in ["/recovery", "/account/registration"] {

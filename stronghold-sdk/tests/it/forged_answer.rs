@@ -67,7 +67,7 @@ impl Answer {
 
     pub(crate) fn reply(mut self, receipt: Value) -> Reply {
         self.beside["receipt"] = receipt;
-        Reply { status: 200, body: serde_json::to_vec(&self.beside).unwrap() }
+        Reply::json(serde_json::to_vec(&self.beside).unwrap())
     }
 }
 

@@ -36,6 +36,7 @@ mod key_requests;
 mod lies;
 mod loader;
 mod lock;
+mod open_secret;
 mod parts;
 mod passwords;
 mod people;

@@ -12,6 +12,7 @@ use stronghold_sdk::{
         evidence::ProfileFloor,
         id::OrgId,
         number::{Epoch, Revision, RosterVersion, Seq},
+        roster::RosterRef,
     },
 };
 
@@ -71,7 +72,9 @@ fn files_file() {
 fn heads(maker: &mut super::Maker, lock: &str) {
     let checkpoint = Checkpoint { org: ORG, size: 9, root: NO_HASH, directory: header(6) };
     let floors = vec![floor(30, "production"), floor(31, "staging")];
-    let text = Heads::new(header(6), RosterVersion::FIRST, floors, checkpoint).to_text().unwrap();
+    let text = Heads::new(header(6), RosterRef { version: RosterVersion::FIRST, hash: NO_HASH }, floors, checkpoint)
+        .to_text()
+        .unwrap();
     let of = |text: &str| json!({ "kind": "heads", "text": text });
     let name = "a heads file";
     maker.accept(name, &of(&text));

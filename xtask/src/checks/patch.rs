@@ -1,0 +1,167 @@
+//! A patch that removes one check, and the test that must notice.
+
+use crate::{binaries::Binary, root, run::Failed};
+use std::{
+    collections::BTreeSet,
+    fmt, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// A patch file.
+pub(crate) struct Patch {
+    /// Name of the file without its ending.
+    pub(crate) name: String,
+    /// What the check is.
+    pub(crate) what: String,
+    /// The test that must fail without it.
+    pub(crate) test: Test,
+    path: PathBuf,
+    files: Vec<String>,
+}
+
+/// `cargo test -p PACKAGE (--test NAME | --lib | --doc) FILTER [-- ARGUMENTS]`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Test {
+    /// The package.
+    pub(crate) package: String,
+    /// Which of its tests are built.
+    pub(crate) selection: Vec<String>,
+    /// What the name of a test holds.
+    pub(crate) filter: String,
+    /// For the test program.
+    pub(crate) rest: Vec<String>,
+}
+
+/// Every patch, by name.
+pub(crate) fn all() -> Result<Vec<Patch>, Failed> {
+    let folder = root().join("xtask").join("mutants");
+    let mut paths: Vec<PathBuf> = fs::read_dir(&folder)
+        .map_err(|error| Failed(format!("{} ({error})", folder.display())))?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "patch"))
+        .collect();
+    paths.sort();
+    paths
+        .into_iter()
+        .map(|path| Patch::read(&path).map_err(|problem| Failed(format!("{}: {problem}: this", path.display()))))
+        .collect()
+}
+
+impl Patch {
+    fn read(path: &Path) -> Result<Self, String> {
+        let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
+        let said = |what: &str| text.lines().find_map(|line| line.strip_prefix(what)).map(str::trim);
+        let files: Vec<String> =
+            text.lines().filter_map(|line| line.strip_prefix("--- a/")).map(|name| name.trim().to_owned()).collect();
+        if files.is_empty() {
+            return Err("it changes no file".to_owned());
+        }
+        Ok(Self {
+            name: path.file_stem().and_then(|name| name.to_str()).unwrap_or_default().to_owned(),
+            what: said("# check:").ok_or("the line `# check:` is missing")?.to_owned(),
+            test: Test::parse(said("# test:").ok_or("the line `# test:` is missing")?)?,
+            path: path.to_owned(),
+            files,
+        })
+    }
+
+    /// The folders at the root that it changes something in: the crates.
+    pub(crate) fn crates(&self) -> BTreeSet<String> {
+        self.files.iter().filter_map(|file| file.split('/').next()).map(str::to_owned).collect()
+    }
+
+    /// Checks that it applies to the tree.
+    pub(crate) fn applies(&self, tree: &Path) -> Result<(), String> {
+        self.git(tree, &["--check"])
+    }
+
+    /// Applies it to the tree, or takes it back.
+    pub(crate) fn apply(&self, tree: &Path, back: bool) -> Result<(), String> {
+        self.git(tree, if back { &["--reverse"] } else { &[] })
+    }
+
+    fn git(&self, tree: &Path, arguments: &[&str]) -> Result<(), String> {
+        let output = Command::new("git")
+            .current_dir(tree)
+            // A tree inside of the checkout is no part of it.
+            .env("GIT_CEILING_DIRECTORIES", tree.parent().unwrap_or(tree))
+            // One line of context around what it changes is enough; whether it still means the same, the test says.
+            .args(["apply", "-C1"])
+            .args(arguments)
+            .arg(&self.path)
+            .output()
+            .map_err(|error| error.to_string())?;
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(format!(
+            "the patch no longer applies, so make it again: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        ))
+    }
+}
+
+impl Test {
+    fn parse(command: &str) -> Result<Self, String> {
+        let mut words = command.split_whitespace().map(str::to_owned);
+        if words.next().as_deref() != Some("cargo") || words.next().as_deref() != Some("test") {
+            return Err(format!("`{command}` is not a `cargo test` command"));
+        }
+        let (mut package, mut selection, mut filter) = (None, Vec::new(), None);
+        while let Some(word) = words.next() {
+            let mut value = || words.next().ok_or_else(|| format!("{word} of `{command}` has no value"));
+            match word.as_str() {
+                "-p" | "--package" => package = Some(value()?),
+                "--test" | "--features" => {
+                    let value = value()?;
+                    selection.extend([word, value]);
+                }
+                "--lib" | "--doc" | "--all-features" => selection.push(word),
+                "--" => break,
+                _ if !word.starts_with('-') && filter.is_none() => filter = Some(word),
+                _ => return Err(format!("`{command}` has `{word}`, which is not understood here")),
+            }
+        }
+        let package = package.ok_or_else(|| format!("`{command}` names no package"))?;
+        let filter = filter.ok_or_else(|| format!("`{command}` names no test"))?;
+        Ok(Self { package, selection, filter, rest: words.collect() })
+    }
+
+    /// Whether there is a test of this name; tests in documentation are not looked for.
+    pub(crate) fn exists(&self, tests: &[(&Binary, Vec<String>)]) -> bool {
+        if self.selection.iter().any(|word| word == "--doc") {
+            return true;
+        }
+        let target = self.selection.iter().skip_while(|word| *word != "--test").nth(1);
+        let exact = self.rest.iter().any(|word| word == "--exact");
+        let is_it = |name: &String| if exact { *name == self.filter } else { name.contains(&self.filter) };
+        tests
+            .iter()
+            .filter(|(binary, _)| binary.package == self.package && binary.target.as_ref() == target)
+            .any(|(_, names)| names.iter().any(is_it))
+    }
+
+    /// What cargo is given, to build the test only or to run it.
+    pub(crate) fn arguments(&self, build: bool) -> Vec<String> {
+        let mut arguments = vec!["test".to_owned(), "-p".to_owned(), self.package.clone()];
+        arguments.extend(self.selection.iter().cloned());
+        if build {
+            arguments.push("--no-run".to_owned());
+            return arguments;
+        }
+        arguments.push(self.filter.clone());
+        if !self.rest.is_empty() {
+            arguments.push("--".to_owned());
+            arguments.extend(self.rest.iter().cloned());
+        }
+        arguments
+    }
+}
+
+impl fmt::Display for Test {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cargo {}", self.arguments(false).join(" "))
+    }
+}

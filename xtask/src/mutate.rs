@@ -1,0 +1,76 @@
+//! Our own mutation test: the modules that verify, with one check after the other broken, and which test notices.
+//!
+//! All mutants are built at once, each switched on by a variable (`xtask/mutator`). Which tests reach which mutant is
+//! measured first. Then, per mutant: the vectors that reach it, and only if none of them fails, every other test that
+//! does. A test that does not end counts as one that noticed. What no test notices has to stand in `docs/mutants.md`, with
+//! its reason.
+
+mod build;
+mod judge;
+mod modules;
+mod record;
+mod report;
+mod tests;
+
+use crate::{run::Failed, target};
+use build::Mutant;
+use std::{num::NonZero, thread, time::Duration};
+
+/// Longest test that `--fast` runs.
+const FAST: Duration = Duration::from_secs(1);
+
+struct Options {
+    list: bool,
+    fast: bool,
+    only: Vec<String>,
+    jobs: usize,
+}
+
+/// Runs what was asked for.
+pub(crate) fn run(arguments: &[String]) -> Result<(), Failed> {
+    let options = Options::parse(arguments)?;
+    let record = record::read()?;
+    let folder = target().join("mutate");
+    let is_asked =
+        |mutant: &Mutant| options.only.is_empty() || options.only.iter().any(|part| mutant.file.contains(part));
+    if options.list {
+        let (mutants, _) = build::rewritten(&folder, &[])?;
+        for mutant in mutants.iter().filter(|mutant| is_asked(mutant)) {
+            println!("{mutant}");
+        }
+        return Ok(());
+    }
+    let built = build::all(&folder)?;
+    let mut tests = tests::trace(&built.binaries, &folder, options.jobs)?;
+    if options.fast {
+        // For a first look: what survives now may still be noticed by one of those that are left out.
+        let all = tests.len();
+        tests.retain(|test| test.time <= FAST);
+        println!("{} tests left out that take longer than {} s", all - tests.len(), FAST.as_secs());
+    }
+    println!("{} tests, {} of them of vectors", tests.len(), tests.iter().filter(|test| test.is_of_vectors()).count());
+    let asked: Vec<&Mutant> = built.mutants.iter().filter(|mutant| is_asked(mutant)).collect();
+    let verdicts = judge::all(&asked, &tests, &folder, options.jobs)?;
+    report::print(&asked, &verdicts);
+    report::write(&folder.join("report.md"), &asked, &verdicts)?;
+    record::compare(&record, &built.mutants, &asked, &verdicts)
+}
+
+impl Options {
+    fn parse(arguments: &[String]) -> Result<Self, Failed> {
+        let jobs = thread::available_parallelism().map_or(1, NonZero::get);
+        let mut options = Self { list: false, fast: false, only: Vec::new(), jobs };
+        let mut arguments = arguments.iter();
+        while let Some(argument) = arguments.next() {
+            let mut value = || arguments.next().ok_or_else(|| Failed(format!("{argument} without a value")));
+            match argument.as_str() {
+                "--list" => options.list = true,
+                "--fast" => options.fast = true,
+                "--only" => options.only.push(value()?.clone()),
+                "--jobs" => options.jobs = value()?.parse().unwrap_or(jobs).max(1),
+                _ => return Err(Failed(format!("the unknown argument {argument}"))),
+            }
+        }
+        Ok(options)
+    }
+}

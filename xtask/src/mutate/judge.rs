@@ -1,0 +1,120 @@
+//! What becomes of each mutant.
+
+use super::{
+    build::Mutant,
+    tests::{Test, command, in_parallel},
+};
+use crate::{
+    limited::{self, Ended},
+    run::Failed,
+};
+use std::{
+    fs,
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
+/// What came of a mutant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// A test of vectors noticed.
+    Vectors(String),
+    /// Another test noticed, and no vector.
+    Tests(String),
+    /// Tests reach it, and none notices.
+    Survived,
+    /// No test reaches it.
+    Unreached,
+}
+
+impl Verdict {
+    /// Whether no test noticed.
+    pub(super) const fn survived(&self) -> bool {
+        matches!(self, Self::Survived | Self::Unreached)
+    }
+}
+
+/// How many tests are run together, and for how long: a mutant dies with the first that fails.
+const TOGETHER: usize = 30;
+const TOGETHER_FOR: Duration = Duration::from_secs(3);
+
+/// Time that a test has with a mutant: what it takes without, so many times, and something on top.
+const SLOWER: u32 = 10;
+const ON_TOP: Duration = Duration::from_secs(20);
+
+/// Judges all of them.
+pub(super) fn all(mutants: &[&Mutant], tests: &[Test], folder: &Path, jobs: usize) -> Result<Vec<Verdict>, Failed> {
+    println!("\n== {} mutants ==", mutants.len());
+    let outputs = folder.join("outputs");
+    fs::create_dir_all(&outputs).map_err(|error| Failed(format!("{} ({error})", outputs.display())))?;
+    let done = AtomicUsize::new(0);
+    in_parallel(jobs, mutants, |number, mutant| {
+        let verdict = one(mutant, tests, folder, &outputs.join(format!("{number}.txt")))?;
+        if verdict.survived() {
+            println!("survived: {mutant}");
+        }
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        if done.is_multiple_of(100) {
+            println!("{done} of {}", mutants.len());
+        }
+        Ok(verdict)
+    })
+}
+
+fn one(mutant: &Mutant, tests: &[Test], folder: &Path, output: &Path) -> Result<Verdict, Failed> {
+    let mut reaching: Vec<&Test> = tests.iter().filter(|test| test.reached.contains(&mutant.number)).collect();
+    if reaching.is_empty() {
+        return Ok(Verdict::Unreached);
+    }
+    // Vectors, then the tests of the lower crate, then those of the upper one; the fast ones first.
+    reaching.sort_by_key(|test| (!test.is_of_vectors(), &test.binary.package, test.time));
+    let mut verdict = Verdict::Survived;
+    for part in reaching.chunk_by(|a, b| a.is_of_vectors() == b.is_of_vectors() && a.binary.path == b.binary.path) {
+        for together in in_parts(part) {
+            if let Some(noticed) = noticed(mutant, together, folder, output)? {
+                let of_vectors = together.first().is_some_and(|test| test.is_of_vectors());
+                verdict = if of_vectors { Verdict::Vectors(noticed) } else { Verdict::Tests(noticed) };
+                break;
+            }
+        }
+        if verdict != Verdict::Survived {
+            break;
+        }
+    }
+    let _ = fs::remove_file(output);
+    Ok(verdict)
+}
+
+fn in_parts<'p, 't>(mut rest: &'p [&'t Test]) -> Vec<&'p [&'t Test]> {
+    let mut parts = Vec::new();
+    while !rest.is_empty() {
+        let mut time = Duration::ZERO;
+        let fits = rest.iter().take(TOGETHER).take_while(|test| {
+            time += test.time;
+            time <= TOGETHER_FOR
+        });
+        let count = fits.count().max(1);
+        let (part, later) = rest.split_at(count);
+        parts.push(part);
+        rest = later;
+    }
+    parts
+}
+
+/// The test that fails with the mutant, if one of these does; all of one program.
+fn noticed(mutant: &Mutant, tests: &[&Test], folder: &Path, output: &Path) -> Result<Option<String>, Failed> {
+    let Some(first) = tests.first() else { return Ok(None) };
+    let mut command = command(&first.binary, folder);
+    command.arg("--exact").args(tests.iter().map(|test| &test.name));
+    command.env("STRONGHOLD_MUTANT", mutant.number.to_string());
+    let time: Duration = tests.iter().map(|test| test.time).sum();
+    Ok(match limited::run(command, time * SLOWER + ON_TOP, output)? {
+        Ended::Itself { well: true, .. } => None,
+        Ended::Itself { output, .. } => {
+            let failed = output.lines().find_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED"));
+            Some(format!("{} {}", first.binary.package, failed.unwrap_or("(the program ended)")))
+        }
+        Ended::TooLate => Some(format!("{} (no end)", first.binary.package)),
+    })
+}

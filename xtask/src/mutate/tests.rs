@@ -1,0 +1,106 @@
+//! The tests, which mutants each of them reaches, and how long it takes.
+
+use crate::{
+    binaries::Binary,
+    limited::{self, Ended},
+    run::Failed,
+};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+/// Longest that a test may take with no mutant on.
+const LONGEST: Duration = Duration::from_secs(15 * 60);
+
+/// A test.
+pub(super) struct Test {
+    /// The program that it is in.
+    pub(super) binary: Binary,
+    /// Its full name.
+    pub(super) name: String,
+    /// How long it takes.
+    pub(super) time: Duration,
+    /// Numbers of the mutants that it reaches.
+    pub(super) reached: BTreeSet<u32>,
+}
+
+impl Test {
+    /// Whether it holds the code against the published vectors: the modules of those tests say so.
+    pub(super) fn is_of_vectors(&self) -> bool {
+        self.name.split("::").any(|part| part.contains("vectors"))
+    }
+}
+
+/// Runs each test by itself, with no mutant on.
+pub(super) fn trace(binaries: &[Binary], folder: &Path, jobs: usize) -> Result<Vec<Test>, Failed> {
+    let seen = folder.join("seen");
+    let _ = fs::remove_dir_all(&seen);
+    fs::create_dir_all(&seen).map_err(|error| Failed(format!("{} ({error})", seen.display())))?;
+    let mut names = Vec::new();
+    for binary in binaries {
+        names.extend(binary.tests()?.into_iter().map(|name| (binary, name)));
+    }
+    println!("\n== which of {} tests reaches what ==", names.len());
+    let traced = in_parallel(jobs, &names, |number, (binary, name)| {
+        let path = seen.join(number.to_string());
+        let mut command = command(binary, folder);
+        command.args(["--exact", name]).env("STRONGHOLD_MUTANTS_SEEN", &path);
+        let start = Instant::now();
+        let ended = limited::run(command, LONGEST, &seen.join(format!("{number}.txt")))?;
+        if !matches!(ended, Ended::Itself { well: true, .. }) {
+            println!("left out, as it fails by itself: {} {name}", binary.package);
+            return Ok(None);
+        }
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        let reached = text.lines().filter_map(|line| line.parse().ok()).collect();
+        Ok(Some(Test { binary: (*binary).clone(), name: name.clone(), time: start.elapsed(), reached }))
+    })?;
+    Ok(traced.into_iter().flatten().collect())
+}
+
+/// A test program, started as cargo would.
+pub(super) fn command(binary: &Binary, folder: &Path) -> Command {
+    let package: PathBuf = folder.join("tree").join(&binary.package);
+    let mut command = Command::new(&binary.path);
+    // What fails need not be made small.
+    command.env("CARGO_MANIFEST_DIR", &package).env("PROPTEST_MAX_SHRINK_ITERS", "0").current_dir(package);
+    command.args(["--test-threads", "1"]).env("RUST_BACKTRACE", "0");
+    command
+}
+
+/// Does something with every item, on some threads, and keeps the order. The first failure ends it.
+pub(super) fn in_parallel<T: Sync, R: Send>(
+    jobs: usize,
+    items: &[T],
+    work: impl Fn(usize, &T) -> Result<R, Failed> + Sync,
+) -> Result<Vec<R>, Failed> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::with_capacity(items.len()));
+    thread::scope(|scope| {
+        for _ in 0..jobs {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(item) = items.get(number) else { return };
+                    let result = work(number, item);
+                    if result.is_err() {
+                        next.store(items.len(), Ordering::Relaxed);
+                    }
+                    done.lock().unwrap_or_else(PoisonError::into_inner).push((number, result));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(number, _)| *number);
+    done.into_iter().map(|(_, result)| result).collect()
+}
