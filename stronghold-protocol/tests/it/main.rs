@@ -43,6 +43,7 @@ mod request_values;
 mod roster;
 mod token;
 mod token_vectors;
+mod vectors_approvals;
 mod vectors_chain;
 mod vectors_directory;
 mod vectors_request;

@@ -207,6 +207,16 @@ fn directory_file() {
         ("a range with a sign in its prefix", world.forged(&[signed_prefix], &[ADMIN], |_| {})),
         ("the last statement again", world.statements.last().unwrap().clone()),
     ];
+    let about = "An organization's statements from the genesis on (docs/protocol.md, sections 5 to 7). Replaying `accepts` \
+                 in order gives after each the head, the root over all headers so far, the state root and the profile \
+                 leaves that stand there. Each statement under `rejects` is refused after the last of them; the text of a \
+                 refusal is for people."
+        .to_owned();
+    check("directory.json", about, &world, rejects);
+}
+
+/// Makes the file from a world's statements and what is refused after them, and runs it.
+pub(crate) fn check(file: &str, about: String, world: &World, rejects: Vec<(&str, Statement)>) {
     let refused = |(what, statement): (&str, Statement)| Refused {
         name: what.to_owned(),
         refusal: world.state.append(&statement).unwrap_err().to_string(),
@@ -220,18 +230,13 @@ fn directory_file() {
         state_root: state.state_root(),
         leaves: leaves(state),
     };
-    let about = "An organization's statements from the genesis on (docs/protocol.md, sections 5 to 7). Replaying `accepts` \
-                 in order gives after each the head, the root over all headers so far, the state root and the profile \
-                 leaves that stand there. Each statement under `rejects` is refused after the last of them; the text of a \
-                 refusal is for people."
-        .to_owned();
     let made = DirectoryFile {
         about,
         org: world.org,
         accepts: world.statements.iter().zip(&states).map(applied).collect(),
         rejects: rejects.into_iter().map(refused).collect(),
     };
-    let file = vectors("directory.json", &made);
+    let file = vectors(file, &made);
     let statements: Vec<Statement> = file.accepts.iter().map(|case| case.statement.clone()).collect();
     let states = replay(file.org, &statements);
     for (case, state) in file.accepts.iter().zip(&states) {
