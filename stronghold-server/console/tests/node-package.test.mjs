@@ -177,8 +177,10 @@ function accepted(name, file) {
         ...file.roots.map((/** @type {string} */ root, /** @type {number} */ size) => ({ kind: "roots", name: `root over ${size}`, vector: { leaves: file.leaves.slice(0, size) }, expected: root })),
         ...accepts.map((/** @type {any} */ it) => ({ name: it.name, vector: it, expected: null })),
       ];
+    case "approvals":
     case "directory":
       return accepts.map((/** @type {any} */ { head, log_root, state_root }, /** @type {number} */ at) => ({
+        kind: "directory",
         name: `statement ${at}`,
         vector: { org, statements: accepts.slice(0, at + 1).map((/** @type {any} */ it) => it.statement) },
         expected: { head, log_root, state_root },
@@ -192,14 +194,14 @@ function accepted(name, file) {
 
 /** @param {string} name @param {any} file @param {any} reject */
 function refusedVector(name, { org, leaf, roster_keys, accepts }, reject) {
-  if (name === "directory") {
+  if (name === "directory" || name === "approvals") {
     return { org, statements: [...accepts, reject].map(({ statement }) => statement) };
   }
   return name === "manifest" ? { org, leaf, roster_keys, ...reject } : reject;
 }
 
 test("the package itself runs the shared vectors", (t) => {
-  for (const name of /** @type {const} */ (["tokens", "aead", "seals", "requests", "merkle", "directory", "manifest", "evidence"])) {
+  for (const name of /** @type {const} */ (["tokens", "aead", "seals", "requests", "merkle", "directory", "approvals", "manifest", "evidence"])) {
     const file = vectors(name);
     const cases = accepted(name, file);
     for (const { kind = name, name: which, vector, expected } of cases) {
@@ -212,7 +214,7 @@ test("the package itself runs the shared vectors", (t) => {
       assert.deepEqual(came, { ok: expected }, `${name}: ${which}`);
     }
     for (const reject of file.rejects) {
-      const came = outcome(name, refusedVector(name, file, reject));
+      const came = outcome(name === "approvals" ? "directory" : name, refusedVector(name, file, reject));
       assert.deepEqual(Object.keys(came), ["refused"], `${name}: ${reject.name} must be refused`);
       if (reject.refusal !== undefined) {
         assert.deepEqual(came, { refused: reject.refusal }, `${name}: ${reject.name}`);
