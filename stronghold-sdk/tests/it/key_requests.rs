@@ -206,7 +206,7 @@ async fn a_server_brings_no_keys_of_its_own() {
         assert_eq!(error.kind(), ErrorKind::Integrity, "{error}");
     }
     // A request that Ada superseded, shown again: her keys signed it, but not the ones that she was told last.
-    let latest = ada.session.request_new_keys(log_in(ada.key(), "ada", PASSWORD)).await.unwrap();
+    let latest = ada.ask().await.unwrap();
     let newer = stored(ada.user());
     show(ada.user(), &genuine);
     let superseded = world.session.confirm_keys(ada.user(), latest).await.unwrap_err();

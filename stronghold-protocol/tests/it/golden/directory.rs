@@ -4,6 +4,7 @@ mod approvals;
 mod changes;
 mod endings;
 mod headers;
+mod withdrawn;
 
 use super::{Maker, genesis, maker};
 use crate::directory_world::*;
@@ -124,5 +125,6 @@ fn directory_file() {
     endings::cases(&mut scene);
     let mut maker = scene.maker;
     approvals::cases(&mut maker);
+    withdrawn::cases(&mut maker);
     maker.finish();
 }
