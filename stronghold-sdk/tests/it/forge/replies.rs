@@ -1,8 +1,8 @@
 //! What the server of a made organization answers.
 
 use super::{
-    AGENT, Bend, CHECKPOINTS, Forge, GROUP, Held, Keys, agent, group, id_bytes, identity, now, profile_id, sealed,
-    signed, tree,
+    AGENT, Bend, CHECKPOINTS, Forge, GROUP, Held, Keys, OWNER, agent, group, id_bytes, identity, now, profile_id,
+    sealed, signed, tree,
 };
 use stronghold_sdk::{
     crypto::seal::KemSecretKey,
