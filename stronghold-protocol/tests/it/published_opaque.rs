@@ -120,7 +120,7 @@ fn vectors(kind: &str) -> Vec<Vector> {
 }
 
 #[test]
-fn real_vectors() {
+fn real_keys() {
     let vectors = vectors("Real");
     for vector in &vectors {
         register(vector);
@@ -194,7 +194,7 @@ fn answer(
 }
 
 #[test]
-fn fake_vectors() {
+fn fake_keys() {
     let vectors = vectors("Fake");
     for vector in &vectors {
         let (_, response) = answer(vector, None, vector.get("masking_key"));

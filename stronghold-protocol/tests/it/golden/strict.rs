@@ -16,7 +16,7 @@ fn of_type(maker: &mut Maker, kind: &str, good: &str, replaced: &[(&str, &str, &
     let case = |text: &str| json!({ "type": kind, "text": text });
     maker.accept(kind, &case(good));
     maker.accept_like(kind, &format!("{kind}: with space around it"), &case(&format!(" {good}\n")));
-    let mut reject = |what: &str, text: &str| maker.reject_unasked(kind, &format!("{kind}: {what}"), &case(text));
+    let mut reject = |what: &str, text: &str| maker.reject(kind, &format!("{kind}: {what}"), &case(text));
     reject("an unknown member", &format!(r#"{{"unknown":1,{}"#, &good[1..]));
     reject("something after it", &format!("{good} {{}}"));
     reject("a comma at the end", &format!("{},}}", good.strip_suffix('}').unwrap()));
@@ -174,11 +174,11 @@ fn bodies(maker: &mut Maker) {
     ];
     for (what, from, to) in replaced {
         assert!(body.contains(from), "{from} in {body}");
-        maker.reject_unasked("body.v1", &format!("body.v1: {what}"), &case(&body.replacen(from, to, 1)));
+        maker.reject("body.v1", &format!("body.v1: {what}"), &case(&body.replacen(from, to, 1)));
     }
-    maker.reject_unasked("body.v1", "body.v1: something after it", &case(&format!("{body} 1")));
+    maker.reject("body.v1", "body.v1: something after it", &case(&format!("{body} 1")));
     let inner = body.strip_prefix(r#"{"changes":"#).unwrap().strip_suffix('}').unwrap();
-    maker.reject_unasked("body.v1", "body.v1: an array in its place", &case(&format!("[{inner}]")));
+    maker.reject("body.v1", "body.v1: an array in its place", &case(&format!("[{inner}]")));
 }
 
 fn messages(maker: &mut Maker) {

@@ -169,11 +169,11 @@ fn rosters(scene: &mut Scene) {
     scene.accept("roster_changed, by an owner's signature", &[ADMIN], std::slice::from_ref(&same));
     let mut reject = |what: &str, changes: &[Change], bend: &dyn Fn(&mut Vec<ProfileLeaf>)| {
         let root = scene.root(bend);
-        let rosters = changes.iter().filter_map(|change| match change {
+        let mut rosters = changes.iter().rev().filter_map(|change| match change {
             Change::RosterChanged { roster } => Some(roster.clone()),
             _ => None,
         });
-        let named = rosters.last().map(|roster| {
+        let named = rosters.next().map(|roster| {
             let said: Roster = serde_json::from_slice(&roster.payload.0).unwrap();
             stronghold_protocol::roster::RosterRef { version: said.version, hash: roster.hash_as::<Roster>() }
         });
