@@ -16,7 +16,7 @@ export interface StrongholdError extends Error {
   /** Set where the answer to a write proves nothing: whether the server shows that it was made. */
   made?: boolean;
   /** What exists only once, of such a write: show it. */
-  token?: string; code?: string; account_key?: string; recovery_kit?: string;
+  once?: { token?: string; code?: string; account_key?: string; recovery_kit?: string };
 }
 export type Role = "owner" | "admin" | "editor" | "auditor";
 

@@ -33,9 +33,13 @@ impl From<Thrown> for JsValue {
             ("conflict", Some(Self::from_bool(error.is_conflict()))),
             ("made", error.as_unproven().map(|unproven| Self::from_bool(unproven.is_made()))),
         ];
-        let once = error.as_unproven().map_or(&[][..], Unproven::once).iter();
-        let once = once.map(|(name, value)| (*name, Some(Self::from_str(value.expose_secret()))));
-        for (name, value) in members.into_iter().chain(once) {
+        let once = js_sys::Object::new();
+        for (name, value) in error.as_unproven().map_or(&[][..], Unproven::once) {
+            let _ = Reflect::set(&once, &(*name).into(), &Self::from_str(value.expose_secret()));
+        }
+        let is_unproven = error.as_unproven().is_some();
+        let members = members.into_iter().chain([("once", is_unproven.then(|| once.into()))]);
+        for (name, value) in members {
             if let Some(value) = value {
                 // A new object takes every member.
                 let _ = Reflect::set(&thrown, &name.into(), &value);

@@ -41,8 +41,8 @@ pub(crate) struct Attack {
 pub(crate) fn attacks(says_more: bool, has_directory: bool) -> Vec<Attack> {
     let of_directory: &[_] = if has_directory { OF_DIRECTORY } else { &[] };
     let changes = CHANGES.iter().chain(of_directory).chain(says_more.then_some(&BESIDE));
-    let changes = changes.map(|(name, change)| Attack { name, change: Some(*change), breaks: None });
-    let breaks = BREAKS.iter().map(|(name, breaks)| Attack { name, change: None, breaks: Some(*breaks) });
+    let changes = changes.map(|&(name, change)| Attack { name, change: Some(change), breaks: None });
+    let breaks = BREAKS.iter().map(|&(name, breaks)| Attack { name, change: None, breaks: Some(breaks) });
     changes.chain(breaks).collect()
 }
 

@@ -12,7 +12,6 @@ use stronghold_sdk::{
         directory::Role,
         id::OrgId,
         receipt::Receipt,
-        token::RecoveryKit,
     },
 };
 use zeroize::Zeroizing;
@@ -97,12 +96,11 @@ async fn a_recovery_kit_opens_nothing_that_is_not_logged() {
     let code = world.invited("member", Role::Editor, &[]).await;
     let member = world.accept(&code, "member").await.unwrap();
     let _made = world.session.confirm_user(code.invite, member.fingerprint).await.unwrap();
-    let kit = |kit: &RecoveryKit| kit.clone();
     for (name, lie) in LIES.iter().chain(BY_DIRECTORY) {
         for path in ["/recovery", "/account/registration"] {
             forge(&world.wire, world.owner.org, path, *lie);
             let password = Zeroizing::new("correct horse battery".to_owned());
-            let recover = Recover { kit: kit(&member.recovery_kit), password, floor: None };
+            let recover = Recover { kit: member.recovery_kit.clone(), password, floor: None };
             refused(Account::recover(&world.wire_client(), recover).await, path, name);
             world.wire.is_honest_again();
         }
