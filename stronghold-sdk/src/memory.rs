@@ -16,6 +16,7 @@
 //! what is accepted.
 
 mod folder;
+mod held;
 mod known;
 mod log;
 mod store;
@@ -27,6 +28,7 @@ pub use log::KnownLog;
 pub use store::{InProcess, MemoryStore};
 
 use crate::{error::Error, lock::Lock};
+use held::Held;
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -39,9 +41,6 @@ use stronghold_protocol::{
     number::Revision,
 };
 
-/// How many headers a process keeps that are proven to be of one history with what it remembers. Where one is
-/// forgotten, it is proven once more.
-const PROVEN: usize = 256;
 /// How often a store that others write meanwhile is tried.
 const ATTEMPTS: usize = 100;
 
@@ -67,18 +66,6 @@ impl fmt::Debug for Listener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Listener")
     }
-}
-
-/// What this process holds.
-#[derive(Debug, Default)]
-struct Held {
-    known: Remembered,
-    /// Headers that are of one history with `known.header`.
-    proven: Vec<HeaderRef>,
-    /// Pairs that must be proven to be so before anything is written.
-    unproven: Vec<(HeaderRef, HeaderRef)>,
-    warning: Option<String>,
-    warned: bool,
 }
 
 /// What a client is told about using its memory: the same for an agent and a person.
@@ -241,13 +228,20 @@ impl Memory {
         Err(Error::invalid("what is remembered is written by others all the time; try again"))
     }
 
-    /// Forgets a profile that this client itself deleted.
+    /// Forgets a profile that this client itself deleted. A store that cannot be written is a warning, as in
+    /// [`Self::raise`].
     ///
     /// # Errors
-    /// As [`Self::raise`].
+    /// As [`Self::recall`].
     pub(crate) async fn forget_profile(&self, id: ProfileId) -> Result<(), Error> {
         self.held().known.forgotten(id);
-        self.rewrite(&|remembered| remembered.forgotten(id)).await
+        match self.rewrite(&|remembered| remembered.forgotten(id)).await {
+            Err(error @ Error::State { .. }) => {
+                self.warn(&error);
+                Ok(())
+            }
+            done => done,
+        }
     }
 
     /// Sets what is remembered to what `lower` makes of it, also where that is less: **the only place where memory goes
@@ -343,56 +337,5 @@ impl Memory {
     fn held(&self) -> MutexGuard<'_, Held> {
         // Nothing panics while it is held; and if something did, what is remembered is still true.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Held {
-    /// Takes over what was verified to continue `after`.
-    fn see(&mut self, seen: &Remembered, after: Option<HeaderRef>) -> Result<(), Conflict> {
-        if let Some(header) = seen.header {
-            match self.known.header.filter(|known| Some(*known) != after && *known != header) {
-                // Something else was remembered since the question was asked.
-                Some(known) => self.pair(header, known),
-                None => self.note(header),
-            }
-        }
-        self.known.raise(seen)
-    }
-
-    /// Takes note of a header in the store.
-    fn meet(&mut self, stored: Option<HeaderRef>) {
-        let Some(stored) = stored else { return };
-        match self.known.header.filter(|known| *known != stored) {
-            Some(known) if !self.proven.contains(&stored) => self.pair(stored, known),
-            Some(_) => {}
-            None => self.note(stored),
-        }
-    }
-
-    fn pair(&mut self, one: HeaderRef, other: HeaderRef) {
-        if !self.unproven.contains(&(one, other)) {
-            self.unproven.push((one, other));
-        }
-    }
-
-    fn note(&mut self, header: HeaderRef) {
-        if !self.proven.contains(&header) {
-            self.proven.push(header);
-        }
-        let surplus = self.proven.len().saturating_sub(PROVEN);
-        self.proven.drain(..surplus);
-    }
-
-    fn warn(&mut self, error: &Error) -> Option<String> {
-        if self.warned {
-            return None;
-        }
-        self.warned = true;
-        let warning = format!(
-            "what was verified cannot be remembered: {error}. A server could show something older next time; set \
-             API_STRONGHOLD_CONFIG_DIR to a folder that can be written"
-        );
-        self.warning = Some(warning.clone());
-        Some(warning)
     }
 }
