@@ -1,9 +1,6 @@
 //! An organization that every history begins with: made once, because passwords are slow.
 
-use super::{
-    servers::start,
-    clients::SECRET,
-};
+use super::{clients::SECRET, servers::start};
 use secrecy::ExposeSecret;
 use std::{path::PathBuf, sync::Arc};
 use stronghold_sdk::{
@@ -16,7 +13,10 @@ use stronghold_sdk::{
         time::{Clock, ManualClock, Timestamp},
     },
 };
-use stronghold_server::{service::SetupCode, store::sqlite::SqliteStore};
+use stronghold_server::{
+    service::{InProcess, SetupCode},
+    store::sqlite::SqliteStore,
+};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
@@ -42,7 +42,6 @@ impl Base {
     pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (database, clock) = (folder.path().join("base.db"), clock());
-        drop(SqliteStore::open(&database).unwrap());
         let service = start(&database, clock.clone()).await;
         let code = SetupCode::generate().unwrap();
         service.allow_setup(&code).await.unwrap();
@@ -55,8 +54,7 @@ impl Base {
         let ticking: Arc<dyn Clock> = clock.clone();
         let client = Client::new(service.in_process(), ticking.clone());
         let NewOwner { account: owner, .. } = Account::create_organization(&client, new, &ticking).await.unwrap();
-        let mut session =
-            Session::<stronghold_server::service::InProcess<SqliteStore>>::builder(&owner).in_process().open(client).await.unwrap();
+        let mut session = Session::<InProcess<SqliteStore>>::builder(&owner).in_process().open(client).await.unwrap();
         let group = session.create_group(Name::new("readers").unwrap()).await.unwrap();
         for name in PROFILES {
             let id = session.create_profile(Name::new(name).unwrap()).await.unwrap();

@@ -1,7 +1,7 @@
 //! What a database holds, as the test reads it itself: whole histories, from the first statement on.
 
-use rusqlite::{Connection, OpenFlags, Row};
-use std::{collections::BTreeMap, path::Path};
+use rusqlite::{Connection, OpenFlags};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 use stronghold_sdk::protocol::directory::{Body, Change, Statement};
 
 pub(crate) type Hash = [u8; 32];
@@ -26,7 +26,7 @@ pub(crate) struct Branch {
     /// What each statement did.
     events: Vec<Vec<Event>>,
     /// The statements themselves, a line each, as a client's cache holds them.
-    pub(crate) lines: Vec<Vec<u8>>,
+    pub(crate) lines: Vec<Arc<[u8]>>,
 }
 
 /// A profile that exists.
@@ -41,21 +41,22 @@ impl Branch {
     /// Reads what a database has by now, from outside. A database only grows.
     pub(crate) fn read(&mut self, file: &Path) {
         let database = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
-        let mut statements = database.prepare("SELECT hash, bytes FROM statements WHERE seq >= ?1 ORDER BY seq").unwrap();
-        let row = |row: &Row<'_>| Ok((row.get::<_, Hash>(0)?, row.get::<_, Vec<u8>>(1)?));
-        for row in statements.query_map([self.headers.len()], row).unwrap() {
-            let (hash, bytes) = row.unwrap();
+        let mut statements =
+            database.prepare("SELECT hash, bytes FROM statements WHERE seq >= ?1 ORDER BY seq").unwrap();
+        let mut rows = statements.query([i64::try_from(self.headers.len()).unwrap()]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            let (hash, bytes): (Hash, Vec<u8>) = (row.get(0).unwrap(), row.get(1).unwrap());
             let statement: Statement = serde_json::from_slice(&bytes).unwrap();
             let body: Body = serde_json::from_slice(&statement.body.0).unwrap();
             self.headers.push(hash);
             self.events.push(body.changes.iter().filter_map(event).collect());
-            self.lines.push(bytes);
+            self.lines.push(bytes.into());
         }
         self.revisions.clear();
         let mut revisions = database.prepare("SELECT profile, manifest FROM revisions ORDER BY revision").unwrap();
-        let row = |row: &Row<'_>| Ok((row.get::<_, Id>(0)?, row.get::<_, Hash>(1)?));
-        for row in revisions.query_map([], row).unwrap() {
-            let (profile, manifest) = row.unwrap();
+        let mut rows = revisions.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            let (profile, manifest): (Id, Hash) = (row.get(0).unwrap(), row.get(1).unwrap());
             self.revisions.entry(profile).or_default().push(manifest);
         }
     }

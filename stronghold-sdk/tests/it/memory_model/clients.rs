@@ -12,7 +12,11 @@ use stronghold_sdk::{
     admin::{Access, Account, Edit, NewAgent, NewSecret, Session},
     lock::Lock,
     protocol::{
-        directory::Conditions, evidence::EvidenceRefusal, id::GroupId, name::{Name, SecretName}, token::AgentToken,
+        directory::Conditions,
+        evidence::EvidenceRefusal,
+        id::GroupId,
+        name::{Name, SecretName},
+        token::AgentToken,
     },
 };
 use zeroize::Zeroizing;
@@ -141,7 +145,15 @@ impl Actor {
         }
     }
 
-    /// Takes the warning that could not be kept what was verified.
+    /// Lists, which is all that another process does meanwhile.
+    pub(crate) async fn list(&mut self) -> Result<(), Error> {
+        match self.process.as_ref().expect("it runs") {
+            Process::Agent(agent) => agent.profiles().await.map(drop),
+            Process::Person(session) => session.list_profiles().await.map(drop),
+        }
+    }
+
+    /// Takes the warning that what was verified could not be kept; whether there was one.
     pub(crate) fn take_warning(&self) -> bool {
         match &self.process {
             Some(Process::Person(session)) => session.take_warning().is_some(),

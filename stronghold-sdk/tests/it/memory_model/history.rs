@@ -69,7 +69,7 @@ impl<'a> History<'a> {
 
     /// Does one step of a client, and holds what comes of it against the model. Whether it was accepted.
     pub(crate) async fn act(&mut self, who: usize, op: &Op, kill: Option<Kill>) -> bool {
-        self.servers.clock.advance(1000);
+        self.servers.clock.advance_millis(1000);
         let (mark, before) = (self.mark(), self.servers.branch());
         self.log.push(format!("client {who}: {op:?} {kill:?} on database {}", self.servers.current()));
         if *op == Op::Open && self.members[who].store >= LASTING {
@@ -91,7 +91,11 @@ impl<'a> History<'a> {
         match result {
             None => {
                 assert_eq!(verdict.swaps, swaps, "{}", self.story("a killed client wrote another number of times"));
-                self.report.count(if kill.is_some_and(|kill| kill.after) { "killed after the swap" } else { "killed before the swap" });
+                self.report.count(if kill.is_some_and(|kill| kill.after) {
+                    "killed after the swap"
+                } else {
+                    "killed before the swap"
+                });
                 self.end_process(who);
                 self.check_store(who).await;
                 false
@@ -140,7 +144,7 @@ impl<'a> History<'a> {
         if !matches!(op, Op::PullOlder(_)) && self.members[who].actor.process.is_some() {
             assert_eq!(warned, verdict.notes.contains(&Note::Warned), "{}", self.story("told once, or not at all"));
         }
-        if !accepted && *op == Op::Open || matches!(op, Op::PullOlder(_)) {
+        if (!accepted && *op == Op::Open) || matches!(op, Op::PullOlder(_)) {
             self.end_process(who);
         }
         self.check_store(who).await;
@@ -149,7 +153,7 @@ impl<'a> History<'a> {
     }
 
     /// Holds what another process listed meanwhile against the model.
-    pub(crate) fn compare_meanwhile(&mut self, listed: &Result<Answer, Error>, verdict: &Verdict) {
+    pub(crate) fn compare_meanwhile(&mut self, listed: &Result<(), Error>, verdict: &Verdict) {
         let end = listed.as_ref().map_or_else(end_of, |_| End::Accepted);
         self.log.push(format!("the other: {listed:?} where the model says {:?}", verdict.reasons));
         assert!(allowed(&verdict.reasons).contains(&end), "{}", self.story("memory and model differ"));
@@ -200,7 +204,8 @@ impl<'a> History<'a> {
         for reason in &verdict.reasons {
             self.report.count(&format!("{role}: refused, {reason:?}"));
         }
-        if !verdict.reasons.is_empty() && !matches!(op, Op::Open | Op::Sync | Op::List | Op::Pull(_) | Op::PullOlder(_)) {
+        if !verdict.reasons.is_empty() && !matches!(op, Op::Open | Op::Sync | Op::List | Op::Pull(_) | Op::PullOlder(_))
+        {
             self.report.count(&format!("{role}: write refused, nothing signed"));
         }
         for note in &verdict.notes {
@@ -218,7 +223,6 @@ impl<'a> History<'a> {
     pub(crate) fn name(&mut self) -> String {
         self.random.of(&PROFILES).to_owned()
     }
-
 }
 
 /// How a step may end that must be refused for these reasons: the first that is met tells.

@@ -71,7 +71,8 @@ impl Servers {
 
     /// Keeps a copy of the database that answers now, as it is.
     pub(crate) async fn copy(&self) {
-        let file = self.all.lock().unwrap()[self.current()].file.clone();
+        let current = self.current();
+        let file = self.all.lock().unwrap()[current].file.clone();
         self.add(&file).await;
     }
 
@@ -82,7 +83,8 @@ impl Servers {
 
     /// The history in the database that answers now, read from it.
     pub(crate) fn read(&self) -> Branch {
-        let live = &mut self.all.lock().unwrap()[self.current()];
+        let (current, mut all) = (self.current(), self.all.lock().unwrap());
+        let live = &mut all[current];
         live.branch.read(&live.file);
         live.branch.clone()
     }
@@ -98,7 +100,8 @@ impl Servers {
     }
 
     fn transport(&self) -> InProcess<SqliteStore> {
-        self.all.lock().unwrap()[self.current()].transport.clone()
+        let current = self.current();
+        self.all.lock().unwrap()[current].transport.clone()
     }
 }
 

@@ -109,7 +109,8 @@ impl History<'_> {
         let folder = self.members[who].actor.start.folder.clone().unwrap();
         let file = folder.join(format!("directory-{}.jsonl", self.org()));
         let Ok(lines) = fs::read(&file) else { return };
-        let other: Vec<u8> = self.servers.branch_of(other).lines.iter().flat_map(|line| [&line[..], b"\n"].concat()).collect();
+        let other: Vec<u8> =
+            self.servers.branch_of(other).lines.iter().flat_map(|line| [&line[..], b"\n"].concat()).collect();
         let (cut, flip) = (self.random.below(lines.len() + 1), self.random.below(lines.len().max(1)));
         let damaged = match self.random.below(6) {
             0 => None,
@@ -131,7 +132,11 @@ impl History<'_> {
         }
         self.log.push(format!("the cached directory of {who} is damaged"));
         let accepted = self.act(who, &Op::Open, None).await;
-        self.report.count(if accepted { "cache damaged: accepted all the same" } else { "cache damaged: refused all the same" });
+        self.report.count(if accepted {
+            "cache damaged: accepted all the same"
+        } else {
+            "cache damaged: refused all the same"
+        });
     }
 
     /// A new process, perhaps with a lock file, perhaps told to accept another profile of the same name.
@@ -156,10 +161,7 @@ impl History<'_> {
         let branch = self.servers.branch_of(index);
         let length = 1 + self.random.below(branch.headers.len());
         let length = if self.random.percent(60) { branch.headers.len() } else { length };
-        let header = HeaderRef {
-            seq: Seq::new(length as u64 - 1).unwrap(),
-            hash: Digest(branch.headers[length - 1]),
-        };
+        let header = HeaderRef { seq: Seq::new(length as u64 - 1).unwrap(), hash: Digest(branch.headers[length - 1]) };
         let mut lock = Lock::new(self.org(), header);
         let mut seen = Seen::default();
         for (name, profile) in branch.profiles() {
@@ -273,7 +275,7 @@ impl History<'_> {
         self.members[who].actor.wire.meanwhile(Some(Box::new(move || {
             async move {
                 servers.switch(second);
-                let listed = actor.perform(&Op::List, "", &servers).await;
+                let listed = actor.list().await;
                 servers.switch(last);
                 *place.lock().unwrap() = Some((actor, listed));
             }

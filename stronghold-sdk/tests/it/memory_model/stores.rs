@@ -2,11 +2,7 @@
 
 use async_trait::async_trait;
 use std::sync::{Arc, Mutex};
-use stronghold_sdk::{
-    Error,
-    memory::MemoryStore,
-    protocol::id::OrgId,
-};
+use stronghold_sdk::{Error, memory::MemoryStore, protocol::id::OrgId};
 use tokio::sync::Notify;
 
 /// When a process is killed.
@@ -23,6 +19,8 @@ struct State {
     kill: Option<Kill>,
     read_only: bool,
     damage: Option<Vec<u8>>,
+    /// The next swap finds that another process was first.
+    loses: bool,
     swapped: usize,
 }
 
@@ -53,6 +51,11 @@ impl Faulty {
         self.state.lock().unwrap().damage = bytes;
     }
 
+    /// The next swap is lost to another process, once.
+    pub(crate) fn lose_next(&self, loses: bool) {
+        self.state.lock().unwrap().loses = loses;
+    }
+
     /// Runs `work` until it is done or killed; with how many swaps took effect. None when it was killed.
     pub(crate) async fn until<R>(&self, kill: Option<Kill>, work: impl Future<Output = R>) -> (Option<R>, usize) {
         {
@@ -74,6 +77,9 @@ impl Faulty {
         if state.read_only {
             let source = std::io::ErrorKind::ReadOnlyFilesystem.into();
             return Err(Error::State { what: "the store cannot be written".to_owned(), source });
+        }
+        if std::mem::take(&mut state.loses) {
+            return Ok((false, true));
         }
         Ok(match &mut state.kill {
             None => (true, true),
