@@ -10,6 +10,7 @@ mod cast;
 mod clients;
 mod entry;
 mod history;
+mod kinds;
 mod model;
 mod random;
 mod report;

@@ -4,7 +4,7 @@ use super::{
     base::Base,
     branch::Branch,
     clients::{Actor, Keys, Start},
-    model::{ClientModel, ProcessModel},
+    kinds::{ClientModel, ProcessModel},
     servers::Servers,
     stores::{Faulty, HostStore},
 };

@@ -1,7 +1,7 @@
 //! The clients that are judged: the SDK's own sessions and agents.
 
 use super::{
-    model::Op,
+    kinds::Op,
     servers::{Servers, Wire},
     stores::Faulty,
 };

@@ -3,8 +3,10 @@
 use super::{
     branch::Branch,
     cast::LASTING,
+    clients::Keys,
     history::History,
-    model::{LockModel, Op, Step},
+    kinds::{LockModel, Op},
+    model::Step,
     seen::{Seen, Shown},
     stores::Kill,
 };
@@ -14,6 +16,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 use stronghold_sdk::{
+    admin::Account,
     lock::Lock,
     protocol::{
         crypto::hash::Hash as Digest,
@@ -42,11 +45,28 @@ impl History<'_> {
             45..55 => self.overtaken().await,
             55..60 => self.go_back().await,
             60..63 => self.replace().await,
+            63..68 => self.lose_race().await,
             _ => {
                 let who = self.random.below(self.members.len());
                 self.any(who, None).await;
             }
         }
+    }
+
+    /// Another process is first with a swap: it is tried again, and nothing is lost.
+    async fn lose_race(&mut self) {
+        let who = self.lasting();
+        let store = self.members[who].store;
+        self.faulty[store].lose_next(true);
+        self.any(who, None).await;
+        self.faulty[store].lose_next(false);
+        self.report.count("a swap is lost to another process");
+    }
+
+    /// A client that remembers beyond its process.
+    fn lasting(&mut self) -> usize {
+        let users: Vec<usize> = (0..self.members.len()).filter(|who| self.members[*who].store < LASTING).collect();
+        self.random.of(&users)
     }
 
     async fn copy(&mut self) {
@@ -149,10 +169,24 @@ impl History<'_> {
     fn set_up(&mut self, who: usize) {
         let lock = if self.random.percent(25) { Some(self.lock()) } else { None };
         let accepts = self.random.percent(30);
+        self.sign_in(who);
         let member = &mut self.members[who];
         let (lock, model) = lock.unzip();
         (member.actor.start.lock, member.model.lock) = (lock, model);
         (member.actor.start.accepts_replaced, member.model.accepts_replaced) = (accepts, accepts);
+    }
+
+    /// A person's credentials are of any time.
+    fn sign_in(&mut self, who: usize) {
+        let Keys::Person(account) = self.members[who].actor.start.keys.clone() else { return };
+        let index = self.random.below(self.servers.count());
+        let branch = self.servers.branch_of(index);
+        let length = 1 + self.random.below(branch.headers.len());
+        let floor = header(&branch, length);
+        let (email, seed) = (account.email.clone(), account.seed.clone());
+        let account = Account { org: account.org, user: account.user, email, seed, floor };
+        self.members[who].actor.start.keys = Keys::Person(Arc::new(account));
+        self.members[who].model.floor = branch.headers[..length].to_vec();
     }
 
     /// A lock file that somebody wrote of one of the databases.
@@ -161,7 +195,7 @@ impl History<'_> {
         let branch = self.servers.branch_of(index);
         let length = 1 + self.random.below(branch.headers.len());
         let length = if self.random.percent(60) { branch.headers.len() } else { length };
-        let header = HeaderRef { seq: Seq::new(length as u64 - 1).unwrap(), hash: Digest(branch.headers[length - 1]) };
+        let header = header(&branch, length);
         let mut lock = Lock::new(self.org(), header);
         let mut seen = Seen::default();
         for (name, profile) in branch.profiles() {
@@ -183,8 +217,7 @@ impl History<'_> {
 
     /// A client dies in the middle of writing what it remembers, and another process goes on.
     async fn kill(&mut self) {
-        let users: Vec<usize> = (0..self.members.len()).filter(|who| self.members[*who].store < LASTING).collect();
-        let who = self.random.of(&users);
+        let who = self.lasting();
         let kill = Kill { swaps: self.random.of(&[0, 0, 0, 1]), after: self.random.percent(50) };
         self.any(who, Some(kill)).await;
         if self.members[who].actor.process.is_none() {
@@ -310,6 +343,11 @@ impl History<'_> {
         }
         self.compare(who, &pull, result, &verdict, (&answered, &answered)).await;
     }
+}
+
+/// The last of the first `length` headers.
+fn header(branch: &Branch, length: usize) -> HeaderRef {
+    HeaderRef { seq: Seq::new(length as u64 - 1).unwrap(), hash: Digest(branch.headers[length - 1]) }
 }
 
 fn relation(from: &Branch, to: &Branch) -> Option<&'static str> {
