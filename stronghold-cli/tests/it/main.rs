@@ -25,7 +25,6 @@ mod grace;
 mod heads;
 mod history;
 mod lock;
-mod memory_model;
 mod no_plaintext;
 mod one_request;
 mod owners;

@@ -28,7 +28,6 @@ mod key_requests;
 mod lies;
 mod loader;
 mod lock;
-mod memory_model;
 mod passwords;
 mod people;
 mod people_ended;
