@@ -209,13 +209,20 @@ impl Memory {
         Err(Error::invalid("what is remembered is written by others all the time; try again"))
     }
 
-    /// Forgets a profile that this client itself deleted.
+    /// Forgets a profile that this client itself deleted. A store that cannot be written is a warning, as in
+    /// [`Self::raise`].
     ///
     /// # Errors
-    /// As [`Self::raise`].
+    /// As [`Self::recall`].
     pub(crate) async fn forget_profile(&self, id: ProfileId) -> Result<(), Error> {
         self.held().known.forgotten(id);
-        self.rewrite(&|remembered| remembered.forgotten(id)).await
+        match self.rewrite(&|remembered| remembered.forgotten(id)).await {
+            Err(error @ Error::State { .. }) => {
+                self.warn(&error);
+                Ok(())
+            }
+            done => done,
+        }
     }
 
     /// Sets what is remembered to what `lower` makes of it, also where that is less: **the only place where memory goes

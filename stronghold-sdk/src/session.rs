@@ -93,8 +93,12 @@ impl<T: Transport> Session<T> {
     /// is known, or is older than what is remembered.
     pub async fn sync(&mut self) -> Result<(), Error> {
         self.memory.recall().await?;
-        self.directory = self.cache.replay(&self.client, &*self.who, Some(self.ahead.or(&self.directory))).await?;
-        self.remember_directory().await
+        let known = self.ahead.or(&self.directory);
+        let directory = self.cache.replay(&self.client, &*self.who, Some(known)).await?;
+        // A directory that is refused is not taken over: an honest server would not continue it.
+        self.remember_directory(&directory).await?;
+        self.directory = directory;
+        Ok(())
     }
 
     /// When each principal was last served, as the server says.

@@ -127,7 +127,7 @@ impl<T: Transport> Session<T> {
         let Recollection { memory, cache, .. } = recollection;
         self.directory = cache.replay(&self.client, &*self.who, None).await?;
         (self.memory, self.cache) = (memory, cache);
-        self.remember_directory().await?;
+        self.remember_directory(&self.directory).await?;
         self.remember_view(view).await
     }
 

@@ -132,7 +132,7 @@ impl SessionBuilder {
             next: None,
             rekeying: BTreeSet::new(),
         };
-        session.remember_directory().await?;
+        session.remember_directory(&session.directory).await?;
         session.require_member()?;
         Ok(session)
     }

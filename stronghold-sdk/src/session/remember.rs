@@ -12,15 +12,15 @@ use stronghold_protocol::{
 };
 
 impl<T: Transport> Session<T> {
-    /// Holds the directory against every header that is known, and remembers it.
-    pub(crate) async fn remember_directory(&self) -> Result<(), Error> {
-        if self.memory.required_headers().iter().any(|known| !holds(&self.directory, known)) {
+    /// Holds a directory against every header that is known, and remembers it.
+    pub(crate) async fn remember_directory(&self, directory: &Directory) -> Result<(), Error> {
+        if self.memory.required_headers().iter().any(|known| !holds(directory, known)) {
             return Err(Error::rolled_back("the server's directory lacks a statement that this client remembers"));
         }
         for pair in self.memory.unproven() {
             self.memory.prove(pair);
         }
-        self.remember_written(&self.directory, Vec::new()).await
+        self.remember_written(directory, Vec::new()).await
     }
 
     /// Remembers a directory that continues the session's own, and revisions of profiles with it.

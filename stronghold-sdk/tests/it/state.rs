@@ -1,10 +1,12 @@
 //! What is remembered: it only rises, also when many write at once, and damage is never passed over.
 
+use crate::world::{Wire, World};
 use proptest::prelude::*;
 use std::{fs, thread};
 use stronghold_sdk::{
     Error,
-    memory::{MemoryStore, Remembered, StateFolder},
+    admin::Session,
+    memory::{InProcess, MemoryStore, Remembered, StateFolder},
     protocol::{
         crypto::hash::Hash,
         directory::HeaderRef,
@@ -203,4 +205,22 @@ async fn a_folder_that_cannot_be_is_an_error() {
     fs::write(&file, "").unwrap();
     let state = StateFolder::new(file.join("below"));
     assert!(matches!(state.swap(&org(), None, b"{}").await, Err(Error::State { .. })));
+}
+
+#[tokio::test]
+async fn memory_in_a_process_is_compared_and_swapped() {
+    let store = InProcess::default();
+    assert!(store.swap(&org(), None, b"one").await.unwrap());
+    assert!(!store.swap(&org(), None, b"two").await.unwrap());
+    assert!(!store.swap(&org(), Some(b"two"), b"three").await.unwrap());
+    assert_eq!(store.load(&org()).await.unwrap().as_deref(), Some(&b"one"[..]));
+    assert!(store.swap(&org(), Some(b"one"), b"two").await.unwrap());
+    assert_eq!(store.load(&OrgId([8; 32])).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_session_needs_a_place_to_remember() {
+    let world = World::new().await;
+    let opened = Session::<Wire>::builder(&world.owner).open(world.client()).await;
+    assert!(matches!(opened.err(), Some(Error::Invalid(_))));
 }

@@ -1,0 +1,64 @@
+//! The memory of clients, held against a model: random histories of reads, writes, kills, restarts, rollbacks and forks, and
+//! at every step what is accepted is what the model allows, and what is remembered is what was shown.
+//!
+//! The model keeps whole histories, read from the databases by the test itself, and shares no code with the memory.
+//! `STRONGHOLD_MODEL_HISTORIES` says how many histories there are, `STRONGHOLD_MODEL_SEED` which is the first.
+
+mod base;
+mod branch;
+mod cast;
+mod clients;
+mod entry;
+mod history;
+mod kinds;
+mod model;
+mod random;
+mod report;
+mod seen;
+mod servers;
+mod steps;
+mod stores;
+
+use base::Base;
+use history::History;
+use report::Report;
+use std::{env, panic::AssertUnwindSafe};
+
+/// How many histories there are where nothing else is said.
+const HISTORIES: u64 = 40;
+/// How many steps each has.
+const STEPS: usize = 120;
+/// How often each kind of outcome occurs at least.
+const LEAST: u64 = 100;
+
+/// Kinds of outcome, each of which must occur [`LEAST`] times.
+const KINDS: &[&str] = &["server: rolled back"];
+
+fn number(variable: &str, default: u64) -> u64 {
+    env::var(variable).map_or(default, |text| text.parse().expect("a number"))
+}
+
+#[tokio::test]
+async fn what_is_accepted_is_what_the_model_allows() {
+    let first = number("STRONGHOLD_MODEL_SEED", 1);
+    let histories = number("STRONGHOLD_MODEL_HISTORIES", HISTORIES);
+    let base = Base::new().await;
+    let mut report = Report::expecting(KINDS);
+    for seed in first..first + histories {
+        let told = AssertUnwindSafe(run(&base, seed, &mut report));
+        if let Err(panic) = futures_util::future::FutureExt::catch_unwind(told).await {
+            eprintln!("the history of seed {seed} failed: STRONGHOLD_MODEL_SEED={seed} STRONGHOLD_MODEL_HISTORIES=1");
+            std::panic::resume_unwind(panic);
+        }
+    }
+    report.say(&format!("memory held against the model: {histories} histories of {STEPS} steps"));
+    let rare = report.below(LEAST);
+    assert!(histories < HISTORIES || rare.is_empty(), "too few of {rare:?}");
+}
+
+async fn run(base: &Base, seed: u64, report: &mut Report) {
+    let mut history = History::new(base, seed, report).await;
+    for _ in 0..STEPS {
+        history.step().await;
+    }
+}

@@ -1,0 +1,363 @@
+//! What can happen next.
+
+use super::{
+    branch::Branch,
+    cast::LASTING,
+    clients::Keys,
+    history::History,
+    kinds::{LockModel, Op},
+    model::Step,
+    seen::{Seen, Shown},
+    stores::Kill,
+};
+use futures_util::future::FutureExt;
+use std::{
+    fs,
+    sync::{Arc, Mutex},
+};
+use stronghold_sdk::{
+    admin::Account,
+    lock::Lock,
+    protocol::{
+        crypto::hash::Hash as Digest,
+        directory::HeaderRef,
+        evidence::ProfileFloor,
+        id::ProfileId,
+        name::Name,
+        number::{Epoch, Revision, Seq},
+    },
+};
+
+/// How many databases a history has at most.
+const DATABASES: usize = 6;
+
+impl History<'_> {
+    /// One random step.
+    pub(crate) async fn step(&mut self) {
+        match self.random.below(100) {
+            0..4 => self.copy().await,
+            4..14 => self.switch(),
+            14..18 => self.toggle_read_only(),
+            18..23 => self.damage_store().await,
+            23..29 => self.damage_cache().await,
+            29..37 => self.restart().await,
+            37..45 => self.kill().await,
+            45..55 => self.overtaken().await,
+            55..60 => self.go_back().await,
+            60..63 => self.replace().await,
+            63..68 => self.lose_race().await,
+            _ => {
+                let who = self.random.below(self.members.len());
+                self.any(who, None).await;
+            }
+        }
+    }
+
+    /// Another process is first with a swap: it is tried again, and nothing is lost.
+    async fn lose_race(&mut self) {
+        let who = self.lasting();
+        let store = self.members[who].store;
+        self.faulty[store].lose_next(true);
+        self.any(who, None).await;
+        self.faulty[store].lose_next(false);
+        self.report.count("a swap is lost to another process");
+    }
+
+    /// A client that remembers beyond its process.
+    fn lasting(&mut self) -> usize {
+        let users: Vec<usize> = (0..self.members.len()).filter(|who| self.members[*who].store < LASTING).collect();
+        self.random.of(&users)
+    }
+
+    async fn copy(&mut self) {
+        if self.servers.count() < DATABASES {
+            self.log.push(format!("database {} is a copy of {}", self.servers.count(), self.servers.current()));
+            self.servers.copy().await;
+            self.report.count("server: copied");
+        }
+    }
+
+    /// Another database: an earlier one, a later one, or one that went another way.
+    fn switch(&mut self) {
+        let to = self.random.below(self.servers.count());
+        self.switch_to(to);
+    }
+
+    fn switch_to(&mut self, to: usize) {
+        let (from, now) = (self.servers.branch(), self.servers.branch_of(to));
+        self.servers.switch(to);
+        self.log.push(format!("database {to} answers"));
+        if let Some(kind) = relation(&from, &now) {
+            self.report.count(kind);
+        }
+    }
+
+    fn toggle_read_only(&mut self) {
+        let store = self.random.of(&super::cast::OWN);
+        let read_only = !self.stores[store].read_only;
+        self.log.push(format!("store {store} is read-only: {read_only}"));
+        self.stores[store].read_only = read_only;
+        self.faulty[store].set_read_only(read_only);
+    }
+
+    /// A damaged entry is refused by everything, and stays as it is.
+    async fn damage_store(&mut self) {
+        let store = self.random.below(LASTING);
+        let Some(entry) = self.faulty[store].entry(&self.org()).await else { return };
+        let junk = match self.random.below(4) {
+            0 => Vec::new(),
+            1 => entry[..self.random.below(entry.len())].to_vec(),
+            2 => [&entry[..], b"}"].concat(),
+            _ => b"{\"header\":1,\"roster\":null,\"profiles\":[]}".to_vec(),
+        };
+        let users: Vec<usize> = (0..self.members.len()).filter(|who| self.members[*who].store == store).collect();
+        let who = self.random.of(&users);
+        if self.members[who].actor.process.is_none() && self.members[who].model.agent.is_some() {
+            // An agent looks when it reads, not when it is made.
+            self.act(who, &Op::Open, None).await;
+        }
+        self.faulty[store].damage(Some(junk));
+        self.stores[store].damaged = true;
+        self.any(who, None).await;
+        self.faulty[store].damage(None);
+        self.stores[store].damaged = false;
+    }
+
+    /// Whatever becomes of the statements on disk, the same is accepted.
+    async fn damage_cache(&mut self) {
+        let (who, other) = (self.random.of(&[0, 2]), self.random.below(self.servers.count()));
+        let folder = self.members[who].actor.start.folder.clone().unwrap();
+        let file = folder.join(format!("directory-{}.jsonl", self.org()));
+        let Ok(lines) = fs::read(&file) else { return };
+        let other: Vec<u8> =
+            self.servers.branch_of(other).lines.iter().flat_map(|line| [&line[..], b"\n"].concat()).collect();
+        let (cut, flip) = (self.random.below(lines.len() + 1), self.random.below(lines.len().max(1)));
+        let damaged = match self.random.below(6) {
+            0 => None,
+            1 => Some(Vec::new()),
+            2 => Some(lines[..cut].to_vec()),
+            3 => {
+                let mut lines = lines;
+                if let Some(byte) = lines.get_mut(flip) {
+                    *byte ^= 4;
+                }
+                Some(lines)
+            }
+            4 => Some([&lines[..], &other[..]].concat()),
+            _ => Some(other),
+        };
+        match damaged {
+            None => fs::remove_file(&file).unwrap(),
+            Some(bytes) => fs::write(&file, bytes).unwrap(),
+        }
+        self.log.push(format!("the cached directory of {who} is damaged"));
+        let accepted = self.act(who, &Op::Open, None).await;
+        self.report.count(if accepted {
+            "cache damaged: accepted all the same"
+        } else {
+            "cache damaged: refused all the same"
+        });
+    }
+
+    /// A new process, perhaps with a lock file, perhaps told to accept another profile of the same name.
+    async fn restart(&mut self) {
+        let who = self.random.below(self.members.len());
+        self.set_up(who);
+        self.act(who, &Op::Open, None).await;
+    }
+
+    fn set_up(&mut self, who: usize) {
+        let lock = if self.random.percent(25) { Some(self.lock()) } else { None };
+        let accepts = self.random.percent(30);
+        self.sign_in(who);
+        let member = &mut self.members[who];
+        let (lock, model) = lock.unzip();
+        (member.actor.start.lock, member.model.lock) = (lock, model);
+        (member.actor.start.accepts_replaced, member.model.accepts_replaced) = (accepts, accepts);
+    }
+
+    /// A person's credentials are of any time.
+    fn sign_in(&mut self, who: usize) {
+        let Keys::Person(account) = self.members[who].actor.start.keys.clone() else { return };
+        let index = self.random.below(self.servers.count());
+        let branch = self.servers.branch_of(index);
+        let length = 1 + self.random.below(branch.headers.len());
+        let floor = header(&branch, length);
+        let (email, seed) = (account.email.clone(), account.seed.clone());
+        let account = Account { org: account.org, user: account.user, email, seed, floor };
+        self.members[who].actor.start.keys = Keys::Person(Arc::new(account));
+        self.members[who].model.floor = branch.headers[..length].to_vec();
+    }
+
+    /// A lock file that somebody wrote of one of the databases.
+    fn lock(&mut self) -> (Lock, LockModel) {
+        let index = self.random.below(self.servers.count());
+        let branch = self.servers.branch_of(index);
+        let length = 1 + self.random.below(branch.headers.len());
+        let length = if self.random.percent(60) { branch.headers.len() } else { length };
+        let header = header(&branch, length);
+        let mut lock = Lock::new(self.org(), header);
+        let mut seen = Seen::default();
+        for (name, profile) in branch.profiles() {
+            if self.random.percent(80) {
+                let revisions = branch.of(&profile.id).to_vec();
+                let floor = ProfileFloor {
+                    id: ProfileId::from_bytes(profile.id),
+                    name: Name::new(&name).unwrap(),
+                    revision: Revision::new(revisions.len() as u64).unwrap(),
+                    epoch: Epoch::FIRST,
+                    manifest: Some(Digest(*revisions.last().unwrap())),
+                };
+                lock.put(header, floor);
+                seen.profiles.insert(profile.id, Shown { name, revisions });
+            }
+        }
+        (lock, LockModel { seen, header: branch.headers[..length].to_vec() })
+    }
+
+    /// A client dies in the middle of writing what it remembers, and another process goes on.
+    async fn kill(&mut self) {
+        let who = self.lasting();
+        let kill = Kill { swaps: self.random.of(&[0, 0, 0, 1]), after: self.random.percent(50) };
+        self.any(who, Some(kill)).await;
+        if self.members[who].actor.process.is_none() {
+            self.act(who, &Op::Open, None).await;
+        }
+    }
+
+    /// An agent that accepts a rollback.
+    async fn go_back(&mut self) {
+        let name = self.name();
+        let who = super::cast::GOES_BACK;
+        self.set_up(who);
+        (self.members[who].actor.start.accepts_replaced, self.members[who].model.accepts_replaced) = (false, false);
+        self.act(who, &Op::PullOlder(name), None).await;
+    }
+
+    /// A profile is deleted, and another one made of the same name.
+    async fn replace(&mut self) {
+        let managers: Vec<usize> = (0..self.members.len()).filter(|who| self.is_manager(*who)).collect();
+        if managers.is_empty() {
+            return;
+        }
+        let (who, name) = (self.random.of(&managers), self.name());
+        let there = self.servers.branch().profiles().contains_key(&name);
+        if there && !self.act(who, &Op::Delete(name.clone()), None).await {
+            return;
+        }
+        if self.random.percent(85) && self.act(who, &Op::Create(name.clone()), None).await {
+            self.act(who, &Op::Grant(name), None).await;
+        }
+    }
+
+    fn is_manager(&self, who: usize) -> bool {
+        self.members[who].model.agent.is_none() && self.members[who].actor.process.is_some()
+    }
+
+    /// Any step of this client.
+    async fn any(&mut self, who: usize, kill: Option<Kill>) {
+        if self.members[who].actor.process.is_none() {
+            self.act(who, &Op::Open, kill).await;
+            return;
+        }
+        let name = self.name();
+        let op = if self.members[who].model.agent.is_some() {
+            match self.random.below(4) {
+                0 => Op::List,
+                _ => Op::Pull(name),
+            }
+        } else {
+            match self.random.below(16) {
+                0 | 1 => Op::Sync,
+                2 | 3 => Op::List,
+                4..9 => Op::Pull(name),
+                9..14 => Op::Edit(name),
+                14 => Op::CreateGroup,
+                _ => Op::CreateAgent,
+            }
+        };
+        self.act(who, &op, kill).await;
+    }
+
+    /// A read is answered, and before the answer arrives another process of the same store is shown something: of the same
+    /// history or of another.
+    async fn overtaken(&mut self) {
+        let (who, other) = self.random.of(&[(3, 4), (4, 3), (0, 1), (1, 0)]);
+        for client in [who, other] {
+            if self.members[client].actor.process.is_none() {
+                self.act(client, &Op::Open, None).await;
+            }
+        }
+        if self.members[who].actor.process.is_none() || self.members[other].actor.process.is_none() {
+            return;
+        }
+        let (name, first) = (self.name(), self.servers.current());
+        let second = self.random.below(self.servers.count());
+        let last = if self.random.percent(50) { first } else { second };
+        let (answered, shown, now) =
+            (self.servers.branch(), self.servers.branch_of(second), self.servers.branch_of(last));
+        self.log.push(format!(
+            "client {who} pulls {name} from database {first}; meanwhile {other} lists from {second}; then {last} answers"
+        ));
+        // What really happens.
+        let mut process = self.members[other].actor.process.take();
+        let outcome = Arc::new(Mutex::new(None));
+        let (place, servers) = (Arc::clone(&outcome), self.servers.clone());
+        let mut actor = super::clients::Actor::new(self.members[other].actor.start.clone(), &self.servers);
+        actor.process = process.take();
+        self.members[who].actor.wire.meanwhile(Some(Box::new(move || {
+            async move {
+                servers.switch(second);
+                let listed = actor.list().await;
+                servers.switch(last);
+                *place.lock().unwrap() = Some((actor, listed));
+            }
+            .boxed()
+        })));
+        let pull = Op::Pull(name.clone());
+        let result = self.members[who].actor.perform(&pull, "", &self.servers).await;
+        self.members[who].actor.wire.meanwhile(None);
+        let happened = outcome.lock().unwrap().take();
+        // What the model says of it.
+        let member = &mut self.members[who];
+        let store = member.store;
+        let mut step = Step::new(&mut member.model, &mut self.stores[store], usize::MAX);
+        let asked = step.ask(&name, &answered);
+        let mut verdict = step.verdict;
+        if let Some((actor, listed)) = happened {
+            let member = &mut self.members[other];
+            member.actor.process = actor.process;
+            let of_other = Step::new(&mut member.model, &mut self.stores[store], usize::MAX);
+            let of_other = of_other.judge(&Op::List, &shown, &shown);
+            self.compare_meanwhile(&listed, &of_other);
+        } else {
+            self.log.push("nothing was answered".to_owned());
+            assert!(asked.is_none(), "{}", self.story("what may be asked is asked"));
+        }
+        if let Some(id) = asked {
+            let member = &mut self.members[who];
+            let mut step = Step::new(&mut member.model, &mut self.stores[store], usize::MAX);
+            step.verdict = verdict;
+            step.arrive(&name, &id, &answered, &now);
+            verdict = step.verdict;
+        }
+        self.compare(who, &pull, result, &verdict, (&answered, &answered)).await;
+    }
+}
+
+/// The last of the first `length` headers.
+fn header(branch: &Branch, length: usize) -> HeaderRef {
+    HeaderRef { seq: Seq::new(length as u64 - 1).unwrap(), hash: Digest(branch.headers[length - 1]) }
+}
+
+fn relation(from: &Branch, to: &Branch) -> Option<&'static str> {
+    let continues = |a: &Branch, b: &Branch| {
+        b.headers.starts_with(&a.headers) && a.revisions.iter().all(|(id, known)| b.of(id).starts_with(known))
+    };
+    match (continues(from, to), continues(to, from)) {
+        (true, true) => None,
+        (true, false) => Some("server: newer database"),
+        (false, true) => Some("server: rolled back"),
+        (false, false) => Some("server: forked"),
+    }
+}
