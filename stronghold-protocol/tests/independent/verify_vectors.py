@@ -97,11 +97,15 @@ def floors(values):
     return [agent.floor(one) for one in values]
 
 
+def roster_ref(known):
+    return None if known is None else {"version": known["version"], "hash": unb64(known["hash"])}
+
+
 def believed(case):
     client = case["client"]
     org, shown = unb64(client["org"]), agent.chain(case["chain"])
     remembered = optional(reference)(client["remembered"])
-    trusted = agent.check_chain(shown, org, client["seq"], unb64(client["hash"]), remembered, client["roster"])
+    trusted = agent.check_chain(shown, org, client["seq"], unb64(client["hash"]), remembered, roster_ref(client["roster"]))
     profile = agent.profile(case["profile"])
     _, manifest, found = agent.check_profile(
         profile, trusted, org, case["asked"], floors(client["floors"]), client["minimum"]
@@ -261,7 +265,8 @@ def replies(case):
     require(said["request"] == log.request(case["request"]), "another request")
     if case["indexes"] is None:
         objects.check_secrets(manifest, [objects.secret(one) for one in reply["secrets"]])
-    return dict(remembers(trusted, manifest, found), roster=trusted[3])
+    roster = {"version": trusted[3]["version"], "hash": b64(trusted[3]["hash"])}
+    return dict(remembers(trusted, manifest, found), roster=roster)
 
 
 def in_order(released):

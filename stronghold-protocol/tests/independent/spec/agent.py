@@ -21,7 +21,7 @@ part = obj(
 )
 
 
-def check_chain(shown, org, seq, hash_, remembered, roster_version):
+def check_chain(shown, org, seq, hash_, remembered, known_roster):
     """Steps 1 to 4: gives the newest header, which it is, and the signing keys of its roster."""
     # 1.
     anchor, anchor_hash = by_hash("header.v1", header, shown["anchor"], hash_)
@@ -32,9 +32,11 @@ def check_chain(shown, org, seq, hash_, remembered, roster_version):
     require(last[0]["version"] == anchor["roster"]["version"], "another version")
     require(last[0]["version"] != 1 or last[1] == org, "another organization's genesis")
     check_content(last[0])
+    check_known(last, known_roster)
     for envelope in shown["rosters"][1:]:
         last = next_roster(last, envelope)
-    require(roster_version is None or last[0]["version"] >= roster_version, "an older roster")
+        check_known(last, known_roster)
+    require(known_roster is None or last[0]["version"] >= known_roster["version"], "an older roster")
     # 3.
     keys = signing_keys(last[0])
     it, found, _ = by_signature("header.v1", header, shown["head"], keys)
@@ -46,7 +48,13 @@ def check_chain(shown, org, seq, hash_, remembered, roster_version):
     check_holds(it, newest, {"seq": anchor["seq"], "hash": anchor_hash}, shown["anchor_proof"])
     if remembered is not None:
         check_holds(it, newest, remembered, shown["remembered_proof"])
-    return it, newest, keys, last[0]["version"]
+    return it, newest, keys, {"version": last[0]["version"], "hash": last[1]}
+
+
+def check_known(last, known):
+    """Two rosters of one version are of two histories."""
+    other = known is not None and last[0]["version"] == known["version"] and last[1] != known["hash"]
+    require(not other, "another roster of the version that is remembered")
 
 
 def check_holds(it, newest, wanted, proof):

@@ -54,11 +54,13 @@ class Work:
 
     def roster_changed(self, it):
         self.state["roster"] = next_roster(self.state["roster"], it["roster"])
-        self.state["approvals"] = {}
+        require(self.state["roster"][1] not in self.state["withdrawn"], "it was withdrawn")
+        self.state["approvals"], self.state["withdrawn"] = {}, set()
 
     def approval_pending(self, it):
         in_force = self.state["roster"]
         roster, found = proposed_roster(in_force, it["roster"])
+        require(found not in self.state["withdrawn"], "it was withdrawn")
         require(changes_owners(in_force[0], roster), "one owner's signature is enough")
         require(all(one["kind"] in PEOPLE for one in it["people"]), "not of people")
         signers = good_signers("roster.v1", it["roster"], owners(in_force[0]) + owners(roster))
@@ -68,12 +70,13 @@ class Work:
             require(set(known["signers"]) < set(signers), "no signature more")
             require(known["people"] == it["people"], "other people")
         else:
-            require(len(self.state["approvals"]) < 64, "too many")
+            require(len(self.state["approvals"]) + len(self.state["withdrawn"]) < 64, "too many")
         self.state["approvals"][found] = dict(signers=signers, people=it["people"])
 
     def approval_withdrawn(self, it):
         require(self.by_owner, "an owner's")
         require(self.state["approvals"].pop(it["roster"], None) is not None, "nothing is pending")
+        self.state["withdrawn"].add(it["roster"])
 
     def policy_changed(self, it):
         require(self.by_owner, "an owner's")

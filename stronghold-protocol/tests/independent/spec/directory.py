@@ -3,7 +3,7 @@
 import ipaddress
 import re
 
-from . import merkle, objects, require
+from . import Refused, merkle, objects, require
 from .encoding import (
     NIL, SAFE, data, email, flag, integer, keys, list_of, name, obj, one_of, optional, parse, principal, text, time, uuid, vouched,
 )
@@ -130,7 +130,7 @@ def genesis(raw, org):
     require(all(kind == "user_confirmed" for kind in kinds[4:]), "something else")
     require(all(one["invite"] is None and one["role"] in ("owner", "admin") for one in changes[4:]), "somebody else")
     state = dict(
-        org=org, head=None, roster=roster, approvals={}, agents={}, users={}, invites={}, profiles={}, keys={}, ids=set(), log=[],
+        org=org, head=None, roster=roster, approvals={}, withdrawn=set(), agents={}, users={}, invites={}, profiles={}, keys={}, ids=set(), log=[],
         groups={NIL: dict(name="admins", epoch=1, key=changes[3]["key"], members=set(), stale=False)},
     )
     work = Work(state, True)
@@ -169,6 +169,7 @@ def append(state, raw):
     after = deepcopy(state)
     require(sum(one["kind"] == "roster_changed" for one in changes) <= 1, "two rosters")
     work = Work(after, any(key in owners(roster) for key in signers))
+    check_approved(state, changes)
     for one in changes:
         work.make(one)
     # 6.
@@ -179,6 +180,23 @@ def append(state, raw):
         check_roster_is_users(after)
     # 7. and 8.
     return sealed(after, said, found, raw["header"])
+
+
+def check_approved(state, changes):
+    """What takes several owners was pending before, and is made with exactly its people."""
+    rosters = [one["roster"] for one in changes if one["kind"] == "roster_changed"]
+    if not rosters:
+        return
+    old = state["roster"][0]
+    try:
+        new, found = proposed_roster(state["roster"], rosters[0])
+    except Refused:
+        return
+    known = state["approvals"].get(found)
+    several = changes_owners(old, new) and max(old["owner_threshold"], new["owner_threshold"]) > 1
+    require(known is not None or not several, "never proposed")
+    if known is not None:
+        require([one for one in changes if one["kind"] in PEOPLE] == known["people"], "other people")
 
 
 def sealed(state, said, found, envelope):

@@ -10,9 +10,10 @@ from .encoding import SAFE, b64, context, sha256
 
 def url(text):
     require(1 <= len(text.encode()) <= 255 and all("!" <= it <= "~" and it != "\\" for it in text), "no URL")
-    match = re.fullmatch(r"(https?)://(\[[0-9A-Fa-f:.]+\]|[^/?#@:\[\]]+)(?::([0-9]{1,5}))?/?", text)
-    require(match, "more than a host and a port")
-    scheme, host, port = match.groups()
+    match = re.fullmatch(r"(https?)://(\[[0-9A-Fa-f:.]+\]|[^/?#@:\[\]]+)(?::([0-9]{1,5}))?((?:/[A-Za-z0-9._~-]+)*)/?", text)
+    require(match, "more than a host, a port and a base path")
+    scheme, host, port, base = match.groups()
+    require(len(base) <= 128 and not {".", ".."} & set(base.split("/")), "no base path")
     require(port is None or int(port) < 2**16, "no port")
     try:
         address = ip_address(host.strip("[]"))

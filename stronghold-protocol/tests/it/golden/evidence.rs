@@ -39,7 +39,7 @@ struct Known {
     seq: Seq,
     hash: Base64Bytes,
     remembered: Option<HeaderRef>,
-    roster: Option<RosterVersion>,
+    roster: Option<RosterRef>,
     floors: Vec<ProfileFloor>,
     minimum: Option<Revision>,
 }
@@ -74,7 +74,7 @@ impl Scene {
         world.by(OWNER, vec![profile_created(60, "third")]);
         let roster = world.roster_change(&[OWNER], |_| {});
         world.by(OWNER, vec![roster]);
-        let (remembered, version) = (world.state.head(), world.state.roster().value().version);
+        let (remembered, in_force) = (world.state.head(), world.state.roster_ref());
         let secrets: Vec<SealedSecret> = [10, 20, 30, 40, 50].map(|index| sealed_secret(index, 1)).to_vec();
         let manifest = revisions.write(&world, EDITOR, &secrets);
         world.by(ADMIN, vec![group_created(61, "later")]);
@@ -85,7 +85,7 @@ impl Scene {
             seq: client.anchor.seq,
             hash: Base64Bytes(client.anchor.hash),
             remembered: Some(remembered),
-            roster: Some(version),
+            roster: Some(in_force),
             floors: Vec::new(),
             minimum: None,
         };
@@ -172,7 +172,13 @@ fn rosters(maker: &mut Maker, scene: &Scene) {
     reject("a roster twice", &|it| it.chain.rosters.insert(1, it.chain.rosters[0].clone()));
     reject("a roster that nobody signed", &|it| it.chain.rosters[1].signatures.clear());
     reject("a bit of a roster's signature flipped", &|it| it.chain.rosters[1].signatures[0].signature.0[40] ^= 1);
-    reject("an older roster than remembered", &|it| it.client.roster = RosterVersion::new(3).ok());
+    reject("an older roster than remembered", &|it| {
+        let version = RosterVersion::new(3).unwrap();
+        it.client.roster = it.client.roster.map(|known| RosterRef { version, ..known });
+    });
+    reject("another roster of the version that is remembered", &|it| {
+        it.client.roster = it.client.roster.map(|known| RosterRef { hash: Hash([7; 32]), ..known });
+    });
     let before = scene.world.state.roster().value().clone();
     let stranger = |signers: &[u8]| {
         let mut next = before.clone();

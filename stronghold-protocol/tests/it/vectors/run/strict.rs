@@ -9,6 +9,7 @@ use crate::vectors::protocol::{
     directory::{Directory, DirectoryRefusal, Header, Statement},
     encoding::Base64Bytes,
     id::OrgId,
+    json,
     key_request::KeyRequest,
     manifest::Manifest,
     merkle::{Consistency, Inclusion},
@@ -68,5 +69,5 @@ fn body(text: &str) -> Came {
 
 /// What a reply holds.
 fn message<T: DeserializeOwned>(text: &str) -> Came {
-    serde_json::from_str::<T>(text).map(|_| Value::Null).map_err(why)
+    json::from_slice::<T>(text.as_bytes()).map(|_| Value::Null).map_err(why)
 }
