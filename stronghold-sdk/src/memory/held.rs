@@ -25,8 +25,9 @@ impl Held {
     pub(super) fn see(&mut self, seen: &Remembered, after: Option<HeaderRef>) -> Result<(), Conflict> {
         if let Some(header) = seen.header {
             match self.known.header.filter(|known| Some(*known) != after && *known != header) {
-                // Something else was remembered since the question was asked.
-                Some(known) => self.pair(header, known),
+                // Something else was remembered since the question was asked; once it is proven, it stays so.
+                Some(known) if !self.proven.contains(&header) => self.pair(header, known),
+                Some(_) => {}
                 None => self.note(header),
             }
         }

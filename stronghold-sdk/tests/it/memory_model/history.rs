@@ -29,7 +29,7 @@ pub(crate) struct History<'a> {
     pub(crate) report: &'a mut Report,
     /// What happened so far, for whoever must understand a failure.
     pub(crate) log: Vec<String>,
-    pub(crate) folder: TempDir,
+    _folder: TempDir,
     marks: u64,
 }
 
@@ -54,7 +54,7 @@ impl<'a> History<'a> {
             values,
             report,
             log: Vec::new(),
-            folder,
+            _folder: folder,
             marks: 0,
         }
     }

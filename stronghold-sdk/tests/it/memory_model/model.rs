@@ -195,13 +195,17 @@ impl<'a> Step<'a> {
         Some(id)
     }
 
-    /// The first half of a read that is overtaken: what was known when the question was asked.
-    pub(crate) fn ask(&mut self, name: &str, branch: &Branch) -> Option<Id> {
-        self.checks_of_read(name, branch)
+    /// The first half of a read that is overtaken: what was known when the question was asked; and whether a person has still to
+    /// replay what another process left before that. An agent has it proven before it asks.
+    pub(crate) fn ask(&mut self, name: &str, branch: &Branch) -> (Option<Id>, bool) {
+        let known = self.client.process.seen.histories.clone();
+        let asked = self.checks_of_read(name, branch);
+        let new = self.store.seen.histories.iter().any(|history| !known.contains(history));
+        (asked, new && self.client.agent.is_none())
     }
 
     /// The second half: another process was shown something meanwhile, and `now` is what the server shows by now.
-    pub(crate) fn arrive(&mut self, name: &str, id: &Id, answered: &Branch, now: &Branch) {
+    pub(crate) fn arrive(&mut self, name: &str, (id, owes): (&Id, bool), answered: &Branch, now: &Branch) {
         let read = Seen::profile(answered, id, name);
         let known = self.client.process.seen.clone();
         let news: Vec<Vec<Hash>> =
@@ -212,12 +216,11 @@ impl<'a> Step<'a> {
             return;
         }
         self.client.process.seen.join(&self.store.seen);
-        let apart = !news.is_empty() && {
-            let all = &self.client.process.seen.histories;
-            all.iter().any(|history| relation(history, &now.headers) != Relation::Continues)
-        };
+        let all = &self.client.process.seen.histories;
+        let apart = all.iter().any(|history| relation(history, &now.headers) != Relation::Continues);
         // The very header that was read needs no proof.
-        if apart && !news.iter().all(|history| *history == answered.headers) {
+        let owes = owes || news.iter().any(|history| *history != answered.headers);
+        if apart && owes {
             self.refuse(Reason::Apart);
             return;
         }

@@ -322,7 +322,7 @@ impl History<'_> {
         let member = &mut self.members[who];
         let store = member.store;
         let mut step = Step::new(&mut member.model, &mut self.stores[store], usize::MAX);
-        let asked = step.ask(&name, &answered);
+        let (asked, owes) = step.ask(&name, &answered);
         let mut verdict = step.verdict;
         if let Some((actor, listed)) = happened {
             let member = &mut self.members[other];
@@ -338,7 +338,7 @@ impl History<'_> {
             let member = &mut self.members[who];
             let mut step = Step::new(&mut member.model, &mut self.stores[store], usize::MAX);
             step.verdict = verdict;
-            step.arrive(&name, &id, &answered, &now);
+            step.arrive(&name, (&id, owes), &answered, &now);
             verdict = step.verdict;
         }
         self.compare(who, &pull, result, &verdict, (&answered, &answered)).await;
