@@ -193,7 +193,8 @@ fn rosters(maker: &mut Maker, scene: &Scene) {
         WHOLE,
         "a head by an admin whom the last roster names",
         &scene.bent(|it| {
-            (it.chain.rosters[1], it.chain.head) = (roster, head);
+            // A client that remembers no roster: the one in force is another.
+            (it.client.roster, it.chain.rosters[1], it.chain.head) = (None, roster, head);
         }),
     );
     let (roster, head) = stranger(&[ADMIN]);
@@ -202,7 +203,7 @@ fn rosters(maker: &mut Maker, scene: &Scene) {
         rightful,
         "a head by an admin whom a roster names that an admin signed",
         &scene.bent(|it| {
-            (it.chain.rosters[1], it.chain.head) = (roster, head);
+            (it.client.roster, it.chain.rosters[1], it.chain.head) = (None, roster, head);
         }),
     );
     // Another genesis roster than the anchor's header names.
