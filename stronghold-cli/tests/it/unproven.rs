@@ -133,7 +133,7 @@ fn what_exists_only_once_is_shown() {
     let invited = Cli::new(&org.folder()).var("API_STRONGHOLD_URL", scene.proxy.url());
     let invited = invited.var("API_STRONGHOLD_INVITE", &code).var("API_STRONGHOLD_PASSWORD", "correct horse battery");
     invited.json(&["user", "accept", "--email", "new@acme.example"]);
-    org.owner.ok(&["user", "confirm", "new@acme.example"]);
+    org.owner.ok(&["user", "confirm", "new@acme.example", "--yes"]);
 
     // New keys of one's own are kept, so that the next command works.
     let owner = org.owner.clone().var("API_STRONGHOLD_ACCOUNT_KEY", org.account_key());

@@ -109,7 +109,9 @@ const LIES: &[Lie] = &[
     ("a flipped bit in the record", |r| flip(&mut r["receipt"]["record"])),
     ("another action in the record", |r| rewrite(&mut r["receipt"], "\"profile.read\"", "\"profile.list\"")),
     ("a denial in the record", |r| rewrite(&mut r["receipt"], "\"allowed\"", "\"denied\"")),
-    ("another path in the record", |r| rewrite(&mut r["receipt"], "profiles/production/read", "profiles/staging/read")),
+    ("another path in the record", |r| {
+        rewrite(&mut r["receipt"], "profiles/name-cHJvZHVjdGlvbg/read", "profiles/name-c3RhZ2luZw/read")
+    }),
     ("another revision in the record", |r| rewrite(&mut r["receipt"], "\"revision\":3", "\"revision\":2")),
     ("another kind of caller in the record", |r| rewrite(&mut r["receipt"], "\"kind\":\"agent\"", "\"kind\":\"user\"")),
 ];

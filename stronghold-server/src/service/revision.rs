@@ -66,7 +66,8 @@ impl<S: Store> Decision<'_, S> {
             None if staging.is_some() => return Err(invalid("nothing can be staged for a new profile").into()),
             _ => {}
         }
-        let deleted = self.deleted_versions(tx, new, &leaves)?;
+        let written = new.puts.iter().map(|put| put.id).chain(staged.iter().map(|leaf| leaf.id));
+        let deleted = self.deleted_versions(tx, &new.profile, written, &leaves)?;
         let leaves = changed_leaves(leaves, new, &staged, &deleted, renewed)?;
         // 4.
         said.check_secrets(&leaves).map_err(|refusal| invalid(&refusal.to_string()))?;
@@ -92,14 +93,15 @@ impl<S: Store> Decision<'_, S> {
     fn deleted_versions(
         &self,
         tx: &mut dyn Tx,
-        new: &NewRevision,
+        profile: &ProfileId,
+        written: impl Iterator<Item = SecretId>,
         leaves: &[SecretLeaf],
     ) -> Result<BTreeMap<SecretId, Version>, StoreError> {
         let there: BTreeSet<SecretId> = leaves.iter().map(|leaf| leaf.id).collect();
         let mut last = BTreeMap::new();
-        for put in new.puts.iter().filter(|put| !there.contains(&put.id)) {
-            if let Some(version) = tx.newest_version(&self.org(), &new.profile, &put.id)? {
-                last.insert(put.id, version);
+        for id in written.filter(|id| !there.contains(id)) {
+            if let Some(version) = tx.newest_version(&self.org(), profile, &id)? {
+                last.insert(id, version);
             }
         }
         Ok(last)

@@ -130,11 +130,15 @@ async fn deactivation_counts_from_the_very_next_request_of_a_connection() {
         assert_eq!(connection.ask(&world.pull(&agent)).await, "ok", "round {round}, before");
         world.change(&agent, AgentStatus::Inactive, Conditions::default()).await;
         // The administrator has the answer: no request after it is served, also not one that was signed before.
-        assert_eq!(connection.ask(&world.pull(&agent)).await, "inactive", "round {round}, the next request");
+        // With others of its key refused beside it, the denial may be the one that is counted only.
+        let denied = |code: &str| matches!(code, "inactive" | "rate_limited");
+        let code = connection.ask(&world.pull(&agent)).await;
+        assert!(denied(&code), "round {round}, the next request: {code}");
         for lane in running {
             lane.await.unwrap();
         }
-        assert_eq!(connection.ask(&world.pull(&agent)).await, "inactive", "round {round}");
+        let code = connection.ask(&world.pull(&agent)).await;
+        assert!(denied(&code), "round {round}: {code}");
         assert_eq!(connection.ask(&world.pull(&other)).await, "ok", "round {round}, somebody else");
         world.change(&agent, AgentStatus::Active, Conditions::default()).await;
         assert_eq!(connection.ask(&world.pull(&agent)).await, "ok", "round {round}, activated again");
@@ -250,7 +254,9 @@ async fn of_64_concurrent_pulls_exactly_as_many_are_served_as_there_are_uses() {
         }
         let count = |wanted: &str| codes.iter().filter(|code| *code == wanted).count();
         let expected = usize::try_from(uses).unwrap();
-        assert_eq!((count("ok"), count("uses_exhausted")), (expected, PULLS - expected), "{uses} uses");
+        // Some are denied by the rule for repeated denials: none of those is one that was allowed.
+        let denied = count("uses_exhausted") + count("rate_limited");
+        assert_eq!((count("ok"), denied), (expected, PULLS - expected), "{uses} uses");
         let reads = world.records().await.into_iter().filter(|record| {
             record.principal == Some(agent.id) && record.outcome == Outcome::Allowed && record.action.ends_with(".read")
         });
@@ -264,6 +270,7 @@ async fn of_64_concurrent_pulls_exactly_as_many_are_served_as_there_are_uses() {
         let one_more = Conditions { max_uses: Some(uses + 1), ..conditions };
         world.change(&agent, AgentStatus::Active, one_more).await;
         assert_eq!(code(&world.read(&agent, "production").await), "ok");
-        assert_eq!(code(&world.read(&agent, "production").await), "uses_exhausted");
+        let after = world.read(&agent, "production").await;
+        assert!(matches!(code(&after).as_str(), "uses_exhausted" | "rate_limited"), "{}", code(&after));
     }
 }

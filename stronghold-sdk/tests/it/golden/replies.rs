@@ -13,8 +13,9 @@ use stronghold_sdk::protocol::{
     api::{SealedPart, SealedProfile},
     directory::{Header, HeaderRef},
     evidence::ProfileFloor,
-    number::{Revision, RosterVersion},
+    number::Revision,
     request::SignedRequest,
+    roster::RosterRef,
     secret::BlindIndex,
     signed::Signed,
 };
@@ -33,7 +34,7 @@ struct Read<R> {
 #[derive(Clone, Default, Serialize)]
 struct Remembered {
     header: Option<HeaderRef>,
-    roster: Option<RosterVersion>,
+    roster: Option<RosterRef>,
     floors: Vec<ProfileFloor>,
     minimum: Option<Revision>,
 }
@@ -97,7 +98,7 @@ impl Scene {
         let mut case = self.whole(&Bend::default());
         case.remembered = Remembered {
             header: Some(self.forge.state.head()),
-            roster: Some(self.forge.state.roster().value().version),
+            roster: Some(self.forge.state.roster_ref()),
             floors: vec![self.floor(PRODUCTION, "production", 2)],
             minimum: Some(Revision::FIRST.next()),
         };

@@ -5,10 +5,12 @@ use crate::forge::{Bend, NO_HASH, OTHER_AGENT, identity, name, profile_id};
 use secrecy::ExposeSecret;
 use stronghold_sdk::protocol::{
     api::SealedProfile,
+    crypto::hash::Hash,
     directory::HeaderRef,
     id::OrgId,
     manifest::Manifest,
     number::{Epoch, RosterVersion, Seq},
+    roster::RosterRef,
     token::TokenFloor,
 };
 
@@ -68,7 +70,13 @@ fn memory(maker: &mut Maker, scene: &Scene) {
         bend(&mut case.remembered);
         maker.reject(base, what, &case);
     };
-    reject("2: an older roster than remembered", &|it| it.roster = RosterVersion::new(3).ok());
+    reject("2: an older roster than remembered", &|it| {
+        let version = RosterVersion::new(3).unwrap();
+        it.roster = it.roster.map(|known| RosterRef { version, ..known });
+    });
+    reject("2: another roster of the version that is remembered", &|it| {
+        it.roster = it.roster.map(|known| RosterRef { hash: Hash([7; 32]), ..known });
+    });
     reject("3: an older header than remembered", &|it| {
         it.header = it.header.map(|at| HeaderRef { seq: at.seq.next(), ..at });
     });
