@@ -10,7 +10,7 @@
 //!
 //! **Several processes.** A store is compared and swapped. Where another process left a header that this one has not
 //! seen, both may be views of one history or of two; nothing is written until the client has proven that it is one
-//! ([`Memory::unproven`]).
+//! (`Memory::unproven`).
 //!
 //! **What it is not.** The directory's statements on disk are a cache: missing, short or damaged, they change nothing of
 //! what is accepted.

@@ -3,7 +3,10 @@
 
 use crate::{tampering::copy, text};
 use serde_json::{Value, json};
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 use stronghold_testkit::{Cli, Org, Sandbox};
 
 /// An organization, a profile of it, and a copy of the server's data of before the newest value was written.
@@ -37,6 +40,12 @@ fn head(org: &Org, cli: &Cli) -> u64 {
     let shown = cli.json(&["org", "show"]);
     assert_eq!(shown["org_id"], org.created["org_id"]);
     shown["seq"].as_u64().or_else(|| shown["statements"].as_u64()).unwrap_or_else(|| panic!("{shown}"))
+}
+
+/// The file of a state folder whose name begins so.
+fn file_of(folder: &Path, name: &str) -> PathBuf {
+    let mut files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files.find(|file| file.file_name().unwrap().to_str().unwrap().starts_with(name)).expect("it is there")
 }
 
 /// A person on another device.
@@ -111,8 +120,7 @@ fn the_directory_file_decides_nothing() {
     let mut past = Past::new();
     let _ = past.org.group(&[]);
     let state = past.org.owner.config_dir().join("state");
-    let file = fs::read_dir(&state).unwrap().map(|entry| entry.unwrap().path());
-    let file = file.filter(|path| text(path).contains("directory-")).next().unwrap();
+    let file = file_of(&state, "directory-");
     let whole = fs::read(&file).unwrap();
     let (cli, profile) = (past.org.owner.clone(), past.profile.clone());
     let mut flipped = whole.clone();
@@ -160,8 +168,7 @@ fn memory_that_cannot_be_written_warns_once() {
     assert_eq!(said.lines().filter(|line| line.starts_with("warning: ")).count(), 1, "{said}");
     assert!(said.contains("API_STRONGHOLD_CONFIG_DIR"), "{said}");
     let state = cli.config_dir().join("state");
-    let floors = fs::read_dir(&state).unwrap().map(|entry| entry.unwrap().path());
-    let floors = floors.filter(|path| text(path).contains("floors-")).next().unwrap();
+    let floors = file_of(&state, "floors-");
     for damage in ["", "{", "[]", r#"{"header":null,"roster":null,"profiles":[],"more":1}"#] {
         fs::write(&floors, damage).unwrap();
         for command in [&["env", "pull", "--profile", &profile][..], &["org", "show"], &["org", "verify"]] {
@@ -295,8 +302,7 @@ fn accepting_a_rollback_accepts_no_replacement() {
     let folder = state.config_dir().join("state");
     org.push(&profile, &[("KEY", b"second")]);
     state.ok(&["env", "pull", "--profile", &profile]);
-    let floors = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
-    let floors = floors.filter(|path| text(path).contains("floors-")).next().unwrap();
+    let floors = file_of(&folder, "floors-");
     let mut known: Value = serde_json::from_slice(&fs::read(&floors).unwrap()).unwrap();
     known["profiles"][0]["id"] = json!("01890000-0000-7000-8000-000000000001");
     fs::write(&floors, known.to_string()).unwrap();

@@ -199,7 +199,8 @@ fn a_record_does_not_contradict_itself() {
     parse(&|_| {}).unwrap();
     parse(&deny).unwrap();
     parse(&|record| drop(record.remove("released"))).unwrap();
-    let contradictions: [&dyn Fn(&mut serde_json::Map<String, Value>); 3] = [
+    type Contradiction<'a> = &'a dyn Fn(&mut serde_json::Map<String, Value>);
+    let contradictions: [Contradiction<'_>; 3] = [
         &|record| drop(record.insert("reason".to_owned(), json!("forbidden"))),
         &|record| {
             deny(record);

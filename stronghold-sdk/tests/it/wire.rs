@@ -27,7 +27,9 @@ async fn who_answered_is_told_by_media_type_and_form() {
     let refused = serde_json::to_vec(&Problem::new(ProblemCode::Forbidden, "no")).unwrap();
     let strange = br#"["x","t",403,"forbidden","no"]"#.to_vec();
     let text = || Some("text/html".to_owned());
-    let answers: [(&str, u16, Option<String>, Option<Vec<u8>>, ErrorKind); 11] = [
+    /// What it is, status, media type, body, and what comes of it.
+    type Case = (&'static str, u16, Option<String>, Option<Vec<u8>>, ErrorKind);
+    let answers: [Case; 11] = [
         ("a reply called HTML", 200, text(), None, ErrorKind::Unreachable),
         ("a reply called nothing", 200, None, None, ErrorKind::Unreachable),
         ("a reply called a problem", 200, problem(), None, ErrorKind::Unreachable),
