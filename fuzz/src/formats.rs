@@ -73,6 +73,7 @@ pub mod heads {
         crypto::hash::Hash,
         evidence::ProfileFloor,
         number::{Revision, RosterVersion},
+        roster::RosterRef,
     };
     use stronghold_sdk::{
         heads::{Heads, OtherView},
@@ -94,7 +95,8 @@ pub mod heads {
         let checkpoint = Checkpoint { org, size: 42, root: Hash([7; 32]), directory: header };
         let mut lock = Lock::new(org, header);
         profiles.iter().for_each(|floor| lock.put(header, floor.clone()));
-        let heads = Heads::new(header, RosterVersion::FIRST, profiles, checkpoint);
+        let heads =
+            Heads::new(header, RosterRef { version: RosterVersion::FIRST, hash: Hash([1; 32]) }, profiles, checkpoint);
         let texts = [heads.to_text().expect("a file's text"), lock.to_text().expect("a file's text")];
         texts.map(String::into_bytes).to_vec()
     }

@@ -1,6 +1,6 @@
 import { render, type ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { NewMember } from "../api";
+import type { NewOwner } from "../api";
 import { saveAs } from "../save";
 import { server } from "../server";
 import { Name } from "./Badge";
@@ -17,7 +17,7 @@ export interface KitOwner {
 }
 
 /** The recovery kit and the account key, shown this once: to print, to save, to copy. Goes on only when both were kept. */
-export function RecoverySheet({ made, owner, goOn, onDone, before }: { made: NewMember; owner: KitOwner; goOn: string; onDone(): unknown; before?: ComponentChildren }) {
+export function RecoverySheet({ made, owner, goOn, onDone, before }: { made: NewOwner; owner: KitOwner; goOn: string; onDone(): unknown; before?: ComponentChildren }) {
   const [kept, setKept] = useState(false);
   // The sheet stands beside the page, so that paper can have it and nothing else. It goes with this component.
   useEffect(() => {
@@ -58,7 +58,7 @@ export function RecoverySheet({ made, owner, goOn, onDone, before }: { made: New
 }
 
 /** What comes onto paper. Unseen on the screen. */
-function PrintedSheet({ made, owner }: { made: NewMember; owner: KitOwner }) {
+function PrintedSheet({ made, owner }: { made: NewOwner; owner: KitOwner }) {
   const { svg_path: path, size } = made.recovery_qr;
   return (
     <>
@@ -92,7 +92,7 @@ function PrintedSheet({ made, owner }: { made: NewMember; owner: KitOwner }) {
   );
 }
 
-function save({ recovery_kit: kit, account_key: key, org_id: org }: NewMember, owner: KitOwner): void {
+function save({ recovery_kit: kit, account_key: key, org_id: org }: NewOwner, owner: KitOwner): void {
   const lines = [
     "Stronghold recovery kit",
     "",
