@@ -187,6 +187,7 @@ fn a_replaced_profile_is_told_to_people() {
     let group = org.group(&[&profile]);
     let other = device(&org);
     other.ok(&["env", "pull", "--profile", &profile]);
+    let lock = org.folder();
     // Who deletes it knows.
     org.owner.json(&["profile", "delete", &profile, "--yes"]);
     org.owner.json(&["profile", "create", &profile]);
@@ -208,7 +209,7 @@ fn a_replaced_profile_is_told_to_people() {
         vec!["profile", "show", &profile],
         vec!["profile", "rename", &profile, "other"],
         vec!["profile", "rotate", &profile],
-        vec!["profile", "lock", &profile, "-o", "/dev/null/none"],
+        vec!["profile", "lock", &profile, "-o", text(&lock)],
         vec!["profile", "delete", &profile, "--yes"],
         vec!["group", "grant", &group, &profile],
         vec!["group", "revoke", &group, &profile],

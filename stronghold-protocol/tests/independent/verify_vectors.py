@@ -221,7 +221,7 @@ def strict(case):
 lock = obj(format=integer(1, 2), org_id=data(32), header=reference, profiles=list_of(agent.floor))
 checkpoint = obj(org=data(32), size=integer(), root=data(32), directory=reference)
 heads = obj(
-    format=integer(1, 2), org_id=data(32), header=reference, roster=integer(1), profiles=list_of(agent.floor), checkpoint=checkpoint
+    format=integer(1, 2), org_id=data(32), header=reference, roster=obj(version=integer(1), hash=data(32)), profiles=list_of(agent.floor), checkpoint=checkpoint
 )
 
 
