@@ -333,6 +333,6 @@ async fn two_admins_who_rotate_at_once_both_end_well() {
     let (agent, _) = setting.world.agent(&setting.stays);
     pull_whole(&agent, secrets).await;
     // Who lost the race may still have staged a part after the other's revision: the next one ends it.
-    setting.world.set(setting.profile, &[("AFTER", "both")]).await;
+    setting.world.set(setting.profile, &[("SECRET_0", "after both")]).await;
     assert_eq!(setting.leftovers(), 0);
 }
