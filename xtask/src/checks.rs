@@ -7,6 +7,9 @@
 //! # check: what the check is
 //! # test: cargo test -p stronghold-protocol --test it roster::
 //! ```
+//!
+//! Those in `xtask/mutants/browser` name a test of the browser or of Node, which needs the module built again; they are
+//! tried by hand.
 
 mod patch;
 mod trial;

@@ -31,6 +31,7 @@ cargo xtask schemathesis [N]      attack the API with N examples an operation, m
 cargo xtask check                 format, lints, docs, licences, file sizes, dependency arrows
 cargo xtask fuzz [RUNS]           run every fuzz target for a bounded number of inputs
 cargo xtask checks [NAMES]        remove each security check of xtask/mutants in a copy, and expect its test to fail
+cargo xtask checks --short        only whether each of them applies, and names tests that exist
 cargo xtask mutate                break every check of the modules that verify, one at a time, and see which test notices
                                   (--only FILE, --list, --jobs N, --fast: without slow tests)
 cargo xtask newcomer              clone into three unlike places and run the commands of the README there, with another
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
             tools::install().and_then(|tools| build().and_then(|()| api::schemathesis(&tools, examples)))
         }
         "fuzz" => tools::install().and_then(|tools| fuzz(&tools, rest.first().map_or(FUZZ_RUNS, String::as_str))),
+        "checks" if rest == ["--short"] => checks::short(),
         "checks" => checks::run(&rest),
         "mutate" => mutate::run(&rest),
         "newcomer" => newcomer::run(&rest),

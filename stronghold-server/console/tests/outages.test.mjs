@@ -95,7 +95,7 @@ test("saving that fails after a choice between theirs and yours says so, and kee
   const bar = page.getByRole("region", { name: "Changes that are not saved" });
   await bar.getByRole("button", { name: "Save", exact: true }).click();
   await page.getByRole("radio", { name: "Keep yours" }).check();
-  breakDown(it, "503 of the server", /\/revisions/);
+  breakDown(it, "503 of the server");
   await page.getByRole("region", { name: "The profile changed before you saved" }).getByRole("button", { name: "Save", exact: true }).click();
   await bar.getByRole("alert").filter({ hasText: /./ }).waitFor();
   it.wire.alter = undefined;
