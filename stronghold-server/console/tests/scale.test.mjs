@@ -230,7 +230,7 @@ test("5,000 agents are as quick as 100", async (t) => {
  * @param {number} count
  */
 async function crowd(url, { accountKey, email, password }, count) {
-  const session = await Session.signIn(url, { account_key: accountKey, email, password });
+  const session = await Session.signIn(url, { account_key: accountKey, email, password }, "inProcess");
   const { group_id } = await session.createGroup("deploy");
   for (const number of numbered(count)) {
     await session.createAgent({ name: `agent ${number}`, group_ids: [group_id], conditions: { source_cidrs: [] } });
