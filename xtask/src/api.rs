@@ -39,7 +39,9 @@ pub(crate) fn count_bodies() -> Result<(), Failed> {
     let document = fs::read_to_string(root().join("docs").join("openapi.json")).map_err(failed)?;
     let names = document.lines().filter_map(|line| line.trim().strip_prefix("\"operationId\": \""));
     let names: Vec<&str> = names.filter_map(|rest| rest.split('"').next()).collect();
-    let missing: Vec<&&str> = names.iter().filter(|name| !counts.contains_key(&format!("{name} reply"))).collect();
+    // The description itself is no body of the protocol: no client reads it.
+    let ours = names.iter().filter(|name| **name != "server.openapi");
+    let missing: Vec<&&str> = ours.filter(|name| !counts.contains_key(&format!("{name} reply"))).collect();
     let of = |kind: &str| counts.iter().filter(|(line, _)| line.ends_with(kind)).map(|(_, count)| count).sum::<u64>();
     println!(
         "\nbodies held against openapi.json: {} replies, {} requests, of {} operations",
