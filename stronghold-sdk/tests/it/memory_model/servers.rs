@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 use stronghold_sdk::protocol::{
-    request::{Authority, SignedRequest},
+    request::{Endpoint, SignedRequest},
     time::{Clock, ManualClock},
     transport::{Reply, Transport, TransportFailure},
 };
@@ -36,7 +36,7 @@ pub(crate) struct Servers {
 pub(crate) async fn start(file: &Path, clock: Arc<dyn Clock>) -> Service<SqliteStore> {
     let options = SqliteOptions { readers: 1, ..SqliteOptions::default() };
     let store = SqliteStore::open_with(file, options).unwrap();
-    let settings = Settings { authorities: Vec::new(), limits: Limits::default() };
+    let settings = Settings { endpoints: Vec::new(), limits: Limits::default() };
     Service::start(store, settings, ServiceKeys::from_checkpoint_seed(&[3; 32]), clock).await.unwrap()
 }
 
@@ -128,8 +128,8 @@ impl Wire {
 
 #[async_trait]
 impl Transport for Wire {
-    fn authority(&self) -> Authority {
-        self.servers.transport().authority()
+    fn endpoint(&self) -> Endpoint {
+        self.servers.transport().endpoint()
     }
 
     async fn send(&self, request: SignedRequest, body: Vec<u8>) -> Result<Reply, TransportFailure> {
