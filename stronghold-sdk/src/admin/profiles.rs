@@ -183,11 +183,11 @@ impl<T: Transport> Session<T> {
     pub(super) async fn listed_profiles(&self) -> Result<Vec<ListedProfile>, Error> {
         let anchor = self.anchor().await?;
         let Answered { request, reply } = self.client.list_profiles(&*self.who, &anchor).await?;
-        self.check_receipt(&reply.receipt, &request, "profile.list", None).await?;
         let trusted = reply.chain.verify(&anchor)?;
         for listed in &reply.profiles {
             listed.entry.verify(&trusted.state_root()).map_err(Error::forged)?;
         }
+        self.check_receipt(&reply.receipt, &request, "profile.list", None).await?;
         self.remember_read(&trusted, None, &anchor).await?;
         Ok(reply.profiles)
     }

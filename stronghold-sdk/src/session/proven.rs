@@ -18,7 +18,8 @@ use stronghold_protocol::{
     transport::Transport,
 };
 
-/// The directory as far as it was replayed to judge an answer, where that is further than the session's own.
+/// The directory as far as it was replayed to judge an answer, where that is further than the session's own. What is in
+/// here is remembered.
 #[derive(Debug, Default)]
 pub(crate) struct Ahead(Mutex<Option<Directory>>);
 
@@ -108,6 +109,9 @@ impl<T: Transport> Session<T> {
         let mut directory = self.ahead.or(&self.directory);
         if at.seq > directory.head().seq {
             directory = self.cache.replay(&self.client, &*self.who, Some(directory)).await?;
+            // Held against everything known, and remembered, as by `sync`: kept here otherwise, another history that the
+            // server showed once would make the true one look forged from then on.
+            self.remember_directory(&directory).await?;
             self.ahead.set(directory.clone());
         }
         check_key(&directory, receipt, at)

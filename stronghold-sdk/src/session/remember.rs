@@ -63,8 +63,9 @@ impl<T: Transport> Session<T> {
     async fn prove(&self) -> Result<(), Error> {
         let pairs = self.memory.unproven();
         let all_in = |directory: &Directory| pairs.iter().all(|(a, b)| holds(directory, a) && holds(directory, b));
-        if !all_in(&self.directory) {
-            let newer = self.cache.replay(&self.client, &*self.who, Some(self.directory.clone())).await?;
+        let known = self.ahead.or(&self.directory);
+        if !all_in(&known) {
+            let newer = self.cache.replay(&self.client, &*self.who, Some(known)).await?;
             if !all_in(&newer) {
                 return Err(Error::rolled_back(
                     "the server has shown two histories: this one lacks what was seen before",

@@ -99,7 +99,7 @@ impl<T: Transport> Session<T> {
             Err(error) => Err(error),
         };
         match proof {
-            Ok(()) => self.remember_written(&self.directory, vec![floor]).await,
+            Ok(()) => self.remember_written(&self.ahead.or(&self.directory), vec![floor]).await,
             Err(error) => {
                 let found = self.look_for(profile, &floor).await;
                 let found = if error.is_conflict() && found == Found::Unknown { Found::NotMade } else { found };

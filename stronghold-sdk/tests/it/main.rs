@@ -36,6 +36,7 @@ mod key_requests;
 mod lies;
 mod loader;
 mod lock;
+mod memory_model;
 mod open_secret;
 mod parts;
 mod passwords;

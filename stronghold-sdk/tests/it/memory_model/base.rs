@@ -1,15 +1,17 @@
 //! An organization that every history begins with: made once, because passwords are slow.
 
-use super::{clients::SECRET, servers::start};
+use super::{branch::Hash, clients::SECRET, servers::start};
 use secrecy::ExposeSecret;
 use std::{path::PathBuf, sync::Arc};
 use stronghold_sdk::{
     Client,
     admin::{Access, Account, Edit, NewAgent, NewOrganization, NewOwner, NewSecret, Session},
     protocol::{
-        directory::Conditions,
+        crypto::hash::Hash as Digest,
+        directory::{Conditions, HeaderRef},
         id::GroupId,
         name::{Email, Name, SecretName},
+        number::Seq,
         time::{Clock, ManualClock, Timestamp},
     },
 };
@@ -39,6 +41,13 @@ pub(crate) fn clock() -> Arc<ManualClock> {
 }
 
 impl Base {
+    /// The owner's account, with the last of these headers as its floor.
+    pub(crate) fn account_of(&self, floor: &[Hash]) -> Arc<Account> {
+        let Account { org, user, email, seed, .. } = &*self.owner;
+        let floor = HeaderRef { seq: Seq::new(floor.len() as u64 - 1).unwrap(), hash: Digest(*floor.last().unwrap()) };
+        Arc::new(Account { org: *org, user: *user, email: email.clone(), seed: seed.clone(), floor })
+    }
+
     pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (database, clock) = (folder.path().join("base.db"), clock());

@@ -6,10 +6,10 @@ use super::{
     clients::{Actor, Keys, Start},
     kinds::{ClientModel, ProcessModel},
     servers::Servers,
-    stores::{Faulty, HostStore},
+    stores::Faulty,
 };
 use std::{path::Path, sync::Arc};
-use stronghold_sdk::{memory::StateFolder, protocol::token::AgentToken};
+use stronghold_sdk::protocol::token::AgentToken;
 
 /// What a client is, for counting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,12 +37,14 @@ pub(crate) const HOST: usize = 2;
 pub(crate) const OWN: [usize; 2] = [1, 3];
 /// The agent that may go back.
 pub(crate) const GOES_BACK: usize = 5;
+/// A person who keeps nothing beyond a process.
+pub(crate) const FORGETFUL: usize = 6;
 /// The agent that takes over the newest token.
 pub(crate) const NEWEST: usize = 7;
 
 pub(crate) fn stores(folder: &Path) -> Vec<Faulty> {
-    let state = |name: &str| Faulty::new(Arc::new(StateFolder::new(folder.join(name))));
-    vec![state("device"), state("second device"), Faulty::new(Arc::new(HostStore::default())), state("agent")]
+    let state = |name: &str| Faulty::in_folder(folder.join(name));
+    vec![state("device"), state("second device"), Faulty::in_host(), state("agent")]
 }
 
 pub(crate) fn members(base: &Base, servers: &Servers, stores: &[Faulty], folder: &Path) -> Vec<Member> {

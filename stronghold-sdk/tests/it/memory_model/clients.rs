@@ -145,14 +145,6 @@ impl Actor {
         }
     }
 
-    /// Lists, which is all that another process does meanwhile.
-    pub(crate) async fn list(&mut self) -> Result<(), Error> {
-        match self.process.as_ref().expect("it runs") {
-            Process::Agent(agent) => agent.profiles().await.map(drop),
-            Process::Person(session) => session.list_profiles().await.map(drop),
-        }
-    }
-
     /// Takes the warning that what was verified could not be kept; whether there was one.
     pub(crate) fn take_warning(&self) -> bool {
         match &self.process {

@@ -153,11 +153,20 @@ impl<'a> History<'a> {
         accepted
     }
 
-    /// Holds what another process listed meanwhile against the model.
-    pub(crate) fn compare_meanwhile(&mut self, listed: &Result<(), Error>, verdict: &Verdict) {
-        let end = listed.as_ref().map_or_else(end_of, |_| End::Accepted);
-        self.log.push(format!("the other: {listed:?} where the model says {:?}", verdict.reasons));
+    /// Holds what another process read meanwhile against the model.
+    pub(crate) fn compare_meanwhile(
+        &mut self,
+        op: &Op,
+        ended: &Result<Answer, Error>,
+        verdict: &Verdict,
+        branch: &Branch,
+    ) {
+        let end = ended.as_ref().map_or_else(end_of, |_| End::Accepted);
+        self.log.push(format!("the other: {ended:?} where the model says {:?}", verdict.reasons));
         assert!(allowed(&verdict.reasons).contains(&end), "{}", self.story("memory and model differ"));
+        if let Ok(answer) = ended {
+            self.check_answer(op, answer, branch);
+        }
     }
 
     fn check_answer(&self, op: &Op, answer: &Answer, branch: &Branch) {
@@ -239,7 +248,7 @@ fn allowed(reasons: &BTreeSet<Reason>) -> BTreeSet<End> {
         | Reason::HeaderForked
         | Reason::RevisionOlder
         | Reason::RevisionForked
-        | Reason::TwoRevisions
+        | Reason::TwoViews
         | Reason::Apart
         | Reason::NotOnlyOlder => End::Integrity,
     };

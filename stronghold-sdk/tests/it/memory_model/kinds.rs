@@ -13,8 +13,8 @@ pub(crate) enum Reason {
     HeaderForked,
     RevisionOlder,
     RevisionForked,
-    /// Two processes were shown two revisions of one number.
-    TwoRevisions,
+    /// Two processes were shown two revisions of one number, or two statements at one position.
+    TwoViews,
     /// What was read, and what another process was shown meanwhile, are not both of the server's history.
     Apart,
     Replaced,
@@ -69,6 +69,8 @@ pub(crate) struct ProcessModel {
     pub(crate) seen: Seen,
     /// A person's replayed directory.
     pub(crate) directory: Vec<Hash>,
+    /// How far a person replayed it to judge a receipt.
+    pub(crate) ahead: Vec<Hash>,
     /// The profiles that it has.
     pub(crate) names: BTreeMap<String, LiveProfile>,
     pub(crate) warned: bool,

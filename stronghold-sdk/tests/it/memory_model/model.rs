@@ -36,7 +36,8 @@ impl<'a> Step<'a> {
                 }
             }
             Op::List => {
-                if self.recall() && self.agent_exists(before) && self.headers(before) {
+                let fine = self.recall() && self.agent_exists(before) && self.headers(before);
+                if fine && self.receipt(before, before, false) {
                     self.keep(&Seen::history(&before.headers), None);
                 }
             }
@@ -65,11 +66,11 @@ impl<'a> Step<'a> {
         self.verdict
     }
 
-    fn refuse(&mut self, reason: Reason) {
+    pub(super) fn refuse(&mut self, reason: Reason) {
         self.verdict.reasons.insert(reason);
     }
 
-    fn fine(&self) -> bool {
+    pub(super) fn fine(&self) -> bool {
         self.verdict.reasons.is_empty()
     }
 
@@ -80,14 +81,16 @@ impl<'a> Step<'a> {
             return false;
         }
         if self.client.process.seen.contradicts(&self.store.seen) {
-            self.refuse(Reason::TwoRevisions);
+            // It knows from now on that there are two.
+            self.client.process.seen.join_histories(&self.store.seen);
+            self.refuse(Reason::TwoViews);
             return false;
         }
         self.client.process.seen.join(&self.store.seen);
         true
     }
 
-    fn agent_exists(&mut self, branch: &Branch) -> bool {
+    pub(super) fn agent_exists(&mut self, branch: &Branch) -> bool {
         if self.client.agent.is_some_and(|agent| !branch.has_agent(&agent)) {
             self.refuse(Reason::Denied);
         }
@@ -124,7 +127,7 @@ impl<'a> Step<'a> {
     }
 
     /// What is shown of a profile must not end below what was shown, nor be another revision in its place.
-    fn revisions(&mut self, branch: &Branch, id: &Id) {
+    pub(super) fn revisions(&mut self, branch: &Branch, id: &Id) {
         let ClientModel { lock, process, .. } = &*self.client;
         let known = [Some(&process.seen), lock.as_ref().map(|lock| &lock.seen)];
         let known: Vec<Vec<Hash>> = known
@@ -145,7 +148,7 @@ impl<'a> Step<'a> {
         }
     }
 
-    fn name(&mut self, name: &str, now: &Id) {
+    pub(super) fn name(&mut self, name: &str, now: &Id) {
         let ClientModel { lock, process, accepts_replaced, .. } = &*self.client;
         let locked = lock.as_ref().is_some_and(|lock| lock.seen.other_of_name(name, now));
         let remembered = process.seen.other_of_name(name, now);
@@ -156,136 +159,18 @@ impl<'a> Step<'a> {
         }
     }
 
-    fn locked(&mut self, is_it: impl Fn(&Id, &str) -> bool) {
+    pub(super) fn locked(&mut self, is_it: impl Fn(&Id, &str) -> bool) {
         let lock = self.client.lock.as_ref();
         if lock.is_some_and(|lock| !lock.seen.profiles.iter().any(|(id, shown)| is_it(id, &shown.name))) {
             self.refuse(Reason::Unlocked);
         }
     }
 
-    /// Everything that a read of a profile must hold to.
-    fn checks_of_read(&mut self, name: &str, branch: &Branch) -> Option<Id> {
-        let id = if self.client.agent.is_some() {
-            self.locked(|_, locked| locked == name);
-            self.recall();
-            let found = branch.profiles().get(name).filter(|profile| profile.granted).map(|profile| profile.id);
-            found.inspect(|id| self.name(name, id))
-        } else {
-            // A person finds the name in the directory that they have.
-            let found = self.client.process.names.get(name).map(|profile| profile.id);
-            if let Some(id) = &found {
-                self.name(name, id);
-                self.locked(|locked, _| locked == id);
-            }
-            self.recall();
-            found.filter(|id| branch.profiles().values().any(|profile| profile.id == *id))
-        };
-        self.agent_exists(branch);
-        self.headers(branch);
-        match &id {
-            Some(id) => self.revisions(branch, id),
-            None => self.refuse(Reason::Missing),
-        }
-        id.filter(|_| self.fine())
-    }
-
-    fn pull(&mut self, name: &str, branch: &Branch) -> Option<Id> {
-        let id = self.checks_of_read(name, branch)?;
-        self.keep(&Seen::profile(branch, &id, name), Some((&id, name)));
-        Some(id)
-    }
-
-    /// The first half of a read that is overtaken: what was known when the question was asked; and whether a person has still to
-    /// replay what another process left before that. An agent has it proven before it asks.
-    pub(crate) fn ask(&mut self, name: &str, branch: &Branch) -> (Option<Id>, bool) {
-        let known = self.client.process.seen.histories.clone();
-        let asked = self.checks_of_read(name, branch);
-        let new = self.store.seen.histories.iter().any(|history| !known.contains(history));
-        (asked, new && self.client.agent.is_none())
-    }
-
-    /// The second half: another process was shown something meanwhile, and `now` is what the server shows by now.
-    pub(crate) fn arrive(&mut self, name: &str, (id, owes): (&Id, bool), answered: &Branch, now: &Branch) {
-        let read = Seen::profile(answered, id, name);
-        let known = self.client.process.seen.clone();
-        let news: Vec<Vec<Hash>> =
-            self.store.seen.histories.iter().filter(|history| !known.histories.contains(history)).cloned().collect();
-        self.client.process.seen.join(&read);
-        if self.client.process.seen.contradicts(&self.store.seen) {
-            self.refuse(Reason::TwoRevisions);
-            return;
-        }
-        self.client.process.seen.join(&self.store.seen);
-        let all = &self.client.process.seen.histories;
-        let apart = all.iter().any(|history| relation(history, &now.headers) != Relation::Continues);
-        // The very header that was read needs no proof.
-        let owes = owes || news.iter().any(|history| *history != answered.headers);
-        if apart && owes {
-            self.refuse(Reason::Apart);
-            return;
-        }
-        if !news.is_empty() {
-            self.verdict.notes.insert(Note::Joined);
-        }
-        self.keep(&read, Some((id, name)));
-    }
-
-    /// Goes back to what the server has, where that is only older.
-    fn pull_older(&mut self, name: &str, branch: &Branch) {
-        if self.checks_of_read(name, branch).is_some() {
-            let id = branch.profiles()[name].id;
-            self.keep(&Seen::profile(branch, &id, name), Some((&id, name)));
-            return;
-        }
-        use Reason::{HeaderForked, HeaderOlder, RevisionForked, RevisionOlder};
-        let behind = [HeaderOlder, HeaderForked, RevisionOlder, RevisionForked];
-        let of_header = [HeaderOlder, HeaderForked].iter().any(|reason| self.verdict.reasons.contains(reason));
-        if !self.verdict.reasons.iter().all(|reason| behind.contains(reason)) {
-            return;
-        }
-        // Nothing goes behind the token, nor behind a lock file.
-        let ClientModel { floor, lock, process, .. } = &*self.client;
-        let fixed = [Some(floor), lock.as_ref().map(|lock| &lock.header)];
-        if fixed.into_iter().flatten().any(|known| relation(known, &branch.headers) != Relation::Continues) {
-            return;
-        }
-        let id = branch.profiles()[name].id;
-        let now = branch.of(&id);
-        let of_lock = lock.as_ref().and_then(|lock| lock.seen.profiles.get(&id)).map(|shown| &shown.revisions);
-        let of_memory = process.seen.profiles.get(&id).map(|shown| &shown.revisions);
-        let forked = |known: &&Vec<Hash>| known.len() == now.len() && known.last() != now.last();
-        let reached = branch.headers.len() >= process.seen.longest();
-        let not_only_older = (of_header && reached)
-            || of_memory.is_some_and(|known| forked(&known))
-            || of_lock.is_some_and(|known| forked(&known));
-        if not_only_older {
-            self.refuse(Reason::NotOnlyOlder);
-            return;
-        }
-        if of_lock.is_some_and(|known| now.len() < known.len()) {
-            return;
-        }
-        self.verdict.reasons.clear();
-        self.verdict.notes.insert(Note::WentBack);
-        let read = Seen::profile(branch, &id, name);
-        let back = |seen: &mut Seen| {
-            seen.histories.clone_from(&read.histories);
-            seen.forget_name(name, &id);
-            seen.profiles.insert(id, read.profiles[&id].clone());
-        };
-        back(&mut self.client.process.seen);
-        let mut stored = self.store.seen.clone();
-        back(&mut stored);
-        self.swap(stored);
-    }
-
     fn edit(&mut self, name: &str, before: &Branch, after: &Branch) {
-        let _ = self.checks_of_read(name, before);
-        // A lock file says what may be pulled, not what may be written.
-        self.verdict.reasons.remove(&Reason::Unlocked);
-        let Some(id) = self.client.process.names.get(name).map(|profile| profile.id).filter(|_| self.fine()) else {
+        let Some(id) = self.checks(name, before, false) else { return };
+        if !self.receipt(before, before, false) {
             return;
-        };
+        }
         self.keep(&Seen::profile(before, &id, name), Some((&id, name)));
         if after.of(&id) != before.of(&id) {
             self.keep(&Seen::profile(after, &id, name), Some((&id, name)));
@@ -339,7 +224,7 @@ impl<'a> Step<'a> {
     }
 
     /// Remembers what was shown, in the process and in the store, before anything is returned.
-    fn keep(&mut self, shown: &Seen, named: Option<(&Id, &str)>) {
+    pub(super) fn keep(&mut self, shown: &Seen, named: Option<(&Id, &str)>) {
         self.client.process.seen.join(shown);
         let mut stored = self.store.seen.clone();
         stored.join(&self.client.process.seen);
@@ -357,7 +242,7 @@ impl<'a> Step<'a> {
         self.swap(stored);
     }
 
-    fn swap(&mut self, stored: Seen) {
+    pub(super) fn swap(&mut self, stored: Seen) {
         if stored == self.store.seen {
             return;
         }

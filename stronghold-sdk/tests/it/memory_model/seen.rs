@@ -67,13 +67,24 @@ impl Seen {
         }
     }
 
-    /// Whether the two know different things of one revision.
+    /// Whether the two know different things of one revision, or of the position that each of them ends at.
     pub(crate) fn contradicts(&self, other: &Self) -> bool {
-        self.profiles.iter().any(|(id, mine)| {
-            other.profiles.get(id).is_some_and(|theirs| {
-                mine.revisions.len() == theirs.revisions.len() && mine.revisions.last() != theirs.revisions.last()
+        let longest = self.longest();
+        let ends =
+            |seen: &Self| seen.histories.iter().filter(|known| known.len() == longest).cloned().collect::<Vec<_>>();
+        let forked =
+            longest == other.longest() && longest > 0 && ends(self).iter().all(|mine| !ends(other).contains(mine));
+        forked
+            || self.profiles.iter().any(|(id, mine)| {
+                other.profiles.get(id).is_some_and(|theirs| {
+                    mine.revisions.len() == theirs.revisions.len() && mine.revisions.last() != theirs.revisions.last()
+                })
             })
-        })
+    }
+
+    /// Takes over which histories there are, and no profile.
+    pub(crate) fn join_histories(&mut self, other: &Self) {
+        self.join(&Self { histories: other.histories.clone(), profiles: BTreeMap::new() });
     }
 
     /// The longest history.

@@ -6,7 +6,10 @@ use futures_util::future::BoxFuture;
 use rusqlite::Connection;
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 use stronghold_sdk::protocol::{
     request::{Endpoint, SignedRequest},
@@ -30,6 +33,7 @@ pub(crate) struct Servers {
     all: Arc<Mutex<Vec<Live>>>,
     current: Arc<Mutex<usize>>,
     folder: PathBuf,
+    made: Arc<AtomicUsize>,
     pub(crate) clock: Arc<ManualClock>,
 }
 
@@ -47,18 +51,24 @@ pub(crate) fn copy_database(from: &Path, to: &Path) {
 
 impl Servers {
     pub(crate) async fn new(base: &Path, folder: PathBuf, clock: Arc<ManualClock>) -> Self {
-        let made = Self { all: Arc::default(), current: Arc::default(), folder, clock };
+        let made = Self { all: Arc::default(), current: Arc::default(), folder, made: Arc::default(), clock };
         made.add(base).await;
         made
     }
 
     async fn add(&self, from: &Path) {
-        let file = self.folder.join(format!("database-{}.db", self.count()));
+        let live = self.live(from).await;
+        self.all.lock().unwrap().push(live);
+    }
+
+    async fn live(&self, from: &Path) -> Live {
+        let number = self.made.fetch_add(1, Ordering::Relaxed);
+        let file = self.folder.join(format!("database-{number}.db"));
         copy_database(from, &file);
         let transport = start(&file, self.clock.clone()).await.in_process();
         let mut branch = Branch::default();
         branch.read(&file);
-        self.all.lock().unwrap().push(Live { file, branch, transport });
+        Live { file, branch, transport }
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -69,11 +79,16 @@ impl Servers {
         *self.current.lock().unwrap()
     }
 
-    /// Keeps a copy of the database that answers now, as it is.
-    pub(crate) async fn copy(&self) {
+    /// Keeps a copy of the database that answers now, as it is: one more, or in the place of another.
+    pub(crate) async fn copy(&self, instead_of: Option<usize>) {
         let current = self.current();
         let file = self.all.lock().unwrap()[current].file.clone();
-        self.add(&file).await;
+        let live = self.live(&file).await;
+        let mut all = self.all.lock().unwrap();
+        match instead_of {
+            Some(old) => all[old] = live,
+            None => all.push(live),
+        }
     }
 
     /// Another database answers from now on.

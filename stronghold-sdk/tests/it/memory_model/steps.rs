@@ -6,17 +6,11 @@ use super::{
     clients::Keys,
     history::History,
     kinds::{LockModel, Op},
-    model::Step,
     seen::{Seen, Shown},
     stores::Kill,
 };
-use futures_util::future::FutureExt;
-use std::{
-    fs,
-    sync::{Arc, Mutex},
-};
+use std::fs;
 use stronghold_sdk::{
-    admin::Account,
     lock::Lock,
     protocol::{
         crypto::hash::Hash as Digest,
@@ -29,13 +23,13 @@ use stronghold_sdk::{
 };
 
 /// How many databases a history has at most.
-const DATABASES: usize = 6;
+const DATABASES: usize = 7;
 
 impl History<'_> {
     /// One random step.
     pub(crate) async fn step(&mut self) {
-        match self.random.below(100) {
-            0..4 => self.copy().await,
+        match self.random.below(120) {
+            0..4 => drop(self.copy().await),
             4..14 => self.switch(),
             14..18 => self.toggle_read_only(),
             18..23 => self.damage_store().await,
@@ -46,6 +40,8 @@ impl History<'_> {
             55..60 => self.go_back().await,
             60..63 => self.replace().await,
             63..68 => self.lose_race().await,
+            68..71 => self.wipe(),
+            71..91 => self.scene().await,
             _ => {
                 let who = self.random.below(self.members.len());
                 self.any(who, None).await;
@@ -69,12 +65,15 @@ impl History<'_> {
         self.random.of(&users)
     }
 
-    async fn copy(&mut self) {
-        if self.servers.count() < DATABASES {
-            self.log.push(format!("database {} is a copy of {}", self.servers.count(), self.servers.current()));
-            self.servers.copy().await;
-            self.report.count("server: copied");
-        }
+    /// Keeps a copy of the database that answers; where there are many, in the place of another. Which one it is.
+    pub(crate) async fn copy(&mut self) -> usize {
+        let (count, current) = (self.servers.count(), self.servers.current());
+        let old = (count >= DATABASES).then(|| (current + 1 + self.random.below(count - 1)) % count);
+        self.servers.copy(old).await;
+        let copy = old.unwrap_or(count);
+        self.log.push(format!("database {copy} is a copy of {current}"));
+        self.report.count("server: copied");
+        copy
     }
 
     /// Another database: an earlier one, a later one, or one that went another way.
@@ -83,7 +82,7 @@ impl History<'_> {
         self.switch_to(to);
     }
 
-    fn switch_to(&mut self, to: usize) {
+    pub(crate) fn switch_to(&mut self, to: usize) {
         let (from, now) = (self.servers.branch(), self.servers.branch_of(to));
         self.servers.switch(to);
         self.log.push(format!("database {to} answers"));
@@ -98,6 +97,18 @@ impl History<'_> {
         self.log.push(format!("store {store} is read-only: {read_only}"));
         self.stores[store].read_only = read_only;
         self.faulty[store].set_read_only(read_only);
+    }
+
+    fn wipe(&mut self) {
+        let store = self.random.below(LASTING);
+        self.wipe_store(store);
+    }
+
+    /// What a store holds is deleted by hand: who runs goes on with what the process knows.
+    pub(crate) fn wipe_store(&mut self, store: usize) {
+        self.log.push(format!("store {store} is deleted"));
+        self.faulty[store].wipe();
+        self.stores[store].seen = Seen::default();
     }
 
     /// A damaged entry is refused by everything, and stays as it is.
@@ -178,20 +189,25 @@ impl History<'_> {
 
     /// A person's credentials are of any time.
     fn sign_in(&mut self, who: usize) {
-        let Keys::Person(account) = self.members[who].actor.start.keys.clone() else { return };
+        if self.members[who].model.agent.is_some() {
+            return;
+        }
         let index = self.random.below(self.servers.count());
         let branch = self.servers.branch_of(index);
         let length = 1 + self.random.below(branch.headers.len());
-        let floor = header(&branch, length);
-        let (email, seed) = (account.email.clone(), account.seed.clone());
-        let account = Account { org: account.org, user: account.user, email, seed, floor };
-        self.members[who].actor.start.keys = Keys::Person(Arc::new(account));
-        self.members[who].model.floor = branch.headers[..length].to_vec();
+        let floor = &branch.headers[..length];
+        self.members[who].actor.start.keys = Keys::Person(self.base.account_of(floor));
+        self.members[who].model.floor = floor.to_vec();
     }
 
     /// A lock file that somebody wrote of one of the databases.
     fn lock(&mut self) -> (Lock, LockModel) {
         let index = self.random.below(self.servers.count());
+        self.lock_of(index)
+    }
+
+    /// The same of this one.
+    pub(crate) fn lock_of(&mut self, index: usize) -> (Lock, LockModel) {
         let branch = self.servers.branch_of(index);
         let length = 1 + self.random.below(branch.headers.len());
         let length = if self.random.percent(60) { branch.headers.len() } else { length };
@@ -277,71 +293,6 @@ impl History<'_> {
             }
         };
         self.act(who, &op, kill).await;
-    }
-
-    /// A read is answered, and before the answer arrives another process of the same store is shown something: of the same
-    /// history or of another.
-    async fn overtaken(&mut self) {
-        let (who, other) = self.random.of(&[(3, 4), (4, 3), (0, 1), (1, 0)]);
-        for client in [who, other] {
-            if self.members[client].actor.process.is_none() {
-                self.act(client, &Op::Open, None).await;
-            }
-        }
-        if self.members[who].actor.process.is_none() || self.members[other].actor.process.is_none() {
-            return;
-        }
-        let (name, first) = (self.name(), self.servers.current());
-        let second = self.random.below(self.servers.count());
-        let last = if self.random.percent(50) { first } else { second };
-        let (answered, shown, now) =
-            (self.servers.branch(), self.servers.branch_of(second), self.servers.branch_of(last));
-        self.log.push(format!(
-            "client {who} pulls {name} from database {first}; meanwhile {other} lists from {second}; then {last} answers"
-        ));
-        // What really happens.
-        let mut process = self.members[other].actor.process.take();
-        let outcome = Arc::new(Mutex::new(None));
-        let (place, servers) = (Arc::clone(&outcome), self.servers.clone());
-        let mut actor = super::clients::Actor::new(self.members[other].actor.start.clone(), &self.servers);
-        actor.process = process.take();
-        self.members[who].actor.wire.meanwhile(Some(Box::new(move || {
-            async move {
-                servers.switch(second);
-                let listed = actor.list().await;
-                servers.switch(last);
-                *place.lock().unwrap() = Some((actor, listed));
-            }
-            .boxed()
-        })));
-        let pull = Op::Pull(name.clone());
-        let result = self.members[who].actor.perform(&pull, "", &self.servers).await;
-        self.members[who].actor.wire.meanwhile(None);
-        let happened = outcome.lock().unwrap().take();
-        // What the model says of it.
-        let member = &mut self.members[who];
-        let store = member.store;
-        let mut step = Step::new(&mut member.model, &mut self.stores[store], usize::MAX);
-        let (asked, owes) = step.ask(&name, &answered);
-        let mut verdict = step.verdict;
-        if let Some((actor, listed)) = happened {
-            let member = &mut self.members[other];
-            member.actor.process = actor.process;
-            let of_other = Step::new(&mut member.model, &mut self.stores[store], usize::MAX);
-            let of_other = of_other.judge(&Op::List, &shown, &shown);
-            self.compare_meanwhile(&listed, &of_other);
-        } else {
-            self.log.push("nothing was answered".to_owned());
-            assert!(asked.is_none(), "{}", self.story("what may be asked is asked"));
-        }
-        if let Some(id) = asked {
-            let member = &mut self.members[who];
-            let mut step = Step::new(&mut member.model, &mut self.stores[store], usize::MAX);
-            step.verdict = verdict;
-            step.arrive(&name, (&id, owes), &answered, &now);
-            verdict = step.verdict;
-        }
-        self.compare(who, &pull, result, &verdict, (&answered, &answered)).await;
     }
 }
 

@@ -1,8 +1,16 @@
 //! Stores that are killed in the middle of a swap, cannot be written, or are damaged.
 
 use async_trait::async_trait;
-use std::sync::{Arc, Mutex};
-use stronghold_sdk::{Error, memory::MemoryStore, protocol::id::OrgId};
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
+use stronghold_sdk::{
+    Error,
+    memory::{MemoryStore, StateFolder},
+    protocol::id::OrgId,
+};
 use tokio::sync::Notify;
 
 /// When a process is killed.
@@ -28,13 +36,38 @@ struct State {
 #[derive(Clone, Debug)]
 pub(crate) struct Faulty {
     inner: Arc<dyn MemoryStore>,
+    place: Place,
     state: Arc<Mutex<State>>,
     died: Arc<Notify>,
 }
 
+#[derive(Clone, Debug)]
+enum Place {
+    Folder(PathBuf),
+    Host(Arc<HostStore>),
+}
+
 impl Faulty {
-    pub(crate) fn new(inner: Arc<dyn MemoryStore>) -> Self {
-        Self { inner, state: Arc::default(), died: Arc::default() }
+    /// A store in a folder.
+    pub(crate) fn in_folder(folder: PathBuf) -> Self {
+        let inner = Arc::new(StateFolder::new(folder.clone()));
+        Self { inner, place: Place::Folder(folder), state: Arc::default(), died: Arc::default() }
+    }
+
+    /// A store that a page's host keeps.
+    pub(crate) fn in_host() -> Self {
+        let host = Arc::new(HostStore::default());
+        let inner = Arc::<HostStore>::clone(&host);
+        Self { inner, place: Place::Host(host), state: Arc::default(), died: Arc::default() }
+    }
+
+    /// Somebody deletes everything that is kept there.
+    pub(crate) fn wipe(&self) {
+        match &self.place {
+            Place::Folder(folder) if folder.exists() => fs::remove_dir_all(folder).unwrap(),
+            Place::Folder(_) => {}
+            Place::Host(host) => *host.entry.lock().unwrap() = None,
+        }
     }
 
     /// What is really there.
