@@ -34,6 +34,7 @@ mod heads;
 mod history;
 mod large_behind_nginx;
 mod lock;
+mod memory_model;
 mod no_plaintext;
 mod one_request;
 mod owners;

@@ -14,7 +14,7 @@ use stronghold_testkit::Org;
 /// How many histories there are.
 const HISTORIES: u64 = 20;
 /// How many steps each has.
-const STEPS: usize = 9;
+const STEPS: usize = 30;
 
 #[test]
 fn real_processes_accept_what_the_model_allows() {

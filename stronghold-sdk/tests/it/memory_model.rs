@@ -28,14 +28,74 @@ use report::Report;
 use std::{env, panic::AssertUnwindSafe};
 
 /// How many histories there are where nothing else is said.
-const HISTORIES: u64 = 40;
+const HISTORIES: u64 = 120;
 /// How many steps each has.
 const STEPS: usize = 120;
 /// How often each kind of outcome occurs at least.
 const LEAST: u64 = 100;
 
-/// Kinds of outcome, each of which must occur [`LEAST`] times.
-const KINDS: &[&str] = &["server: rolled back"];
+/// Kinds of outcome, each of which must occur [`LEAST`] times; one that occurs and is not here must do so too.
+const KINDS: &[&str] = &[
+    "a swap is lost to another process",
+    "accepted, Joined",
+    "accepted, LockForkUnseen",
+    "accepted, NameTakenOver",
+    "accepted, RevisionForkUnseen",
+    "accepted, Warned",
+    "accepted, WentBack",
+    "agent: read accepted",
+    "agent: refused, Apart",
+    "agent: refused, Damaged",
+    "agent: refused, Denied",
+    "agent: refused, HeaderForked",
+    "agent: refused, HeaderOlder",
+    "agent: refused, Missing",
+    "agent: refused, NotOnlyOlder",
+    "agent: refused, Replaced",
+    "agent: refused, RevisionForked",
+    "agent: refused, RevisionOlder",
+    "agent: refused, TwoViews",
+    "agent: refused, Unlocked",
+    "agent: start accepted",
+    "cache damaged: accepted all the same",
+    "cache damaged: refused all the same",
+    "console: read accepted",
+    "console: refused, Apart",
+    "console: refused, Damaged",
+    "console: refused, HeaderForked",
+    "console: refused, HeaderOlder",
+    "console: refused, Missing",
+    "console: refused, Replaced",
+    "console: refused, RevisionForked",
+    "console: refused, RevisionOlder",
+    "console: refused, TwoViews",
+    "console: refused, Unlocked",
+    "console: revision accepted",
+    "console: start accepted",
+    "console: statement accepted",
+    "console: write refused, nothing signed",
+    "killed after the swap",
+    "killed before the swap",
+    "person: read accepted",
+    "person: refused, Apart",
+    "person: refused, Damaged",
+    "person: refused, HeaderForked",
+    "person: refused, HeaderOlder",
+    "person: refused, Missing",
+    "person: refused, Replaced",
+    "person: refused, RevisionForked",
+    "person: refused, RevisionOlder",
+    "person: refused, TwoViews",
+    "person: refused, Unlocked",
+    "person: revision accepted",
+    "person: start accepted",
+    "person: statement accepted",
+    "person: write refused, nothing signed",
+    "server: copied",
+    "server: forked",
+    "server: newer database",
+    "server: rolled back",
+];
 
 fn number(variable: &str, default: u64) -> u64 {
     env::var(variable).map_or(default, |text| text.parse().expect("a number"))

@@ -13,7 +13,7 @@ use std::{
     path::PathBuf,
     process::Stdio,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 use stronghold_testkit::{Cli, Org};
 
@@ -65,6 +65,8 @@ pub(crate) struct Play {
     values: HashMap<Hash, String>,
     counts: BTreeMap<&'static str, u64>,
     marks: u64,
+    /// How long the last command took that was not killed.
+    took: Duration,
     log: Vec<String>,
 }
 
@@ -99,6 +101,7 @@ impl Play {
             values,
             counts: BTreeMap::new(),
             marks: 0,
+            took: Duration::ZERO,
             log: Vec::new(),
         }
     }
@@ -121,11 +124,11 @@ impl Play {
         for _ in 0..steps {
             match random.below(10) {
                 0 => self.keep(),
-                1 | 2 => {
+                1..=3 => {
                     let to = usize::try_from(random.below(self.copies.len() as u64)).unwrap();
                     self.put_back(to);
                 }
-                3..=5 => self.killed(&mut random),
+                4..=6 => self.killed(&mut random),
                 _ => self.command(&mut random),
             }
         }
@@ -201,7 +204,9 @@ impl Play {
     fn command(&mut self, random: &mut Random) {
         let (who, command, mark) = self.choose(random);
         let before = Database::read(&self.file);
+        let start = Instant::now();
         let run = self.clients[who].cli.run_with(&self.arguments(command, &mark), mark.as_bytes());
+        self.took = start.elapsed();
         let after = Database::read(&self.file);
         self.learn(&before, &after, &mark);
         self.log.push(format!("client {who}: {command:?} ended with {}", run.code()));
@@ -238,8 +243,9 @@ impl Play {
         let mut started = self.clients[who].cli.command(&self.arguments(command, &mark));
         started.stdin(fs::File::open(&input).unwrap()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = started.spawn().unwrap();
-        // Where it is by then depends on the machine: anywhere is right.
-        thread::sleep(Duration::from_millis(random.below(160)));
+        // Where it is by then depends on the machine: anywhere is right, as long as it is not over.
+        let micros = u64::try_from(self.took.as_micros()).unwrap();
+        thread::sleep(Duration::from_micros(random.below(micros + 1)));
         let ended = child.try_wait().unwrap().is_some();
         let _ = child.kill();
         child.wait().unwrap();

@@ -2,24 +2,28 @@
 
 use super::{
     base::PROFILES,
-    cast::{FORGETFUL, GOES_BACK, HOST, LASTING},
+    cast::{FORGETFUL, GOES_BACK, LASTING, NEWEST},
     clients::Keys,
     history::History,
     kinds::Op,
 };
 
 /// Two processes of one store, of which the first reads.
-const PAIRS: [(usize, usize); 4] = [(3, 4), (4, 3), (0, 1), (1, 0)];
+const PAIRS: [(usize, usize); 6] = [(3, 4), (4, 3), (0, 1), (1, 0), (0, 1), (1, 0)];
 
 impl History<'_> {
     pub(crate) async fn scene(&mut self) {
-        match self.random.below(10) {
-            0..3 => self.forked_revisions().await,
-            3..5 => self.forked_headers().await,
-            5 => self.forked_lock().await,
-            6 => self.forked_for_who_goes_back().await,
-            7 | 8 => self.two_views().await,
-            _ => self.taken_over().await,
+        match self.random.below(25) {
+            0..4 => self.forked_revisions().await,
+            4..8 => self.forked_headers().await,
+            8..11 => self.forked_lock().await,
+            11..13 => self.forked_for_who_goes_back().await,
+            13..15 => self.two_views().await,
+            15..19 => self.taken_over().await,
+            19..21 => self.locked().await,
+            21 => self.not_there().await,
+            22 => self.back_and_forth().await,
+            _ => self.overtaken_by_newer().await,
         }
     }
 
@@ -128,6 +132,81 @@ impl History<'_> {
         }
     }
 
+    /// Lock files of this database, with some of the profiles.
+    async fn locked(&mut self) {
+        for reader in 0..FORGETFUL {
+            self.reads_locked(reader).await;
+        }
+    }
+
+    async fn reads_locked(&mut self, reader: usize) {
+        self.afresh(reader).await;
+        let here = self.servers.current();
+        let (lock, model) = self.lock_of(here);
+        (self.members[reader].actor.start.lock, self.members[reader].model.lock) = (Some(lock), Some(model));
+        if self.act(reader, &Op::Open, None).await {
+            for name in PROFILES {
+                self.act(reader, &Op::Pull(name.to_owned()), None).await;
+            }
+        }
+    }
+
+    /// A profile that an agent was granted is deleted, and a new one of its name is not granted yet; a new agent is unknown
+    /// to an older database.
+    async fn not_there(&mut self) {
+        let (name, reader) = (self.name(), self.random.of(&[1, GOES_BACK]));
+        if !self.servers.branch().profiles().contains_key(&name) {
+            return;
+        }
+        self.afresh(reader).await;
+        let copy = self.copy().await;
+        let pull = Op::Pull(name.clone());
+        for op in [Op::Delete(name.clone()), Op::Create(name.clone())] {
+            if !self.writes(&op, 1).await {
+                return;
+            }
+            self.act(reader, &pull, None).await;
+        }
+        if self.writes(&Op::Grant(name), 1).await && self.writes(&Op::CreateAgent, 1).await {
+            self.act(NEWEST, &Op::Open, None).await;
+            self.act(NEWEST, &Op::List, None).await;
+            self.switch_to(copy);
+            self.act(NEWEST, &pull, None).await;
+        }
+    }
+
+    /// A reader is shown an older database, a newer one, and the older one again.
+    async fn back_and_forth(&mut self) {
+        let (name, reader) = (self.name(), self.random.below(FORGETFUL));
+        let (here, copy) = (self.servers.current(), self.copy().await);
+        self.afresh(reader).await;
+        let write = self.random.of(&[Op::CreateGroup, Op::Edit(name.clone())]);
+        if !self.writes(&write, 1).await {
+            return;
+        }
+        for database in [copy, here, copy] {
+            self.switch_to(database);
+            self.act(reader, &Op::Pull(name.clone()), None).await;
+        }
+        if self.random.percent(70) {
+            self.switch_to(here);
+        }
+    }
+
+    /// The answer to a read comes from an older database than what another process is shown meanwhile.
+    async fn overtaken_by_newer(&mut self) {
+        let (pair, name) = (self.random.of(&PAIRS), self.name());
+        self.afresh(pair.1).await;
+        self.afresh(pair.0).await;
+        let (here, copy) = (self.servers.current(), self.copy().await);
+        let write = self.random.of(&[Op::CreateGroup, Op::CreateGroup, Op::Edit(name.clone())]);
+        if self.writes(&write, 1).await {
+            self.switch_to(copy);
+            let pulls = self.random.percent(30);
+            self.overtake(pair, name, here, pulls).await;
+        }
+    }
+
     /// What an agent that accepts a rollback is shown is no rollback.
     async fn forked_for_who_goes_back(&mut self) {
         let (name, statements) = (self.name(), self.random.percent(50));
@@ -146,7 +225,7 @@ impl History<'_> {
 
     /// A profile that was read is deleted, another of its name is made, and that is accepted.
     async fn taken_over(&mut self) {
-        let (name, reader) = (self.random.of(&PROFILES).to_owned(), self.random.of(&[0, 1, HOST + 1, GOES_BACK]));
+        let (name, reader) = (self.random.of(&PROFILES).to_owned(), self.random.of(&[0, 1, 2, 3, 4, GOES_BACK]));
         self.afresh(reader).await;
         if !self.act(reader, &Op::Pull(name.clone()), None).await || !self.writer().await {
             return;
@@ -156,7 +235,7 @@ impl History<'_> {
                 return;
             }
         }
-        let accepts = self.random.percent(60);
+        let accepts = self.random.percent(50);
         let member = &mut self.members[reader];
         (member.actor.start.accepts_replaced, member.model.accepts_replaced) = (accepts, accepts);
         self.act(reader, &Op::Open, None).await;

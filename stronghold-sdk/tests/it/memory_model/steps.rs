@@ -28,20 +28,20 @@ const DATABASES: usize = 7;
 impl History<'_> {
     /// One random step.
     pub(crate) async fn step(&mut self) {
-        match self.random.below(120) {
+        match self.random.below(130) {
             0..4 => drop(self.copy().await),
             4..14 => self.switch(),
             14..18 => self.toggle_read_only(),
             18..23 => self.damage_store().await,
             23..29 => self.damage_cache().await,
-            29..37 => self.restart().await,
-            37..45 => self.kill().await,
-            45..55 => self.overtaken().await,
+            29..35 => self.restart().await,
+            35..47 => self.kill().await,
+            47..55 => self.overtaken().await,
             55..60 => self.go_back().await,
             60..63 => self.replace().await,
             63..68 => self.lose_race().await,
             68..71 => self.wipe(),
-            71..91 => self.scene().await,
+            71..101 => self.scene().await,
             _ => {
                 let who = self.random.below(self.members.len());
                 self.any(who, None).await;
