@@ -28,7 +28,7 @@ use report::Report;
 use std::{env, panic::AssertUnwindSafe};
 
 /// How many histories there are where nothing else is said.
-const HISTORIES: u64 = 120;
+const HISTORIES: u64 = 130;
 /// How many steps each has.
 const STEPS: usize = 120;
 /// How often each kind of outcome occurs at least.

@@ -69,6 +69,8 @@ pub(crate) struct ProcessModel {
     pub(crate) seen: Seen,
     /// A person's replayed directory.
     pub(crate) directory: Vec<Hash>,
+    /// Histories in the store that its own contradicts: it knows that they are there, and takes over nothing of them.
+    pub(crate) apart: Vec<Vec<Hash>>,
     /// How far a person replayed it to judge a receipt.
     pub(crate) ahead: Vec<Hash>,
     /// The profiles that it has.

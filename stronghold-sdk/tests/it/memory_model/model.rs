@@ -82,7 +82,7 @@ impl<'a> Step<'a> {
         }
         if self.client.process.seen.contradicts(&self.store.seen) {
             // It knows from now on that there are two.
-            self.client.process.seen.join_histories(&self.store.seen);
+            self.client.process.apart.extend_from_slice(&self.store.seen.histories);
             self.refuse(Reason::TwoViews);
             return false;
         }
@@ -100,7 +100,7 @@ impl<'a> Step<'a> {
     /// What is shown must continue every history that was shown before.
     pub(crate) fn headers(&mut self, branch: &Branch) -> bool {
         let ClientModel { agent, floor, lock, process, .. } = &*self.client;
-        let mut known: Vec<&[Hash]> = process.seen.histories.iter().map(Vec::as_slice).collect();
+        let mut known: Vec<&[Hash]> = process.seen.histories.iter().chain(&process.apart).map(Vec::as_slice).collect();
         known.extend([floor.as_slice(), process.directory.as_slice()]);
         let mut unseen = false;
         if let Some(lock) = lock {

@@ -103,7 +103,7 @@ impl Step<'_> {
             self.store.seen.histories.iter().filter(|history| !known.histories.contains(history)).cloned().collect();
         self.client.process.seen.join(read);
         if self.client.process.seen.contradicts(&self.store.seen) {
-            self.client.process.seen.join_histories(&self.store.seen);
+            self.client.process.apart.extend_from_slice(&self.store.seen.histories);
             self.refuse(Reason::TwoViews);
             return false;
         }

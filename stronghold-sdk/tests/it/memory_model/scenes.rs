@@ -13,16 +13,16 @@ const PAIRS: [(usize, usize); 6] = [(3, 4), (4, 3), (0, 1), (1, 0), (0, 1), (1, 
 
 impl History<'_> {
     pub(crate) async fn scene(&mut self) {
-        match self.random.below(25) {
+        match self.random.below(26) {
             0..4 => self.forked_revisions().await,
             4..8 => self.forked_headers().await,
             8..11 => self.forked_lock().await,
-            11..13 => self.forked_for_who_goes_back().await,
-            13..15 => self.two_views().await,
-            15..19 => self.taken_over().await,
-            19..21 => self.locked().await,
-            21 => self.not_there().await,
-            22 => self.back_and_forth().await,
+            11..14 => self.forked_for_who_goes_back().await,
+            14..16 => self.two_views().await,
+            16..20 => self.taken_over().await,
+            20..22 => self.locked().await,
+            22 => self.not_there().await,
+            23 => self.back_and_forth().await,
             _ => self.overtaken_by_newer().await,
         }
     }
@@ -186,7 +186,10 @@ impl History<'_> {
         }
         for database in [copy, here, copy] {
             self.switch_to(database);
-            self.act(reader, &Op::Pull(name.clone()), None).await;
+            let pulled = self.act(reader, &Op::Pull(name.clone()), None).await;
+            if pulled && database == here && self.members[reader].model.agent.is_none() {
+                self.act(reader, &Op::Edit(name.clone()), None).await;
+            }
         }
         if self.random.percent(70) {
             self.switch_to(here);
@@ -217,7 +220,7 @@ impl History<'_> {
             return;
         }
         self.switch_to(copy);
-        let more = self.random.below(3);
+        let more = self.random.of(&[0, 0, 1, 2]);
         if self.writes(&write, more).await {
             self.act(GOES_BACK, &Op::PullOlder(name), None).await;
         }

@@ -82,11 +82,6 @@ impl Seen {
             })
     }
 
-    /// Takes over which histories there are, and no profile.
-    pub(crate) fn join_histories(&mut self, other: &Self) {
-        self.join(&Self { histories: other.histories.clone(), profiles: BTreeMap::new() });
-    }
-
     /// The longest history.
     pub(crate) fn longest(&self) -> usize {
         self.histories.iter().map(Vec::len).max().unwrap_or(0)
