@@ -1,11 +1,12 @@
 //! Puts what patches leave of functions beside the functions as they are, each behind a switch.
 //!
-//! A patch can be switched if all that it changes are bodies of functions, and none of them is `const`. A function that
-//! several patches change gets a branch for each.
+//! A patch can be switched if all that it changes are bodies of functions. A function that several patches change gets a
+//! branch for each. A `const fn` that is changed is `const` no longer, as no constant asks which check is removed.
 
 mod bodies;
 
 use crate::inject;
+use bodies::Function;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -20,13 +21,14 @@ struct Branch {
     name: String,
     lines: (usize, usize),
     function: (usize, usize),
+    was_const: bool,
 }
 
 /// Rewrites `tree`. `patched` has a folder for each of the names, with the files that the patch of this name changes, as it
 /// leaves them. Programs that are given no variable read from the file `said` which name is on.
 ///
-/// For each branch a line comes back: `switched`, name, file, first and last line of the branch, and of the function; for
-/// each patch that cannot be switched: `alone`, name, why. Separated by tabs.
+/// For each branch a line comes back: `switched`, name, file, first and last line of the branch, and of the function,
+/// whether that was `const`; for each patch that cannot be switched: `alone`, name, why. Separated by tabs.
 pub(crate) fn rewrite(tree: &Path, patched: &Path, said: &Path, names: &[String]) -> Result<String, String> {
     let mut lines = String::new();
     let mut files: BTreeMap<String, BTreeMap<usize, Vec<(String, String)>>> = BTreeMap::new();
@@ -46,8 +48,8 @@ pub(crate) fn rewrite(tree: &Path, patched: &Path, said: &Path, names: &[String]
         let source = read(&path)?;
         let (text, branches) = switched(&source, functions).map_err(|error| format!("{file}: {error}"))?;
         fs::write(&path, text).map_err(|error| format!("{file}: {error}"))?;
-        for Branch { name, lines: (first, last), function: (start, end) } in branches {
-            lines.push_str(&format!("switched\t{name}\t{file}\t{first}\t{last}\t{start}\t{end}\n"));
+        for Branch { name, lines: (first, last), function: (start, end), was_const } in branches {
+            lines.push_str(&format!("switched\t{name}\t{file}\t{first}\t{last}\t{start}\t{end}\t{was_const}\n"));
         }
         crates.extend(inject::sources(tree, file));
     }
@@ -78,10 +80,14 @@ fn changes(tree: &Path, patched: &Path) -> Result<Changes, String> {
 
 /// The text with every branch in it.
 fn switched(source: &str, functions: &BTreeMap<usize, Vec<(String, String)>>) -> Result<(String, Vec<Branch>), String> {
-    let all = bodies::all(source)?;
+    let all = bodies::functions(source)?;
     let (mut text, mut branches, mut at) = (String::new(), Vec::new(), 0);
     for (number, ways) in functions {
-        let body = all.get(*number).ok_or("a function is gone")?;
+        let Function { body, constant } = all.get(*number).ok_or("a function is gone")?;
+        if let Some(word) = constant {
+            text.push_str(source.get(at..word.start).unwrap_or_default());
+            at = word.end;
+        }
         text.push_str(source.get(at..body.start).unwrap_or_default());
         let start = line_of(&text);
         text.push_str("{\n");
@@ -95,7 +101,8 @@ fn switched(source: &str, functions: &BTreeMap<usize, Vec<(String, String)>>) ->
         text.push_str(source.get(body.clone()).unwrap_or_default());
         text.push_str("\n}");
         let function = (start, line_of(&text));
-        branches.extend(made.into_iter().map(|(name, lines)| Branch { name, lines, function }));
+        let was_const = constant.is_some();
+        branches.extend(made.into_iter().map(|(name, lines)| Branch { name, lines, function, was_const }));
         at = body.end;
     }
     text.push_str(source.get(at..).unwrap_or_default());

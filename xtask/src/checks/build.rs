@@ -36,6 +36,8 @@ struct Branch {
     file: String,
     lines: (usize, usize),
     function: (usize, usize),
+    /// Whether the function was `const`, which it is no longer.
+    was_const: bool,
 }
 
 /// Copies the project to `folder`, puts the switches into the copy, and builds the tests that the patches name.
@@ -108,10 +110,11 @@ fn switched(folder: &Path, patches: &[Patch], built: &mut Built) -> Result<(Vec<
     for line in listed.lines() {
         match line.split('\t').collect::<Vec<_>>()[..] {
             ["alone", name, why] => drop(built.alone.insert(name.to_owned(), why.to_owned())),
-            ["switched", name, file, first, last, start, end] => {
+            ["switched", name, file, first, last, start, end, was_const] => {
                 let line = |text: &str| text.parse().map_err(|_| Failed(format!("the line number {text}")));
                 let (lines, function) = ((line(first)?, line(last)?), (line(start)?, line(end)?));
-                branches.push(Branch { name: name.to_owned(), file: file.to_owned(), lines, function });
+                let was_const = was_const == "true";
+                branches.push(Branch { name: name.to_owned(), file: file.to_owned(), lines, function, was_const });
             }
             _ => return Err(Failed(format!("reading what the mutator printed ({line})"))),
         }
@@ -122,7 +125,7 @@ fn switched(folder: &Path, patches: &[Patch], built: &mut Built) -> Result<(Vec<
 }
 
 /// The patches at the places of errors, `file:line:column: error...`: those whose own lines they are, or else all that are
-/// in the function.
+/// in the function. What is nobody's fault comes of functions that are not `const` any more.
 fn faulty(output: &str, branches: &[Branch]) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for line in output.lines().filter(|line| line.contains(": error")) {
@@ -134,6 +137,12 @@ fn faulty(output: &str, branches: &[Branch]) -> BTreeMap<String, String> {
         for branch in if own.is_empty() { others } else { own } {
             found.insert(branch.name.clone(), line.to_owned());
         }
+    }
+    if found.is_empty() && output.contains(": error") {
+        let why = "a constant needs the function, which cannot be `const` with a switch";
+        found.extend(
+            branches.iter().filter(|branch| branch.was_const).map(|branch| (branch.name.clone(), why.to_owned())),
+        );
     }
     found
 }
