@@ -1,7 +1,19 @@
 //! Test programs: which cargo built, and what tests are in them.
 
-use crate::run::{Failed, Step};
-use std::path::PathBuf;
+use crate::{
+    limited::{self, Ended},
+    run::{Failed, Step},
+};
+use std::{
+    env,
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+/// Longest that a build may take.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
 
 /// A test program.
 #[derive(Clone, Debug)]
@@ -12,6 +24,8 @@ pub(crate) struct Binary {
     pub(crate) target: Option<String>,
     /// Where it is.
     pub(crate) path: PathBuf,
+    /// The folder of its package.
+    folder: PathBuf,
 }
 
 impl Binary {
@@ -20,6 +34,32 @@ impl Binary {
         let listed = Step::new("the list of tests", &self.path).args(&["--list", "--format", "terse"]).output()?;
         Ok(listed.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect())
     }
+
+    /// Starts it as cargo would, one test at a time.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(&self.path);
+        // What fails need not be made small.
+        command.env("CARGO_MANIFEST_DIR", &self.folder).env("PROPTEST_MAX_SHRINK_ITERS", "0").current_dir(&self.folder);
+        command.args(["--test-threads", "1"]).env("RUST_BACKTRACE", "0");
+        command
+    }
+}
+
+/// Builds the tests that the arguments of `cargo test` name, of a copy of the project in `tree`, into `folder/target`. If
+/// something does not compile, what cargo printed in its short form.
+pub(crate) fn build(arguments: &[String], tree: &Path, folder: &Path) -> Result<Result<Vec<Binary>, String>, Failed> {
+    let build = |format: &str| {
+        let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
+        command.current_dir(tree).env("CARGO_TARGET_DIR", folder.join("target"));
+        command.args(["test", "--no-run", "--message-format", format]).args(arguments);
+        command
+    };
+    match limited::run(build("short"), LONGEST, &folder.join("build.txt"))? {
+        Ended::Itself { well: true, .. } => {}
+        Ended::Itself { output, .. } => return Ok(Err(output)),
+        Ended::TooLate => return Err(Failed("the build, which did not end,".to_owned())),
+    }
+    Ok(Ok(of_messages(&Step::of("the list of test programs", build("json")).output()?)))
 }
 
 /// The test programs in what cargo says with `--message-format json`.
@@ -36,8 +76,9 @@ fn of_message(line: &str) -> Option<Binary> {
     let kind = target.split_once("\"kind\":[\"")?.1.split_once('"')?.0;
     let name = (kind == "test").then(|| member(target, "name").map(str::to_owned)).flatten();
     let package = package_of(member(line, "package_id")?)?;
+    let folder = Path::new(member(line, "manifest_path")?).parent()?.to_owned();
     // Unit tests of programs are no part of any list of ours.
-    (kind == "test" || kind == "lib").then(|| Binary { package, target: name, path: PathBuf::from(path) })
+    (kind == "test" || kind == "lib").then(|| Binary { package, target: name, path: PathBuf::from(path), folder })
 }
 
 /// `path+file:///folder/name#0.1.0`, or `path+file:///folder/other#name@0.1.0`.

@@ -8,50 +8,112 @@
 //! # test: cargo test -p stronghold-protocol --test it roster::
 //! ```
 //!
+//! All patches that change bodies of functions only are built at once: a function has its own body and what each patch
+//! makes of it, and a variable says at run time which of them counts (`xtask/mutator`). What tests start without that
+//! variable reads a file; so a test that passes is tried again with the file, alone. A patch that changes something else,
+//! or does not compile beside the function as it is, is applied to another copy, which is built and tried by itself.
+//!
+//! *killed* means that a test of those named failed; *no end*, that they took ten times as long as with the check, and at
+//! least a minute.
+//!
 //! Those in `xtask/mutants/browser` name a test of the browser or of Node, which needs the module built again; they are
 //! tried by hand. Those in `xtask/mutants/model` name the model test of memory, which no suite runs yet.
 
+mod alone;
+mod build;
 mod patch;
-mod trial;
+mod switch;
+mod verdict;
 
 use crate::{
     binaries,
     run::{Failed, cargo},
-    target, tree,
+    target,
 };
-use std::collections::BTreeSet;
-use trial::{Place, Verdict};
+use alone::Place;
+use patch::{Patch, Test};
+use std::{collections::BTreeSet, path::Path, time::Instant};
+use switch::Switches;
+use verdict::Verdict;
+
+/// What is removed, the test, what came of it.
+type Row<'p> = (&'p str, String, Verdict);
 
 /// Removes the named checks, or all of them.
 pub(crate) fn run(names: &[String]) -> Result<(), Failed> {
-    let mut patches = patch::all()?;
+    let patches = patch::all()?;
     if let Some(unknown) = names.iter().find(|name| patches.iter().all(|patch| patch.name != **name)) {
         return Err(Failed(format!("there is no check {unknown}, so this command")));
     }
-    patches.retain(|patch| names.is_empty() || names.contains(&patch.name));
-    // What changes the same crate comes together, so that each build is of few crates.
-    patches.sort_by_cached_key(|patch| (patch.crates(), patch.test.clone(), patch.name.clone()));
     let folder = target().join("checks");
-    let place = Place::new(&folder);
-    tree::mirror(&place.tree)?;
-    let mut table = Vec::new();
-    for patch in &patches {
-        println!("\n== {}: {} ==", patch.name, patch.what);
-        let verdict = place.try_patch(patch)?;
-        println!("{verdict}");
-        table.push((patch.name.as_str(), patch.test.to_string(), verdict));
+    let start = Instant::now();
+    let built = build::all(&folder, &patches)?;
+    println!("== {} s ==", start.elapsed().as_secs());
+    let asked = patches.iter().filter(|patch| names.is_empty() || names.contains(&patch.name));
+    let (broken, asked): (Vec<&Patch>, Vec<&Patch>) = asked.partition(|patch| built.broken.contains_key(&patch.name));
+    let (alone, switched): (Vec<&Patch>, Vec<&Patch>) =
+        asked.iter().partition(|patch| built.alone.contains_key(&patch.name));
+    let mut table: Vec<Row<'_>> = Vec::new();
+    for patch in broken {
+        let why = built.broken.get(&patch.name).cloned().unwrap_or_default();
+        table.push((&patch.name, patch.test.to_string(), Verdict::Broken(why)));
     }
-    let tests: BTreeSet<_> = patches.iter().map(|patch| patch.test.clone()).collect();
-    for test in &tests {
-        println!("\n== nothing removed: {test} ==");
-        let verdict = place.try_whole(test)?;
-        println!("{verdict}");
-        table.push(("(nothing removed)", test.to_string(), verdict));
+    try_switched(&mut Switches::new(&built, &folder)?, &switched, &mut table)?;
+    println!("== {} s ==", start.elapsed().as_secs());
+    for patch in &alone {
+        println!("applied alone: {}: {}", patch.name, built.alone.get(&patch.name).map_or("", String::as_str));
     }
+    if !alone.is_empty() {
+        try_alone(&folder, &alone, &mut table)?;
+    }
+    println!(
+        "\n{} checks with a switch, {} applied alone: {} s",
+        switched.len(),
+        alone.len(),
+        start.elapsed().as_secs()
+    );
     report(&table)
 }
 
-fn report(table: &[(&str, String, Verdict)]) -> Result<(), Failed> {
+fn tests_of(patches: &[&Patch]) -> Vec<Test> {
+    patches.iter().map(|patch| patch.test.clone()).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+fn try_switched<'p>(
+    switches: &mut Switches<'_>,
+    patches: &[&'p Patch],
+    table: &mut Vec<Row<'p>>,
+) -> Result<(), Failed> {
+    let tests = tests_of(patches);
+    println!("\n== nothing removed: {} tests ==", tests.len());
+    for (test, verdict) in tests.iter().zip(switches.try_whole(&tests)?) {
+        table.push(("(nothing removed)", test.to_string(), verdict));
+    }
+    println!("\n== {} checks, one removed at a time ==", patches.len());
+    for (patch, verdict) in patches.iter().zip(switches.try_patches(patches)?) {
+        table.push((&patch.name, patch.test.to_string(), verdict));
+    }
+    Ok(())
+}
+
+fn try_alone<'p>(folder: &Path, patches: &[&'p Patch], table: &mut Vec<Row<'p>>) -> Result<(), Failed> {
+    let place = Place::new(folder)?;
+    for patch in patches {
+        println!("\n== {}: {} ==", patch.name, patch.what);
+        let verdict = place.try_patch(patch)?;
+        println!("{verdict}");
+        table.push((&patch.name, patch.test.to_string(), verdict));
+    }
+    for test in tests_of(patches) {
+        println!("\n== nothing removed: {test} ==");
+        let verdict = place.try_whole(&test)?;
+        println!("{verdict}");
+        table.push(("(nothing removed)", test.to_string(), verdict));
+    }
+    Ok(())
+}
+
+fn report(table: &[Row<'_>]) -> Result<(), Failed> {
     println!();
     let width = table.iter().map(|(name, ..)| name.len()).max().unwrap_or(0);
     for (name, test, verdict) in table {
@@ -60,9 +122,11 @@ fn report(table: &[(&str, String, Verdict)]) -> Result<(), Failed> {
     for (name, test, verdict) in table.iter().filter(|(.., verdict)| !verdict.is_good()) {
         println!("\n{name}: {verdict}\n  {test}");
     }
-    let failed = table.iter().filter(|(.., verdict)| !verdict.is_good()).count();
-    println!("\n{} passed, {failed} failed", table.len() - failed);
-    if failed == 0 { Ok(()) } else { Err(Failed("the trial of the security checks".to_owned())) }
+    let count = |word: &str| table.iter().filter(|(.., verdict)| verdict.word() == word).count();
+    let words = ["killed", "no end", "SURVIVED", "BROKEN"].map(|word| format!("{} {word}", count(word)));
+    println!("\n{}; {} tests passed with nothing removed", words.join(", "), count("passed"));
+    let failed = table.iter().any(|(.., verdict)| !verdict.is_good());
+    if failed { Err(Failed("the trial of the security checks".to_owned())) } else { Ok(()) }
 }
 
 /// The short form, for every run of all tests, after they were built: that each patch applies, and names tests that exist.

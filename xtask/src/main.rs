@@ -7,6 +7,7 @@ mod checks;
 mod limited;
 mod mutate;
 mod newcomer;
+mod parallel;
 mod run;
 mod tools;
 mod tree;

@@ -12,9 +12,9 @@ mod record;
 mod report;
 mod tests;
 
-use crate::{run::Failed, target};
+use crate::{parallel, run::Failed, target};
 use build::Mutant;
-use std::{num::NonZero, thread, time::Duration};
+use std::time::Duration;
 
 /// Longest test that `--fast` runs.
 const FAST: Duration = Duration::from_secs(1);
@@ -58,7 +58,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failed> {
 
 impl Options {
     fn parse(arguments: &[String]) -> Result<Self, Failed> {
-        let jobs = thread::available_parallelism().map_or(1, NonZero::get);
+        let jobs = parallel::jobs();
         let mut options = Self { list: false, fast: false, only: Vec::new(), jobs };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {

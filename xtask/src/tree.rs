@@ -65,6 +65,13 @@ fn files(base: &Path, folder: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// Copies some files of one tree, with the folders that they are in, to an empty one.
+pub(crate) fn pick(from: &Path, names: &[String], to: &Path) -> Result<(), Failed> {
+    let _ = fs::remove_dir_all(to);
+    let wanted = names.iter().map(PathBuf::from).filter(|name| from.join(name).is_file()).collect();
+    copy(from, &wanted, to)
+}
+
 fn failed(path: &Path, error: &std::io::Error) -> Failed {
     Failed(format!("{} ({error})", path.display()))
 }

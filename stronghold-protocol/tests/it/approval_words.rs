@@ -221,7 +221,12 @@ fn each_change_of_a_person_says_one_thing() {
     let promoted = |roster: &mut Roster| roster.owners.push(member(EDITOR));
     let becomes = user_changed(EDITOR, Role::Owner);
     let refused = |people: Vec<Change>| told(&world, people, &none, promoted).unwrap_err();
+    let same = user_changed(STRANGER, Role::Editor);
+    assert_eq!(refused(vec![becomes.clone(), same]), Undescribed::Idle(user(STRANGER)));
     // The first is told and undone by the second.
+    let elsewhere = Email::new("elsewhere@acme.example").unwrap();
+    let moved = Change::UserChanged { id: user(EDITOR), email: elsewhere, role: Role::Editor };
+    assert_eq!(refused(vec![moved, becomes.clone()]), Undescribed::Twice(user(EDITOR)));
     let back = user_changed(EDITOR, Role::Editor);
     assert_eq!(refused(vec![back.clone(), becomes.clone()]), Undescribed::Idle(user(EDITOR)));
     assert_eq!(refused(vec![becomes.clone(), back]), Undescribed::Twice(user(EDITOR)));

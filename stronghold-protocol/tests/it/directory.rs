@@ -2,7 +2,8 @@
 
 use crate::directory_world::{
     ADMIN, CI, DEPLOY, EDITOR, OWNER, PRODUCTION, World, agent, agent_created, check_invariants, confirmed, email,
-    first_roster, group_created, joined, kem, keys, name, now, picture, recovery, sign_key, signed_by, signer, user,
+    first_roster, group_created, joined, kem, keys, member, name, now, picture, recovery, sign_key, signed_by, signer,
+    user, user_changed,
 };
 use stronghold_protocol::{
     crypto::hash::{Hash, object_hash},
@@ -182,6 +183,17 @@ fn a_change_of_the_roster_is_signed_for_both_versions() {
     });
     assert_eq!(world.state.append(&leaving).unwrap_err(), NOT_SIGNED, "only of the version before");
     world.by(7, changes);
+    // Whoever rises by a roster that owners signed does not put it in force.
+    let mut world = World::acme();
+    let rises = world.roster_change(&[OWNER], |roster| roster.admins.push(member(EDITOR)));
+    let changes = world.with_rekeys(vec![rises, user_changed(EDITOR, Role::Admin)]);
+    let draft = world.state.draft(changes.clone(), false, now()).unwrap();
+    let rising = world.forged(&changes, &[EDITOR], |header| {
+        header.state_root = draft.after().state_root();
+        header.roster = draft.after().roster_ref();
+    });
+    assert_eq!(world.state.append(&rising).unwrap_err(), NOT_SIGNED, "only of the version after");
+    world.by(ADMIN, changes);
 }
 
 // The genesis.

@@ -5,8 +5,17 @@ use stronghold_protocol::{
     encoding::{Base64Bytes, Context},
     limits,
     roster::Roster,
-    signed::{KeySignature, Signed, SignedRefusal},
+    signed::{KeySignature, Payload, Signed, SignedRefusal},
 };
+
+/// What has the form of a roster, and is another type.
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+struct Other(Roster);
+
+impl Payload for Other {
+    const TYPE: &'static str = "other.v1";
+}
 
 fn object(signers: &[u8]) -> Signed {
     signed_by(&first_roster(&[1], &[], 1), signers)
@@ -33,6 +42,20 @@ fn as_many_of_the_keys_sign_as_the_threshold_says() {
     assert_eq!(by_two.verify::<Roster>(&keys, 1).unwrap().signers(), [sign_key(1)]);
     assert_eq!(refused(&by_two, &[1, 2, 3], 2), SignedRefusal::NotSigned);
     assert_eq!(refused(&by_two, &[], 0), SignedRefusal::NotSigned);
+}
+
+#[test]
+fn a_signature_holds_for_one_type() {
+    let (key, roster) = (sign_key(1), first_roster(&[1], &[], 1));
+    let (object, other) = (signed_by(&roster, &[1]), signed_by(&Other(roster), &[1]));
+    assert_eq!(object.payload, other.payload, "the same bytes");
+    object.verify::<Roster>(&[key], 1).unwrap();
+    other.verify::<Other>(&[key], 1).unwrap();
+    assert_eq!(refused(&other, &[1], 1), SignedRefusal::NotSigned);
+    assert_eq!(object.verify::<Other>(&[key], 1).map(|_| ()).unwrap_err(), SignedRefusal::NotSigned);
+    // Nor does what names an object of one type name one of another.
+    let pinned = other.pinned::<Roster>(&other.hash_as::<Other>().0);
+    assert_eq!(pinned.map(|_| ()).unwrap_err(), SignedRefusal::OtherHash);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::LogRecord;
 use crate::error::Error;
 use std::collections::{HashMap, HashSet};
 use stronghold_protocol::{
-    audit::{AuditRecord, Outcome, Released, UnsignedAction},
+    audit::{AuditRecord, Released, UnsignedAction},
     crypto::sign::KeyId,
     directory::Directory,
     id::{EventId, PrincipalId},
@@ -97,8 +97,8 @@ impl<'a> RecordCheck<'a> {
         record.verify_request_signature(&key).map_err(|_| "its principal did not sign the request")?;
         let nonces = self.nonces.entry(key_id).or_default();
         let in_time = check_clock(request.params().created, record.time);
-        let denied = record.outcome == Outcome::Denied && record.released.is_none();
-        match record.reason.as_deref().filter(|_| denied) {
+        // Only what was denied and released nothing has a reason: nothing else is read as a record.
+        match record.reason.as_deref() {
             // A repeated request is refused, which is recorded too; one that came too early or late used up no nonce.
             Some("clock_skew") => return Ok(()),
             Some("nonce_used") => {}

@@ -1,13 +1,16 @@
 //! Answers to reads are logged, or not believed: to a person by the key that the directory names, to an agent as far as it
 //! can tell.
 
-use crate::world::{Wire, World};
+use crate::{
+    forged_answer::{SERVER, deny},
+    world::{Wire, World},
+};
 use serde_json::Value;
 use stronghold_sdk::{
     Error, ErrorKind,
     admin::{Account, Recover},
     protocol::{
-        audit::{AuditRecord, Outcome},
+        audit::AuditRecord,
         crypto::{hash::Hash, sign::SigningKey},
         directory::Role,
         id::OrgId,
@@ -16,9 +19,7 @@ use stronghold_sdk::{
 };
 use zeroize::Zeroizing;
 
-/// The key of the server in a [`World`].
-const SERVER: [u8; 32] = [3; 32];
-/// Another one.
+/// A key that is not the server's.
 const OTHER: [u8; 32] = [7; 32];
 
 /// Changes a record, and says by which key it is signed then.
@@ -26,7 +27,7 @@ type Lie = fn(&mut AuditRecord) -> [u8; 32];
 
 const LIES: &[(&str, Lie)] = &[
     ("a denial", |record| {
-        record.outcome = Outcome::Denied;
+        deny(record);
         SERVER
     }),
     ("another action", |record| {

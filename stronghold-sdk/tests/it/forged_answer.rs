@@ -18,7 +18,7 @@ use stronghold_sdk::protocol::{
 };
 
 /// The key with which the server of a [`World`] signs.
-const SERVER: [u8; 32] = [3; 32];
+pub(crate) const SERVER: [u8; 32] = [3; 32];
 
 /// A route that writes, as a proxy sees it.
 #[derive(Clone, Copy, Debug)]
@@ -116,6 +116,11 @@ fn stored(route: Route, body: &[u8]) -> (Option<Released>, Value) {
     }
 }
 
+/// Makes a record that of a denial: with a reason, and of nothing that was released.
+pub(crate) fn deny(record: &mut AuditRecord) {
+    (record.outcome, record.reason, record.released) = (Outcome::Denied, Some("forbidden".to_owned()), None);
+}
+
 /// Changes one thing of an answer.
 pub(crate) type Change = fn(&mut Answer);
 
@@ -141,7 +146,7 @@ pub(crate) const CHANGES: &[(&str, Change)] = &[
         answer.record.key_id = Some(SigningKey::from_seed(&[8; 32]).public_key().key_id());
     }),
     ("a record of another action", |answer| answer.record.action = "profile.read".to_owned()),
-    ("a record that denies it", |answer| answer.record.outcome = Outcome::Denied),
+    ("a record that denies it", |answer| deny(&mut answer.record)),
     ("a record of another organization", |answer| answer.record.org = OrgId([1; 32])),
     ("a record that stored something else", |answer| {
         let hash = Hash([1; 32]);

@@ -1,6 +1,9 @@
 //! A server that lies, one lie at a time: each is an integrity error, and nothing is remembered.
 
-use crate::world::{Wire, World};
+use crate::{
+    forged_answer::SERVER,
+    world::{Wire, World},
+};
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::Value;
 use std::sync::{Arc, Mutex};
@@ -116,14 +119,14 @@ const LIES: &[Lie] = &[
     ("another kind of caller in the record", |r| rewrite(&mut r["receipt"], "\"kind\":\"agent\"", "\"kind\":\"user\"")),
 ];
 
-/// Replaces text in a receipt's record, which must hold it, and signs that.
+/// Replaces text in a receipt's record, which must hold it; the server signs that.
 fn rewrite(value: &mut Value, from: &str, to: &str) {
     let receipt: Receipt = serde_json::from_value(value.clone()).unwrap();
     let org = AuditRecord::parse(&receipt.record.0).unwrap().org;
     let text = String::from_utf8(receipt.record.0).unwrap();
     assert!(text.contains(from), "the record holds no {from}: {text}");
     let record = text.replace(from, to).into_bytes().into();
-    let forged = Receipt::sign(&org, receipt.position, record, &SigningKey::from_seed(&[7; 32]));
+    let forged = Receipt::sign(&org, receipt.position, record, &SigningKey::from_seed(&SERVER));
     *value = serde_json::to_value(forged).unwrap();
 }
 

@@ -2,7 +2,6 @@
 
 use crate::{binaries::Binary, root, run::Failed};
 use std::{
-    collections::BTreeSet,
     fmt, fs,
     path::{Path, PathBuf},
     process::Command,
@@ -16,8 +15,9 @@ pub(crate) struct Patch {
     pub(crate) what: String,
     /// The test that must fail without it.
     pub(crate) test: Test,
+    /// The files that it changes.
+    pub(crate) files: Vec<String>,
     path: PathBuf,
-    files: Vec<String>,
 }
 
 /// `cargo test -p PACKAGE (--test NAME | --lib | --doc) FILTER [-- ARGUMENTS]`.
@@ -65,11 +65,6 @@ impl Patch {
             path: path.to_owned(),
             files,
         })
-    }
-
-    /// The folders at the root that it changes something in: the crates.
-    pub(crate) fn crates(&self) -> BTreeSet<String> {
-        self.files.iter().filter_map(|file| file.split('/').next()).map(str::to_owned).collect()
     }
 
     /// Checks that it applies to the tree.
@@ -134,13 +129,30 @@ impl Test {
         if self.selection.iter().any(|word| word == "--doc") {
             return true;
         }
-        let target = self.selection.iter().skip_while(|word| *word != "--test").nth(1);
         let exact = self.rest.iter().any(|word| word == "--exact");
         let is_it = |name: &String| if exact { *name == self.filter } else { name.contains(&self.filter) };
-        tests
-            .iter()
-            .filter(|(binary, _)| binary.package == self.package && binary.target.as_ref() == target)
-            .any(|(_, names)| names.iter().any(is_it))
+        tests.iter().filter(|(binary, _)| self.is_in(binary)).any(|(_, names)| names.iter().any(is_it))
+    }
+
+    /// Whether it is built as every other test is, so that one build can serve all.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.is_of_library() || matches!(&self.selection[..], [word, _] if word == "--test")
+    }
+
+    /// Whether it is a unit test.
+    pub(crate) fn is_of_library(&self) -> bool {
+        matches!(&self.selection[..], [word] if word == "--lib")
+    }
+
+    /// What the test program is given.
+    pub(crate) fn of_program(&self) -> impl Iterator<Item = &String> {
+        [&self.filter].into_iter().chain(&self.rest)
+    }
+
+    /// The program that it is in.
+    pub(crate) fn is_in(&self, binary: &Binary) -> bool {
+        let target = self.selection.iter().skip_while(|word| *word != "--test").nth(1);
+        binary.package == self.package && binary.target.as_ref() == target
     }
 
     /// What cargo is given, to build the test only or to run it.

@@ -3,23 +3,17 @@
 use super::modules::{self, PACKAGES};
 use crate::{
     binaries::{self, Binary},
-    limited::{self, Ended},
-    run::{Failed, Step, cargo},
+    run::{Failed, cargo},
     tree,
 };
 use std::{
     collections::BTreeSet,
-    env,
-    ffi::OsString,
     fmt,
     path::{Path, PathBuf},
-    process::Command,
-    time::Duration,
 };
 
 /// Rounds in which mutants that do not compile are left out.
 const ROUNDS: usize = 12;
-const LONGEST: Duration = Duration::from_secs(60 * 60);
 
 /// A mutant.
 #[derive(Clone, Debug)]
@@ -54,9 +48,8 @@ pub(super) fn all(folder: &Path) -> Result<Built, Failed> {
     for _ in 0..ROUNDS {
         let (mutants, tree) = rewritten(folder, &dropped)?;
         println!("\n== build {} mutants, {} left out ==", mutants.len(), dropped.len());
-        let output = match built(folder, &tree)? {
-            Ok(messages) => {
-                let mut binaries = binaries::of_messages(&messages);
+        let output = match binaries::build(&arguments(), &tree, folder)? {
+            Ok(mut binaries) => {
                 binaries.retain(|binary| PACKAGES.contains(&binary.package.as_str()) && binary.target.is_some());
                 binaries.sort_by(|a, b| a.package.cmp(&b.package));
                 return Ok(Built { mutants, binaries });
@@ -83,6 +76,7 @@ pub(super) fn rewritten(folder: &Path, dropped: &[u32]) -> Result<(Vec<Mutant>, 
     let numbers: Vec<String> = dropped.iter().map(u32::to_string).collect();
     let numbers = if numbers.is_empty() { "-".to_owned() } else { numbers.join(",") };
     let listed = cargo("rewrite the modules", &["run", "--quiet", "-p", "stronghold-mutator", "--"])
+        .args(&["mutants"])
         .args(&[&staged])
         .args(&[numbers])
         .args(&modules::files(&staged)?)
@@ -118,25 +112,10 @@ fn number_repeated(mutants: &mut [Mutant]) {
     }
 }
 
-/// What cargo says of the test programs, or why there are none.
-fn built(folder: &Path, tree: &Path) -> Result<Result<String, String>, Failed> {
-    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
-    command.current_dir(tree).env("CARGO_TARGET_DIR", folder.join("target"));
-    command.args(["test", "--no-run", "--test", "it"]);
-    for package in PACKAGES {
-        command.args(["-p", package]);
-    }
-    let output = folder.join("build.txt");
-    let mut short = Command::new(command.get_program());
-    short.current_dir(tree).args(command.get_args()).args(["--message-format", "short"]);
-    short.env("CARGO_TARGET_DIR", folder.join("target"));
-    match limited::run(short, LONGEST, &output)? {
-        Ended::Itself { well: true, .. } => {}
-        Ended::Itself { output, .. } => return Ok(Err(output)),
-        Ended::TooLate => return Err(Failed("the build, which did not end,".to_owned())),
-    }
-    let messages = Step::of("the list of test programs", command).args(&["--message-format", "json"]).output()?;
-    Ok(Ok(messages))
+/// The tests that are built.
+fn arguments() -> Vec<String> {
+    let packages = PACKAGES.iter().flat_map(|package| ["-p", package]);
+    ["--test", "it"].into_iter().chain(packages).map(str::to_owned).collect()
 }
 
 /// The mutants at the places of errors: `file:line:column: error...`.

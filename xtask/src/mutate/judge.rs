@@ -1,11 +1,9 @@
 //! What becomes of each mutant.
 
-use super::{
-    build::Mutant,
-    tests::{Test, command, in_parallel},
-};
+use super::{build::Mutant, tests::Test};
 use crate::{
     limited::{self, Ended},
+    parallel::in_parallel,
     run::Failed,
 };
 use std::{
@@ -50,7 +48,7 @@ pub(super) fn all(mutants: &[&Mutant], tests: &[Test], folder: &Path, jobs: usiz
     fs::create_dir_all(&outputs).map_err(|error| Failed(format!("{} ({error})", outputs.display())))?;
     let done = AtomicUsize::new(0);
     in_parallel(jobs, mutants, |number, mutant| {
-        let verdict = one(mutant, tests, folder, &outputs.join(format!("{number}.txt")))?;
+        let verdict = one(mutant, tests, &outputs.join(format!("{number}.txt")))?;
         if verdict.survived() {
             println!("survived: {mutant}");
         }
@@ -62,7 +60,7 @@ pub(super) fn all(mutants: &[&Mutant], tests: &[Test], folder: &Path, jobs: usiz
     })
 }
 
-fn one(mutant: &Mutant, tests: &[Test], folder: &Path, output: &Path) -> Result<Verdict, Failed> {
+fn one(mutant: &Mutant, tests: &[Test], output: &Path) -> Result<Verdict, Failed> {
     let mut reaching: Vec<&Test> = tests.iter().filter(|test| test.reached.contains(&mutant.number)).collect();
     if reaching.is_empty() {
         return Ok(Verdict::Unreached);
@@ -72,7 +70,7 @@ fn one(mutant: &Mutant, tests: &[Test], folder: &Path, output: &Path) -> Result<
     let mut verdict = Verdict::Survived;
     for part in reaching.chunk_by(|a, b| a.is_of_vectors() == b.is_of_vectors() && a.binary.path == b.binary.path) {
         for together in in_parts(part) {
-            if let Some(noticed) = noticed(mutant, together, folder, output)? {
+            if let Some(noticed) = noticed(mutant, together, output)? {
                 let of_vectors = together.first().is_some_and(|test| test.is_of_vectors());
                 verdict = if of_vectors { Verdict::Vectors(noticed) } else { Verdict::Tests(noticed) };
                 break;
@@ -103,9 +101,9 @@ fn in_parts<'p, 't>(mut rest: &'p [&'t Test]) -> Vec<&'p [&'t Test]> {
 }
 
 /// The test that fails with the mutant, if one of these does; all of one program.
-fn noticed(mutant: &Mutant, tests: &[&Test], folder: &Path, output: &Path) -> Result<Option<String>, Failed> {
+fn noticed(mutant: &Mutant, tests: &[&Test], output: &Path) -> Result<Option<String>, Failed> {
     let Some(first) = tests.first() else { return Ok(None) };
-    let mut command = command(&first.binary, folder);
+    let mut command = first.binary.command();
     command.arg("--exact").args(tests.iter().map(|test| &test.name));
     command.env("STRONGHOLD_MUTANT", mutant.number.to_string());
     let time: Duration = tests.iter().map(|test| test.time).sum();

@@ -3,18 +3,13 @@
 use crate::{
     binaries::Binary,
     limited::{self, Ended},
+    parallel::in_parallel,
     run::Failed,
 };
 use std::{
     collections::BTreeSet,
     fs,
-    path::{Path, PathBuf},
-    process::Command,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
-    thread,
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -52,7 +47,7 @@ pub(super) fn trace(binaries: &[Binary], folder: &Path, jobs: usize) -> Result<V
     println!("\n== which of {} tests reaches what ==", names.len());
     let traced = in_parallel(jobs, &names, |number, (binary, name)| {
         let path = seen.join(number.to_string());
-        let mut command = command(binary, folder);
+        let mut command = binary.command();
         command.args(["--exact", name]).env("STRONGHOLD_MUTANTS_SEEN", &path);
         let start = Instant::now();
         let ended = limited::run(command, LONGEST, &seen.join(format!("{number}.txt")))?;
@@ -65,42 +60,4 @@ pub(super) fn trace(binaries: &[Binary], folder: &Path, jobs: usize) -> Result<V
         Ok(Some(Test { binary: (*binary).clone(), name: name.clone(), time: start.elapsed(), reached }))
     })?;
     Ok(traced.into_iter().flatten().collect())
-}
-
-/// A test program, started as cargo would.
-pub(super) fn command(binary: &Binary, folder: &Path) -> Command {
-    let package: PathBuf = folder.join("tree").join(&binary.package);
-    let mut command = Command::new(&binary.path);
-    // What fails need not be made small.
-    command.env("CARGO_MANIFEST_DIR", &package).env("PROPTEST_MAX_SHRINK_ITERS", "0").current_dir(package);
-    command.args(["--test-threads", "1"]).env("RUST_BACKTRACE", "0");
-    command
-}
-
-/// Does something with every item, on some threads, and keeps the order. The first failure ends it.
-pub(super) fn in_parallel<T: Sync, R: Send>(
-    jobs: usize,
-    items: &[T],
-    work: impl Fn(usize, &T) -> Result<R, Failed> + Sync,
-) -> Result<Vec<R>, Failed> {
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::with_capacity(items.len()));
-    thread::scope(|scope| {
-        for _ in 0..jobs {
-            scope.spawn(|| {
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(item) = items.get(number) else { return };
-                    let result = work(number, item);
-                    if result.is_err() {
-                        next.store(items.len(), Ordering::Relaxed);
-                    }
-                    done.lock().unwrap_or_else(PoisonError::into_inner).push((number, result));
-                }
-            });
-        }
-    });
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_by_key(|(number, _)| *number);
-    done.into_iter().map(|(_, result)| result).collect()
 }
