@@ -17,7 +17,7 @@
 //! least a minute.
 //!
 //! Those in `xtask/mutants/browser` name a test of the browser or of Node, which needs the module built again; they are
-//! tried by hand. Those in `xtask/mutants/model` name the model test of memory, which no suite runs yet.
+//! tried by hand.
 
 mod alone;
 mod build;
