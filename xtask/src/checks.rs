@@ -16,10 +16,11 @@
 //! *killed* means that a test of those named failed; *no end*, that they took ten times as long as with the check, and at
 //! least a minute.
 //!
-//! Those in `xtask/mutants/browser` name a test of the browser or of Node, which needs the module built again; they are
-//! tried by hand.
+//! Those in `xtask/mutants/browser` name a test of the browser or of Node, which needs the module built again: each is
+//! applied to a copy and tried by itself (`--browser`).
 
 mod alone;
+mod browser;
 mod build;
 mod patch;
 mod switch;
@@ -31,7 +32,7 @@ use crate::{
     target,
 };
 use alone::Place;
-use patch::{Patch, Test};
+use patch::{BrowserTest, Patch, Test};
 use std::{collections::BTreeSet, path::Path, time::Instant};
 use switch::Switches;
 use verdict::Verdict;
@@ -41,7 +42,7 @@ type Row<'p> = (&'p str, String, Verdict);
 
 /// Removes the named checks, or all of them.
 pub(crate) fn run(names: &[String]) -> Result<(), Failed> {
-    let patches = patch::all()?;
+    let patches = patch::all::<Test>()?;
     if let Some(unknown) = names.iter().find(|name| patches.iter().all(|patch| patch.name != **name)) {
         return Err(Failed(format!("there is no check {unknown}, so this command")));
     }
@@ -129,10 +130,28 @@ fn report(table: &[Row<'_>]) -> Result<(), Failed> {
     if failed { Err(Failed("the trial of the security checks".to_owned())) } else { Ok(()) }
 }
 
+/// Removes those that are tried in the browser or in Node.
+pub(crate) fn in_browser() -> Result<(), Failed> {
+    let patches = patch::all::<BrowserTest>()?;
+    let place = browser::Place::new(&target().join("checks"))?;
+    let mut table: Vec<Row<'_>> = Vec::new();
+    for patch in &patches {
+        println!("\n== {}: {} ==", patch.name, patch.what);
+        let verdict = place.try_patch(patch)?;
+        println!("{verdict}");
+        table.push((&patch.name, patch.test.to_string(), verdict));
+    }
+    for test in patches.iter().map(|patch| &patch.test).collect::<BTreeSet<_>>() {
+        println!("\n== nothing removed: {test} ==");
+        table.push(("(nothing removed)", test.to_string(), place.try_whole(test)?));
+    }
+    report(&table)
+}
+
 /// The short form, for every run of all tests, after they were built: that each patch applies, and names tests that exist.
 pub(crate) fn short() -> Result<(), Failed> {
     println!("\n== security checks: patches and the tests that they name ==");
-    let patches = patch::all()?;
+    let (patches, in_browser) = (patch::all::<Test>()?, patch::all::<BrowserTest>()?);
     let arguments = ["test", "--workspace", "--no-run", "--message-format", "json"];
     let built = binaries::of_messages(&cargo("build the tests", &arguments).output()?);
     let mut tests = Vec::new();
@@ -149,6 +168,12 @@ pub(crate) fn short() -> Result<(), Failed> {
             println!("{}: {problem}", patch.name);
         }
     }
-    println!("{} patches, {failed} problems", patches.len());
+    for patch in &in_browser {
+        if let Err(problem) = patch.applies(&crate::root()) {
+            failed += 1;
+            println!("{}: {problem}", patch.name);
+        }
+    }
+    println!("{} patches, {failed} problems", patches.len() + in_browser.len());
     if failed == 0 { Ok(()) } else { Err(Failed("the check of the patches that remove security checks".to_owned())) }
 }

@@ -32,6 +32,7 @@ cargo xtask schemathesis [N]      attack the API with N examples an operation, m
 cargo xtask check                 format, lints, docs, licences, file sizes, dependency arrows
 cargo xtask fuzz [RUNS]           run every fuzz target for a bounded number of inputs
 cargo xtask checks [NAMES]        remove each security check of xtask/mutants in a copy, and expect its test to fail
+cargo xtask checks --browser      the same for those of xtask/mutants/browser, which take minutes each
 cargo xtask checks --short        only whether each of them applies, and names tests that exist
 cargo xtask mutate                break every check of the modules that verify, one at a time, and see which test notices
                                   (--only FILE, --list, --jobs N, --fast: without slow tests)
@@ -61,6 +62,7 @@ fn main() -> ExitCode {
         }
         "fuzz" => tools::install().and_then(|tools| fuzz(&tools, rest.first().map_or(FUZZ_RUNS, String::as_str))),
         "checks" if rest == ["--short"] => checks::short(),
+        "checks" if rest == ["--browser"] => tools::install().and_then(|_| checks::in_browser()),
         "checks" => checks::run(&rest),
         "mutate" => mutate::run(&rest),
         "newcomer" => newcomer::run(&rest),

@@ -4,17 +4,17 @@ use crate::{binaries::Binary, root, run::Failed};
 use std::{
     fmt, fs,
     path::{Path, PathBuf},
-    process::Command,
+    process::Command as Program,
 };
 
-/// A patch file.
-pub(crate) struct Patch {
+/// A patch file; `T` is the command that tries it.
+pub(crate) struct Patch<T = Test> {
     /// Name of the file without its ending.
     pub(crate) name: String,
     /// What the check is.
     pub(crate) what: String,
     /// The test that must fail without it.
-    pub(crate) test: Test,
+    pub(crate) test: T,
     /// The files that it changes.
     pub(crate) files: Vec<String>,
     path: PathBuf,
@@ -33,9 +33,22 @@ pub(crate) struct Test {
     pub(crate) rest: Vec<String>,
 }
 
-/// Every patch, by name.
-pub(crate) fn all() -> Result<Vec<Patch>, Failed> {
-    let folder = root().join("xtask").join("mutants");
+/// Files of tests of the console and the package: `cargo xtask browser FILES`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct BrowserTest(pub(crate) Vec<String>);
+
+/// A command that tries a patch.
+pub(crate) trait Command: Sized {
+    /// The folder of the patches that are tried so, below `xtask/mutants`.
+    const FOLDER: &'static str;
+
+    /// Reads it.
+    fn parse(command: &str) -> Result<Self, String>;
+}
+
+/// Every patch that is tried by commands of this kind, by name.
+pub(crate) fn all<T: Command>() -> Result<Vec<Patch<T>>, Failed> {
+    let folder = root().join("xtask").join("mutants").join(T::FOLDER);
     let mut paths: Vec<PathBuf> = fs::read_dir(&folder)
         .map_err(|error| Failed(format!("{} ({error})", folder.display())))?
         .flatten()
@@ -49,7 +62,7 @@ pub(crate) fn all() -> Result<Vec<Patch>, Failed> {
         .collect()
 }
 
-impl Patch {
+impl<T: Command> Patch<T> {
     fn read(path: &Path) -> Result<Self, String> {
         let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
         let said = |what: &str| text.lines().find_map(|line| line.strip_prefix(what)).map(str::trim);
@@ -61,7 +74,7 @@ impl Patch {
         Ok(Self {
             name: path.file_stem().and_then(|name| name.to_str()).unwrap_or_default().to_owned(),
             what: said("# check:").ok_or("the line `# check:` is missing")?.to_owned(),
-            test: Test::parse(said("# test:").ok_or("the line `# test:` is missing")?)?,
+            test: T::parse(said("# test:").ok_or("the line `# test:` is missing")?)?,
             path: path.to_owned(),
             files,
         })
@@ -78,7 +91,7 @@ impl Patch {
     }
 
     fn git(&self, tree: &Path, arguments: &[&str]) -> Result<(), String> {
-        let output = Command::new("git")
+        let output = Program::new("git")
             .current_dir(tree)
             // A tree inside of the checkout is no part of it.
             .env("GIT_CEILING_DIRECTORIES", tree.parent().unwrap_or(tree))
@@ -98,7 +111,25 @@ impl Patch {
     }
 }
 
-impl Test {
+impl Command for BrowserTest {
+    const FOLDER: &'static str = "browser";
+
+    fn parse(command: &str) -> Result<Self, String> {
+        let files = command.strip_prefix("cargo xtask browser ");
+        let files = files.ok_or_else(|| format!("`{command}` is not a `cargo xtask browser` command"))?;
+        Ok(Self(files.split_whitespace().map(str::to_owned).collect()))
+    }
+}
+
+impl fmt::Display for BrowserTest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cargo xtask browser {}", self.0.join(" "))
+    }
+}
+
+impl Command for Test {
+    const FOLDER: &'static str = "";
+
     fn parse(command: &str) -> Result<Self, String> {
         let mut words = command.split_whitespace().map(str::to_owned);
         if words.next().as_deref() != Some("cargo") || words.next().as_deref() != Some("test") {
@@ -123,7 +154,9 @@ impl Test {
         let filter = filter.ok_or_else(|| format!("`{command}` names no test"))?;
         Ok(Self { package, selection, filter, rest: words.collect() })
     }
+}
 
+impl Test {
     /// Whether there is a test of this name; tests in documentation are not looked for.
     pub(crate) fn exists(&self, tests: &[(&Binary, Vec<String>)]) -> bool {
         if self.selection.iter().any(|word| word == "--doc") {
