@@ -5,12 +5,15 @@
 //! does. A test that does not end counts as one that noticed. What no test notices has to stand in `docs/mutants.md`, with
 //! its reason.
 
+mod before;
 mod build;
+mod demanded;
 mod judge;
 mod modules;
 mod record;
 mod report;
 mod tests;
+mod vectors;
 
 use crate::{run::Failed, target};
 use build::Mutant;
@@ -53,7 +56,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failed> {
     let verdicts = judge::all(&asked, &tests, &folder, options.jobs)?;
     report::print(&asked, &verdicts);
     report::write(&folder.join("report.md"), &asked, &verdicts)?;
-    record::compare(&record, &built.mutants, &asked, &verdicts)
+    // Without the slow tests less is known than what stands there.
+    if !options.fast {
+        vectors::write(&asked, &verdicts)?;
+    }
+    let recorded = record::compare(&record, &built.mutants, &asked, &verdicts);
+    vectors::demand(&record, &asked, &verdicts).and(recorded)
 }
 
 impl Options {

@@ -2,6 +2,7 @@
 //!
 //! `golden` makes them; `requests.json` and `tokens.json` have modules of their own, and what is about ciphertexts is the SDK's.
 
+mod checks;
 pub(crate) mod file;
 pub(crate) mod run;
 
