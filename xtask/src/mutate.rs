@@ -13,18 +13,20 @@ mod modules;
 mod record;
 mod report;
 mod tests;
+mod traced;
 mod vectors;
 
 use crate::{run::Failed, target};
 use build::Mutant;
 use std::{num::NonZero, thread, time::Duration};
 
-/// Longest test that `--fast` runs.
+/// Longest test that `--fast` runs, and that is run for what nothing is expected to notice.
 const FAST: Duration = Duration::from_secs(1);
 
 struct Options {
     list: bool,
     fast: bool,
+    vectors: bool,
     only: Vec<String>,
     jobs: usize,
 }
@@ -44,7 +46,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failed> {
         return Ok(());
     }
     let built = build::all(&folder)?;
-    let mut tests = tests::trace(&built.binaries, &folder, options.jobs)?;
+    let mut tests = tests::trace(&built.binaries, options.vectors, &folder, options.jobs)?;
     if options.fast {
         // For a first look: what survives now may still be noticed by one of those that are left out.
         let all = tests.len();
@@ -53,27 +55,31 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failed> {
     }
     println!("{} tests, {} of them of vectors", tests.len(), tests.iter().filter(|test| test.is_of_vectors()).count());
     let asked: Vec<&Mutant> = built.mutants.iter().filter(|mutant| is_asked(mutant)).collect();
-    let verdicts = judge::all(&asked, &tests, &folder, options.jobs)?;
+    let verdicts = judge::all(&asked, &tests, &record, &folder, options.jobs)?;
     report::print(&asked, &verdicts);
     report::write(&folder.join("report.md"), &asked, &verdicts)?;
+    let demanded = vectors::demand(&record, &asked, &verdicts);
+    if options.vectors {
+        return demanded;
+    }
     // Without the slow tests less is known than what stands there.
     if !options.fast {
         vectors::write(&asked, &verdicts)?;
     }
-    let recorded = record::compare(&record, &built.mutants, &asked, &verdicts);
-    vectors::demand(&record, &asked, &verdicts).and(recorded)
+    demanded.and(record::compare(&record, &built.mutants, &asked, &verdicts))
 }
 
 impl Options {
     fn parse(arguments: &[String]) -> Result<Self, Failed> {
         let jobs = thread::available_parallelism().map_or(1, NonZero::get);
-        let mut options = Self { list: false, fast: false, only: Vec::new(), jobs };
+        let mut options = Self { list: false, fast: false, vectors: false, only: Vec::new(), jobs };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| Failed(format!("{argument} without a value")));
             match argument.as_str() {
                 "--list" => options.list = true,
                 "--fast" => options.fast = true,
+                "--vectors" => options.vectors = true,
                 "--only" => options.only.push(value()?.clone()),
                 "--jobs" => options.jobs = value()?.parse().unwrap_or(jobs).max(1),
                 _ => return Err(Failed(format!("the unknown argument {argument}"))),

@@ -1,8 +1,10 @@
 //! What becomes of each mutant.
 
 use super::{
+    FAST,
     before::Before,
     build::Mutant,
+    record::{Record, has_reason},
     tests::{Test, command, in_parallel},
 };
 use crate::{
@@ -53,14 +55,26 @@ const SLOWER: u32 = 10;
 const ON_TOP: Duration = Duration::from_secs(20);
 
 /// Judges all of them.
-pub(super) fn all(mutants: &[&Mutant], tests: &[Test], folder: &Path, jobs: usize) -> Result<Vec<Verdict>, Failed> {
+///
+/// What the record has a reason for meets the fast tests only: that a slow one notices it is not expected, and would take
+/// minutes to see.
+pub(super) fn all(
+    mutants: &[&Mutant],
+    tests: &[Test],
+    record: &Record,
+    folder: &Path,
+    jobs: usize,
+) -> Result<Vec<Verdict>, Failed> {
     let before = Before::read(folder);
     println!("\n== {} mutants ==", mutants.len());
     let outputs = folder.join("outputs");
     fs::create_dir_all(&outputs).map_err(|error| Failed(format!("{} ({error})", outputs.display())))?;
     let done = AtomicUsize::new(0);
     let verdicts = in_parallel(jobs, mutants, |number, mutant| {
-        let verdict = one(mutant, tests, &before, folder, &outputs.join(format!("{number}.txt")))?;
+        let most = if has_reason(record, mutant) { FAST } else { Duration::MAX };
+        let met: Vec<&Test> =
+            tests.iter().filter(|test| test.time <= most && test.reached.contains(&mutant.number)).collect();
+        let verdict = one(mutant, met, &before, folder, &outputs.join(format!("{number}.txt")))?;
         if verdict.survived() {
             println!("survived: {mutant}");
         }
@@ -74,8 +88,13 @@ pub(super) fn all(mutants: &[&Mutant], tests: &[Test], folder: &Path, jobs: usiz
     Ok(verdicts)
 }
 
-fn one(mutant: &Mutant, tests: &[Test], before: &Before, folder: &Path, output: &Path) -> Result<Verdict, Failed> {
-    let mut reaching: Vec<&Test> = tests.iter().filter(|test| test.reached.contains(&mutant.number)).collect();
+fn one(
+    mutant: &Mutant,
+    mut reaching: Vec<&Test>,
+    before: &Before,
+    folder: &Path,
+    output: &Path,
+) -> Result<Verdict, Failed> {
     if reaching.is_empty() {
         return Ok(Verdict::Unreached);
     }

@@ -4,7 +4,7 @@ use super::{
     build::Mutant,
     demanded::{checks_of, is_demanded},
     judge::Verdict,
-    record::Record,
+    record::{Record, has_reason},
 };
 use crate::{root, run::Failed};
 use std::{collections::BTreeMap, fmt::Write, fs};
@@ -66,7 +66,7 @@ pub(super) fn demand(record: &Record, mutants: &[&Mutant], verdicts: &[Verdict])
     let mut missing = 0;
     for (mutant, verdict) in mutants.iter().zip(verdicts) {
         let noticed = matches!(verdict, Verdict::Vectors { .. });
-        let recorded = verdict.survived() && record.contains_key(&(mutant.file.clone(), mutant.key.clone()));
+        let recorded = verdict.survived() && has_reason(record, mutant);
         if is_demanded(mutant) && !noticed && !recorded {
             missing += 1;
             println!("a vector must notice this, and none does: {mutant}");

@@ -46,6 +46,8 @@ fn checkpoints_file() {
     maker.accept_like(name, "signed by another key of this name too", &case(&format!("{text}\n\n{theirs}{mine}")));
     let empty = Checkpoint { size: 0, ..sample() };
     maker.accept_like(name, "of a log without records", &case(&empty.sign(&signer(KEY))));
+    let longest = Checkpoint { size: 9_007_199_254_740_991, ..sample() };
+    maker.accept_like(name, "of the longest log", &case(&longest.sign(&signer(KEY))));
     signatures(&mut maker, &good, &case);
     forms(&mut maker, &case);
     maker.finish();
@@ -221,6 +223,12 @@ fn records(maker: &mut Maker) {
     reject("a read with another's request", &AuditRecord { request: Some(request(OTHER)), ..record() });
     let signed_login = AuditRecord { action: "login.start".to_owned(), ..record() };
     reject("a log-in that is signed", &signed_login);
+    let login = unsigned("login.start");
+    let name_of = "a record of login.start, which nobody signed";
+    let with_key = AuditRecord { key_id: Some(sign_key(CI).key_id()), ..login.clone() };
+    maker.reject(name_of, "a log-in with a key", &case(&with_key, None));
+    let with_request = AuditRecord { request: Some(request(CI)), ..login };
+    maker.reject(name_of, "a log-in with a request", &case(&with_request, None));
     maker.reject(name, "a read, held against another key", &case(&record(), Some(OTHER)));
     let text = String::from_utf8(record().encode().unwrap()).unwrap();
     let altered = [
