@@ -33,7 +33,7 @@ cargo xtask fuzz [RUNS]           run every fuzz target for a bounded number of 
 cargo xtask checks [NAMES]        remove each security check of xtask/mutants in a copy, and expect its test to fail
 cargo xtask checks --short        only whether each of them applies, and names tests that exist
 cargo xtask mutate                break every check of the modules that verify, one at a time, and see which test notices
-                                  (--only FILE, --list, --jobs N, --fast: without slow tests)
+                                  (--only FILE, --list, --jobs N, --vectors: those alone, --fast: without slow tests)
 cargo xtask newcomer              clone into three unlike places and run the commands of the README there, with another
                                   home (--quick, --only 1|2|3, --target-dir DIR)";
 

@@ -54,14 +54,15 @@ const TOGETHER_FOR: Duration = Duration::from_secs(3);
 const SLOWER: u32 = 10;
 const ON_TOP: Duration = Duration::from_secs(20);
 
-/// Judges all of them.
+/// Judges all of them; all tests that reach a mutant are run, or the fast ones only.
 ///
-/// What the record has a reason for meets the fast tests only: that a slow one notices it is not expected, and would take
+/// What the record has a reason for meets the fast ones only: that a slow one notices it is not expected, and would take
 /// minutes to see.
 pub(super) fn all(
     mutants: &[&Mutant],
     tests: &[Test],
     record: &Record,
+    fast: bool,
     folder: &Path,
     jobs: usize,
 ) -> Result<Vec<Verdict>, Failed> {
@@ -71,10 +72,8 @@ pub(super) fn all(
     fs::create_dir_all(&outputs).map_err(|error| Failed(format!("{} ({error})", outputs.display())))?;
     let done = AtomicUsize::new(0);
     let verdicts = in_parallel(jobs, mutants, |number, mutant| {
-        let most = if has_reason(record, mutant) { FAST } else { Duration::MAX };
-        let met: Vec<&Test> =
-            tests.iter().filter(|test| test.time <= most && test.reached.contains(&mutant.number)).collect();
-        let verdict = one(mutant, met, &before, folder, &outputs.join(format!("{number}.txt")))?;
+        let most = if fast || has_reason(record, mutant) { FAST } else { Duration::MAX };
+        let verdict = one(mutant, tests, &before, most, folder, &outputs.join(format!("{number}.txt")))?;
         if verdict.survived() {
             println!("survived: {mutant}");
         }
@@ -90,11 +89,13 @@ pub(super) fn all(
 
 fn one(
     mutant: &Mutant,
-    mut reaching: Vec<&Test>,
+    tests: &[Test],
     before: &Before,
+    most: Duration,
     folder: &Path,
     output: &Path,
 ) -> Result<Verdict, Failed> {
+    let mut reaching: Vec<&Test> = tests.iter().filter(|test| test.reached.contains(&mutant.number)).collect();
     if reaching.is_empty() {
         return Ok(Verdict::Unreached);
     }
@@ -103,6 +104,12 @@ fn one(
     let again = |test: &Test| before.noticed(mutant, &test.binary.package, &test.name);
     let part = |test: &Test| (!test.is_of_vectors(), !again(test), test.binary.package.clone());
     reaching.sort_by_key(|test| (part(test), test.time));
+    let mut time = Duration::ZERO;
+    reaching.retain(|test| {
+        let counts = !test.is_of_vectors() && !again(test);
+        time += if counts { test.time } else { Duration::ZERO };
+        !counts || time <= most
+    });
     let mut verdict = Verdict::Survived;
     for part in reaching.chunk_by(|a, b| part(a) == part(b)) {
         for together in in_parts(part) {

@@ -15,7 +15,7 @@ const HEAD: &str = "\
 # Mutants that no vector notices
 
 `cargo xtask mutate` writes this file: what survives the vectors of `docs/vectors` alone, and which other test notices
-it. What no test at all notices is in [mutants.md](mutants.md), with its reason.
+it. What no test at all notices is in [mutants.md](mutants.md) too, with its reason.
 
 Where a file checks signatures, proofs, thresholds, the order of an agent (section 11 of [protocol.md](protocol.md)) or
 `apply` (section 7), no mutant may be in this list, or the command fails: whoever reads the protocol must make these
@@ -35,7 +35,7 @@ struct Section {
 ///
 /// # Errors
 /// [`Failed`] where the file cannot be read or written.
-pub(super) fn write(mutants: &[&Mutant], verdicts: &[Verdict]) -> Result<(), Failed> {
+pub(super) fn write(record: &Record, mutants: &[&Mutant], verdicts: &[Verdict]) -> Result<(), Failed> {
     let path = root().join(FILE);
     let failed = |error: std::io::Error| Failed(format!("{FILE} ({error})"));
     let mut sections = read(&fs::read_to_string(&path).unwrap_or_default());
@@ -51,7 +51,14 @@ pub(super) fn write(mutants: &[&Mutant], verdicts: &[Verdict]) -> Result<(), Fai
                 *tests += 1;
                 section.lines.push(format!("- {}\n  Noticed by `{test}`.", mutant.key));
             }
-            Verdict::Survived | Verdict::Unreached => *none += 1,
+            Verdict::Survived | Verdict::Unreached => {
+                *none += 1;
+                let why = match has_reason(record, mutant) {
+                    true => "No test can notice it, or none need: [mutants.md](mutants.md).",
+                    false => "Noticed by none of the tests that were run.",
+                };
+                section.lines.push(format!("- {}\n  {why}", mutant.key));
+            }
         }
     }
     sections.retain(|file, _| root().join(file).is_file());
@@ -79,8 +86,7 @@ pub(super) fn demand(record: &Record, mutants: &[&Mutant], verdicts: &[Verdict])
 
 fn text(sections: &BTreeMap<String, Section>) -> String {
     let mut text = HEAD.to_owned();
-    let _ =
-        writeln!(text, "\n| file | checks | vectors notice | only other tests | nothing |\n|---|---|---:|---:|---:|");
+    let _ = writeln!(text, "\n| file | checks | vectors notice | only other tests | none |\n|---|---|---:|---:|---:|");
     let mut all = [0; 3];
     for (file, section) in sections {
         let [vectors, tests, none] = section.counts;

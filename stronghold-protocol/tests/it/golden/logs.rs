@@ -221,6 +221,13 @@ fn records(maker: &mut Maker) {
     let other = sign_key(OTHER).key_id();
     reject("a read by another key than its request", &AuditRecord { key_id: Some(other), ..record() });
     reject("a read with another's request", &AuditRecord { request: Some(request(OTHER)), ..record() });
+    // Held against the key that signed it, which is not the one that it names.
+    let named = request(CI);
+    let (authority, parts) = (named.authority().clone(), named.parts().clone());
+    let by_other = SignedRequest::sign(authority, parts, *named.params(), |base| signer(OTHER).sign(base));
+    let by_other = AuditRecord { request: Some(by_other), ..record() };
+    maker.reject(name, "a read whose request names another key than signed it", &case(&by_other, Some(OTHER)));
+    let mut reject = |what: &str, record: &AuditRecord| maker.reject(name, what, &case(record, Some(CI)));
     let signed_login = AuditRecord { action: "login.start".to_owned(), ..record() };
     reject("a log-in that is signed", &signed_login);
     let login = unsigned("login.start");

@@ -227,6 +227,8 @@ fn rosters(scene: &mut Scene) {
         &[other_keys, user_changed(AUDITOR, Role::Admin)],
         keep,
     );
+    let another = [Change::UserRemoved { id: user(ADMIN) }, user_changed(AUDITOR, Role::Admin)];
+    reject("user_removed: an admin whom the roster names still, and another in their place", &another, keep);
     reject("user_changed: an admin whom the roster does not name", &[user_changed(AUDITOR, Role::Admin)], keep);
     reject(
         "user_changed: an owner whom the roster names as an admin",
