@@ -35,7 +35,7 @@ cargo xtask checks [NAMES]        remove each security check of xtask/mutants in
 cargo xtask checks --browser      the same for those of xtask/mutants/browser, which take minutes each
 cargo xtask checks --short        only whether each of them applies, and names tests that exist
 cargo xtask mutate                break every check of the modules that verify, one at a time, and see which test notices
-                                  (--only FILE, --list, --jobs N, --fast: without slow tests)
+                                  (--only FILE, --list, --jobs N, --vectors: those alone, --fast: without slow tests)
 cargo xtask newcomer              clone into three unlike places and run the commands of the README there, with another
                                   home (--quick, --only 1|2|3, --target-dir DIR)";
 

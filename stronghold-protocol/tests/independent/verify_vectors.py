@@ -11,7 +11,7 @@ import sys
 from copy import deepcopy
 from pathlib import Path
 
-from spec import Refused, agent, directory, encoding, log, merkle, objects, require, signing, tokens
+from spec import Refused, agent, directory, encoding, log, merkle, objects, past, require, signing, tokens
 from spec.encoding import b64, data, integer, list_of, obj, optional, reference, text, unb64, uuid
 
 
@@ -91,6 +91,17 @@ def manifests(case):
         objects.check_secrets(it, secrets)
         hashes = [b64(objects.leaf_of_secret(one)) for one in secrets]
     return {"hash": b64(found), "leaf_hashes": hashes}
+
+
+def history(case):
+    shown = [past.revision(one) for one in case["revisions"]]
+    held, deleted = past.replay(shown, unb64(case["org"]), uuid(case["profile"]), unb64(case["head"]))
+    leaves_ = [
+        {"index": b64(one["index"]), "id": tokens.hyphenated(one["id"]), "version": one["version"],
+         "ciphertexts": b64(one["ciphertexts"])}
+        for one in held
+    ]
+    return {"leaves": leaves_, "deleted": [{"id": tokens.hyphenated(id_), "version": last} for id_, last in deleted]}
 
 
 def floors(values):
@@ -282,7 +293,7 @@ def token(case):
 
 FILES = {
     "checkpoints": checkpoints, "directory": statements, "evidence": lambda case: remembers(*believed(case)), "files": files,
-    "leaves": leaves, "manifest": manifests, "merkle": trees, "partial": partial, "people": people, "receipts": logged,
+    "history": history, "leaves": leaves, "manifest": manifests, "merkle": trees, "partial": partial, "people": people, "receipts": logged,
     "replies": replies, "rosters": rosters, "signed": signed, "strict": strict, "texts": texts,
 }
 

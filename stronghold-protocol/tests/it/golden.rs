@@ -3,6 +3,7 @@
 mod directory;
 mod evidence;
 mod genesis;
+mod history;
 mod logs;
 mod maker;
 mod manifest;

@@ -2,6 +2,7 @@
 //!
 //! `golden` makes them; `requests.json` and `tokens.json` have modules of their own, and what is about ciphertexts is the SDK's.
 
+mod checks;
 pub(crate) mod file;
 pub(crate) mod run;
 
@@ -16,11 +17,25 @@ macro_rules! files {
     };
 }
 
-files!(checkpoints, directory, evidence, leaves, manifest, merkle, partial, people, receipts, rosters, signed, texts);
+files!(
+    checkpoints,
+    directory,
+    evidence,
+    history,
+    leaves,
+    manifest,
+    merkle,
+    partial,
+    people,
+    receipts,
+    rosters,
+    signed,
+    texts
+);
 
 #[test]
 fn every_file_is_run() {
-    assert_eq!(run::FILES.len(), 13);
+    assert_eq!(run::FILES.len(), 14);
     for name in run::FILES {
         assert!(file::path(name).is_file(), "there is no {name}.json");
     }

@@ -255,6 +255,7 @@ fn rejects() -> Vec<Reject> {
         ("one label twice", full().set(SIGNATURE, format!("{signature}, {signature}"))),
         ("two signature lines", full().with(SIGNATURE, other(&signature))),
         ("another label", full().set(SIGNATURE, other(&signature)).set(SIGNATURE_INPUT, other(&input))),
+        ("a signature with a parameter", full().set(SIGNATURE, format!("{signature};a=1"))),
         ("no signature", full().without(SIGNATURE)),
         ("no signature input", full().without(SIGNATURE_INPUT)),
         ("a short signature", full().set(SIGNATURE, "stronghold=:AAAA:")),

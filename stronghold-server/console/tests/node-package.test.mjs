@@ -138,7 +138,7 @@ function changed(whole, changes) {
 }
 
 for (const name of /** @type {const} */ ([
-  "aead", "checkpoints", "directory", "evidence", "files", "leaves", "manifest", "merkle", "partial", "people", "receipts", "replies",
+  "aead", "checkpoints", "directory", "evidence", "files", "history", "leaves", "manifest", "merkle", "partial", "people", "receipts", "replies",
   "rosters", "seals", "signed", "strict", "texts",
 ])) {
   test(`the package itself runs ${name}.json`, (t) => {

@@ -28,6 +28,13 @@ pub(super) struct Mutant {
     pub(super) key: String,
 }
 
+impl Mutant {
+    /// The function that it is in, with its type if it has one.
+    pub(super) fn function(&self) -> &str {
+        self.key.split('`').nth(1).unwrap_or_default()
+    }
+}
+
 impl fmt::Display for Mutant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{} {}", self.file, self.line, self.key)

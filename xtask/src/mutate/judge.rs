@@ -1,6 +1,12 @@
 //! What becomes of each mutant.
 
-use super::{build::Mutant, tests::Test};
+use super::{
+    FAST,
+    before::Before,
+    build::Mutant,
+    record::{Record, has_reason},
+    tests::Test,
+};
 use crate::{
     limited::{self, Ended},
     parallel::in_parallel,
@@ -17,9 +23,17 @@ use std::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// A test of vectors noticed.
-    Vectors(String),
+    Vectors {
+        /// Package and test.
+        test: String,
+        /// The case of the file, where the test says it.
+        case: Option<String>,
+    },
     /// Another test noticed, and no vector.
-    Tests(String),
+    Tests {
+        /// Package and test.
+        test: String,
+    },
     /// Tests reach it, and none notices.
     Survived,
     /// No test reaches it.
@@ -41,14 +55,26 @@ const TOGETHER_FOR: Duration = Duration::from_secs(3);
 const SLOWER: u32 = 10;
 const ON_TOP: Duration = Duration::from_secs(20);
 
-/// Judges all of them.
-pub(super) fn all(mutants: &[&Mutant], tests: &[Test], folder: &Path, jobs: usize) -> Result<Vec<Verdict>, Failed> {
+/// Judges all of them; all tests that reach a mutant are run, or the fast ones only.
+///
+/// What the record has a reason for meets the fast ones only: that a slow one notices it is not expected, and would take
+/// minutes to see.
+pub(super) fn all(
+    mutants: &[&Mutant],
+    tests: &[Test],
+    record: &Record,
+    fast: bool,
+    folder: &Path,
+    jobs: usize,
+) -> Result<Vec<Verdict>, Failed> {
+    let before = Before::read(folder);
     println!("\n== {} mutants ==", mutants.len());
     let outputs = folder.join("outputs");
     fs::create_dir_all(&outputs).map_err(|error| Failed(format!("{} ({error})", outputs.display())))?;
     let done = AtomicUsize::new(0);
-    in_parallel(jobs, mutants, |number, mutant| {
-        let verdict = one(mutant, tests, &outputs.join(format!("{number}.txt")))?;
+    let verdicts = in_parallel(jobs, mutants, |number, mutant| {
+        let most = if fast || has_reason(record, mutant) { FAST } else { Duration::MAX };
+        let verdict = one(mutant, tests, &before, most, &outputs.join(format!("{number}.txt")))?;
         if verdict.survived() {
             println!("survived: {mutant}");
         }
@@ -57,22 +83,33 @@ pub(super) fn all(mutants: &[&Mutant], tests: &[Test], folder: &Path, jobs: usiz
             println!("{done} of {}", mutants.len());
         }
         Ok(verdict)
-    })
+    })?;
+    before.keep(folder, mutants, &verdicts)?;
+    Ok(verdicts)
 }
 
-fn one(mutant: &Mutant, tests: &[Test], output: &Path) -> Result<Verdict, Failed> {
+fn one(mutant: &Mutant, tests: &[Test], before: &Before, most: Duration, output: &Path) -> Result<Verdict, Failed> {
     let mut reaching: Vec<&Test> = tests.iter().filter(|test| test.reached.contains(&mutant.number)).collect();
     if reaching.is_empty() {
         return Ok(Verdict::Unreached);
     }
-    // Vectors, then the tests of the lower crate, then those of the upper one; the fast ones first.
-    reaching.sort_by_key(|test| (!test.is_of_vectors(), &test.binary.package, test.time));
+    // Vectors, then all others; of either, the one that noticed in an earlier run, then those of the lower crate, then
+    // those of the upper one; the fast ones first.
+    let again = |test: &Test| before.noticed(mutant, &test.binary.package, &test.name);
+    let part = |test: &Test| (!test.is_of_vectors(), !again(test), test.binary.package.clone());
+    reaching.sort_by_key(|test| (part(test), test.time));
+    let mut time = Duration::ZERO;
+    reaching.retain(|test| {
+        let counts = !test.is_of_vectors() && !again(test);
+        time += if counts { test.time } else { Duration::ZERO };
+        !counts || time <= most
+    });
     let mut verdict = Verdict::Survived;
-    for part in reaching.chunk_by(|a, b| a.is_of_vectors() == b.is_of_vectors() && a.binary.path == b.binary.path) {
+    for part in reaching.chunk_by(|a, b| part(a) == part(b)) {
         for together in in_parts(part) {
-            if let Some(noticed) = noticed(mutant, together, output)? {
+            if let Some((test, case)) = noticed(mutant, together, output)? {
                 let of_vectors = together.first().is_some_and(|test| test.is_of_vectors());
-                verdict = if of_vectors { Verdict::Vectors(noticed) } else { Verdict::Tests(noticed) };
+                verdict = if of_vectors { Verdict::Vectors { test, case } } else { Verdict::Tests { test } };
                 break;
             }
         }
@@ -100,19 +137,33 @@ fn in_parts<'p, 't>(mut rest: &'p [&'t Test]) -> Vec<&'p [&'t Test]> {
     parts
 }
 
-/// The test that fails with the mutant, if one of these does; all of one program.
-fn noticed(mutant: &Mutant, tests: &[&Test], output: &Path) -> Result<Option<String>, Failed> {
+/// The test that fails with the mutant, if one of these does, and the case of vectors; all of one program.
+fn noticed(mutant: &Mutant, tests: &[&Test], output: &Path) -> Result<Option<Noticed>, Failed> {
     let Some(first) = tests.first() else { return Ok(None) };
     let mut command = first.binary.command();
     command.arg("--exact").args(tests.iter().map(|test| &test.name));
     command.env("STRONGHOLD_MUTANT", mutant.number.to_string());
     let time: Duration = tests.iter().map(|test| test.time).sum();
+    let package = &first.binary.package;
     Ok(match limited::run(command, time * SLOWER + ON_TOP, output)? {
         Ended::Itself { well: true, .. } => None,
         Ended::Itself { output, .. } => {
             let failed = output.lines().find_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED"));
-            Some(format!("{} {}", first.binary.package, failed.unwrap_or("(the program ended)")))
+            let test = failed.unwrap_or("(the program ended)");
+            Some((format!("{package} {test}"), case_in(&output, test)))
         }
-        Ended::TooLate => Some(format!("{} (no end)", first.binary.package)),
+        Ended::TooLate => Some((format!("{package} (no end)"), None)),
     })
+}
+
+/// Package and test, and the case.
+type Noticed = (String, Option<String>);
+
+/// The case that a test of vectors names when it fails: in quotes, behind the name of its file.
+fn case_in(output: &str, test: &str) -> Option<String> {
+    let (_, said) = output.split_once(&format!("---- {test} stdout ----"))?;
+    let line = said.lines().skip_while(|line| !line.contains("panicked at")).nth(1)?;
+    let line = line.rsplit_once(" failed: ").map_or(line, |(_, case)| case);
+    let (_, case) = line.split_once(": \"")?;
+    Some(case.split_once('"')?.0.to_owned())
 }

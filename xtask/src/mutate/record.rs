@@ -44,6 +44,11 @@ pub(super) fn read() -> Result<Record, Failed> {
     }
 }
 
+/// Whether the record says why no test notices the mutant.
+pub(super) fn has_reason(record: &Record, mutant: &Mutant) -> bool {
+    record.contains_key(&(mutant.file.clone(), mutant.key.clone()))
+}
+
 /// Holds what survived against the record.
 pub(super) fn compare(record: &Record, all: &[Mutant], asked: &[&Mutant], verdicts: &[Verdict]) -> Result<(), Failed> {
     let key = |mutant: &Mutant| (mutant.file.clone(), mutant.key.clone());
@@ -53,7 +58,7 @@ pub(super) fn compare(record: &Record, all: &[Mutant], asked: &[&Mutant], verdic
     }
     let mut missing = 0;
     for (mutant, verdict) in asked.iter().zip(verdicts) {
-        match (verdict.survived(), record.contains_key(&key(mutant))) {
+        match (verdict.survived(), has_reason(record, mutant)) {
             (true, false) => {
                 missing += 1;
                 println!("no test notices, and {FILE} gives no reason: {mutant}");

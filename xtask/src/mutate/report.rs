@@ -14,8 +14,8 @@ struct Counts {
 impl Counts {
     const fn count(&mut self, verdict: &Verdict) {
         match verdict {
-            Verdict::Vectors(_) => self.vectors += 1,
-            Verdict::Tests(_) => self.tests += 1,
+            Verdict::Vectors { .. } => self.vectors += 1,
+            Verdict::Tests { .. } => self.tests += 1,
             Verdict::Survived | Verdict::Unreached => self.survived += 1,
         }
     }
@@ -35,7 +35,7 @@ pub(super) fn print(mutants: &[&Mutant], verdicts: &[Verdict]) {
     }
     let endless = verdicts
         .iter()
-        .filter(|verdict| matches!(verdict, Verdict::Vectors(by) | Verdict::Tests(by) if by.ends_with("(no end)")));
+        .filter(|verdict| matches!(verdict, Verdict::Vectors { test, .. } | Verdict::Tests { test } if test.ends_with("(no end)")));
     println!("{} of those noticed did not end in time", endless.count());
 }
 
@@ -57,11 +57,12 @@ pub(super) fn write(path: &Path, mutants: &[&Mutant], verdicts: &[Verdict]) -> R
         _ => None,
     });
     list("Noticed by no vector, but by another test", &|verdict| match verdict {
-        Verdict::Tests(by) => Some(format!(" ({by})")),
+        Verdict::Tests { test } => Some(format!(" ({test})")),
         _ => None,
     });
     list("Noticed by vectors", &|verdict| match verdict {
-        Verdict::Vectors(by) => Some(format!(" ({by})")),
+        Verdict::Vectors { test, case: None } => Some(format!(" ({test})")),
+        Verdict::Vectors { test, case: Some(case) } => Some(format!(" ({test}: {case})")),
         _ => None,
     });
     fs::write(path, text).map_err(|error| Failed(format!("{} ({error})", path.display())))?;

@@ -1,5 +1,6 @@
 //! The tests, which mutants each of them reaches, and how long it takes.
 
+use super::traced::Traced;
 use crate::{
     binaries::Binary,
     limited::{self, Ended},
@@ -29,14 +30,20 @@ pub(super) struct Test {
 }
 
 impl Test {
-    /// Whether it holds the code against the published vectors: the modules of those tests say so.
+    /// Whether it reads the published vectors and judges by them: the modules of those tests say so. What makes the files
+    /// is no judge.
     pub(super) fn is_of_vectors(&self) -> bool {
-        self.name.split("::").any(|part| part.contains("vectors"))
+        is_of_vectors(&self.name)
     }
 }
 
-/// Runs each test by itself, with no mutant on.
-pub(super) fn trace(binaries: &[Binary], folder: &Path, jobs: usize) -> Result<Vec<Test>, Failed> {
+fn is_of_vectors(test: &str) -> bool {
+    test.split("::").any(|part| part.contains("vectors")) && !test.ends_with("code_makes")
+}
+
+/// Runs each test by itself, with no mutant on. What a program's tests reached is kept for as long as the program is the
+/// same; those of vectors read files, and are run again.
+pub(super) fn trace(binaries: &[Binary], only_vectors: bool, folder: &Path, jobs: usize) -> Result<Vec<Test>, Failed> {
     let seen = folder.join("seen");
     let _ = fs::remove_dir_all(&seen);
     fs::create_dir_all(&seen).map_err(|error| Failed(format!("{} ({error})", seen.display())))?;
@@ -44,8 +51,13 @@ pub(super) fn trace(binaries: &[Binary], folder: &Path, jobs: usize) -> Result<V
     for binary in binaries {
         names.extend(binary.tests()?.into_iter().map(|name| (binary, name)));
     }
+    names.retain(|(_, name)| !only_vectors || is_of_vectors(name));
     println!("\n== which of {} tests reaches what ==", names.len());
+    let known = Traced::read(binaries, folder)?;
     let traced = in_parallel(jobs, &names, |number, (binary, name)| {
+        if let Some(test) = known.test(binary, name) {
+            return Ok(Some(test));
+        }
         let path = seen.join(number.to_string());
         let mut command = binary.command();
         command.args(["--exact", name]).env("STRONGHOLD_MUTANTS_SEEN", &path);
@@ -59,5 +71,9 @@ pub(super) fn trace(binaries: &[Binary], folder: &Path, jobs: usize) -> Result<V
         let reached = text.lines().filter_map(|line| line.parse().ok()).collect();
         Ok(Some(Test { binary: (*binary).clone(), name: name.clone(), time: start.elapsed(), reached }))
     })?;
-    Ok(traced.into_iter().flatten().collect())
+    let tests: Vec<Test> = traced.into_iter().flatten().collect();
+    if !only_vectors {
+        known.keep(&tests, folder)?;
+    }
+    Ok(tests)
 }

@@ -155,6 +155,10 @@ fn accepts(maker: &mut Maker, scene: &Scene) {
     like("a client that remembers an older revision, under another name", &|it| {
         it.client.floors = floor(|floor| floor.name = name("prod"));
     });
+    let second = scene.world.state.profile(&profile(PRODUCTION)).unwrap().vouched.manifest;
+    like("a client that remembers an older revision, by its hash too", &move |it| {
+        it.client.floors = floor(|floor| floor.manifest = Some(second));
+    });
     like("a client that expects the newest revision", &|it| it.client.minimum = Some(revision(3)));
     let after = scene.bent(|it| {
         it.asked = profile(PRODUCTION).to_string();
@@ -178,6 +182,9 @@ fn rosters(maker: &mut Maker, scene: &Scene) {
     });
     reject("another roster of the version that is remembered", &|it| {
         it.client.roster = it.client.roster.map(|known| RosterRef { hash: Hash([7; 32]), ..known });
+    });
+    reject("another roster of the version that the anchor names", &|it| {
+        it.client.roster = Some(RosterRef { version: RosterVersion::FIRST, hash: Hash([7; 32]) });
     });
     let before = scene.world.state.roster().value().clone();
     let stranger = |signers: &[u8]| {
@@ -248,6 +255,10 @@ fn heads(maker: &mut Maker, scene: &Scene) {
     });
     reject("a node of the anchor's proof altered", &|it| it.chain.anchor_proof.as_mut().unwrap().path[0].0[0] ^= 1);
     reject("a proof of the anchor in a tree of another size", &|it| it.chain.anchor_proof.as_mut().unwrap().size -= 1);
+    let other_size = anchors::size_of_the_same_root(scene);
+    reject("a proof of the anchor for another size, which leads to the root all the same", &move |it| {
+        it.chain.anchor_proof.as_mut().unwrap().size = other_size;
+    });
     reject("no proof of the remembered header", &|it| it.chain.remembered_proof = None);
     reject("a node of the remembered header's proof altered", &|it| {
         it.chain.remembered_proof.as_mut().unwrap().path[0].0[0] ^= 1;

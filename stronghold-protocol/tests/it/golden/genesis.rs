@@ -100,6 +100,7 @@ fn bodies(maker: &mut Maker, genesis: &Genesis) {
     };
     reject("genesis: without the admin", changes[..5].to_vec());
     reject("genesis: without the owner", [&changes[..4], &changes[5..]].concat());
+    reject("genesis: nobody", changes[..4].to_vec());
     reject("genesis: the admin twice", and(changes[5].clone()));
     reject("genesis: an editor too", and(confirmed(EDITOR, None, Role::Editor)));
     reject("genesis: an auditor too", and(confirmed(EDITOR, None, Role::Auditor)));

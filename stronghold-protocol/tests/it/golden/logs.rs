@@ -46,6 +46,8 @@ fn checkpoints_file() {
     maker.accept_like(name, "signed by another key of this name too", &case(&format!("{text}\n\n{theirs}{mine}")));
     let empty = Checkpoint { size: 0, ..sample() };
     maker.accept_like(name, "of a log without records", &case(&empty.sign(&signer(KEY))));
+    let longest = Checkpoint { size: 9_007_199_254_740_991, ..sample() };
+    maker.accept_like(name, "of the longest log", &case(&longest.sign(&signer(KEY))));
     signatures(&mut maker, &good, &case);
     forms(&mut maker, &case);
     maker.finish();
@@ -219,8 +221,21 @@ fn records(maker: &mut Maker) {
     let other = sign_key(OTHER).key_id();
     reject("a read by another key than its request", &AuditRecord { key_id: Some(other), ..record() });
     reject("a read with another's request", &AuditRecord { request: Some(request(OTHER)), ..record() });
+    // Held against the key that signed it, which is not the one that it names.
+    let named = request(CI);
+    let (authority, parts) = (named.authority().clone(), named.parts().clone());
+    let by_other = SignedRequest::sign(authority, parts, *named.params(), |base| signer(OTHER).sign(base));
+    let by_other = AuditRecord { request: Some(by_other), ..record() };
+    maker.reject(name, "a read whose request names another key than signed it", &case(&by_other, Some(OTHER)));
+    let mut reject = |what: &str, record: &AuditRecord| maker.reject(name, what, &case(record, Some(CI)));
     let signed_login = AuditRecord { action: "login.start".to_owned(), ..record() };
     reject("a log-in that is signed", &signed_login);
+    let login = unsigned("login.start");
+    let name_of = "a record of login.start, which nobody signed";
+    let with_key = AuditRecord { key_id: Some(sign_key(CI).key_id()), ..login.clone() };
+    maker.reject(name_of, "a log-in with a key", &case(&with_key, None));
+    let with_request = AuditRecord { request: Some(request(CI)), ..login };
+    maker.reject(name_of, "a log-in with a request", &case(&with_request, None));
     maker.reject(name, "a read, held against another key", &case(&record(), Some(OTHER)));
     let text = String::from_utf8(record().encode().unwrap()).unwrap();
     let altered = [

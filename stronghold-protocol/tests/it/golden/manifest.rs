@@ -70,6 +70,8 @@ fn heads(maker: &mut Maker, held: &Held, world: &World, revisions: &Revisions) {
         it.prev = Some(Hash([7; 32]));
     });
     maker.accept_like(BY_EDITOR, "the one after the next, whatever was before it", &held.case(&later, None));
+    let most = next(EDITOR, &|it| it.count = 10_000);
+    maker.accept_like(BY_EDITOR, "the next one, with the most secrets", &held.case(&most, None));
     let rejects: Vec<(&str, Signed)> = vec![
         ("by an editor of another profile", next(STAGING_EDITOR, &|_| {})),
         ("by an agent", next(CI, &|_| {})),

@@ -10,7 +10,7 @@ use stronghold_protocol::{
     merkle::{self, Consistency, Inclusion, Tree},
 };
 
-const LEAVES: usize = 9;
+const LEAVES: usize = 10;
 
 /// Data of leaves, their hashes, and the roots over the first 0, 1, 2, ... of them.
 struct Grown {
@@ -86,6 +86,7 @@ fn inclusions(maker: &mut Maker, grown: &Grown) {
         *root = merkle::node_hash(&Hash([0; 32]), hash);
     });
     bend((0, 1), "a lone leaf that is not the root", &|_, root, _| root.0[0] ^= 1);
+    bend((0, 1), "a lone leaf, in the place after it", &|_, _, proof| proof.index = 1);
     bend((8, 9), "the last leaf, with the place of the one before", &|_, _, proof| proof.index = 7);
     bend((8, 9), "the last leaf, with a path for a full tree", &|_, _, proof| {
         proof.path = grown.tree.inclusion_at(7, 8).unwrap().path;
@@ -95,7 +96,9 @@ fn inclusions(maker: &mut Maker, grown: &Grown) {
 fn consistencies(maker: &mut Maker, grown: &Grown) {
     let case = |old: Hash, new: Hash, proof: &Consistency| json!({ "kind": "consistency", "old_root": old, "new_root": new, "proof": proof });
     let named = |old: usize, new: usize| format!("{new} leaves continue {old}");
-    for (old, new) in [(0, 5), (0, 0), (1, 2), (3, 7), (4, 7), (6, 8), (8, 9), (7, 7), (1, 1), (2, 9), (5, 6)] {
+    for (old, new) in
+        [(0, 1), (0, 5), (0, 0), (1, 2), (3, 7), (4, 7), (6, 8), (8, 9), (7, 7), (1, 1), (2, 9), (5, 6), (9, 10)]
+    {
         let proof = grown.tree.consistency(old, new).unwrap();
         maker.accept(&named(old, new), &case(grown.roots[old], grown.roots[new], &proof));
     }

@@ -79,6 +79,7 @@ fn names(maker: &mut Maker) {
         "a@B",
         "a\u{a0}@b",
         "a\n@b",
+        "a\u{7f}@b",
         "gru\u{308}n@b",
         too_long.as_str(),
     ];

@@ -9,6 +9,8 @@ mod directory;
 mod evidence;
 #[path = "run/objects.rs"]
 mod objects;
+#[path = "run/past.rs"]
+mod past;
 #[path = "run/strict.rs"]
 mod strict;
 #[path = "run/texts.rs"]
@@ -31,10 +33,11 @@ use serde_json::{Value, json};
 pub(crate) type Came = Result<Value, String>;
 
 /// The files whose cases run here.
-pub(crate) const FILES: [&str; 13] = [
+pub(crate) const FILES: [&str; 14] = [
     "checkpoints",
     "directory",
     "evidence",
+    "history",
     "leaves",
     "manifest",
     "merkle",
@@ -53,6 +56,7 @@ pub(crate) fn run(file: &str, case: &Value) -> Came {
         "checkpoints" => checkpoint(&read(case)?),
         "directory" => directory::replay(read(case)?),
         "evidence" => evidence::whole(read(case)?),
+        "history" => past::replay(&read(case)?),
         "leaves" => leaf(&read(case)?),
         "manifest" => evidence::head(&read(case)?),
         "merkle" => tree(&read(case)?),

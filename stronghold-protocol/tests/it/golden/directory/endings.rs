@@ -3,6 +3,7 @@
 use super::{Scene, root_over};
 use crate::directory_world::*;
 use stronghold_protocol::{
+    crypto::kem::PublicKeys,
     directory::{Change, ProfileLeaf, Role},
     id::GroupId,
     roster::Roster,
@@ -77,6 +78,12 @@ fn an_admin_ends(scene: &mut Scene) {
     let rekeyed = scene.world.roster_change(&[OWNER], |roster| roster.admins[0].keys = keys(98));
     let keys_end = [Change::UserRekeyed { id: user(ADMIN), keys: keys(98), recovery: recovery(ADMIN) }, rekeyed];
     incomplete(scene, "an admin's keys end", &[OWNER], &keys_end);
+    // A signing key that ends is an end, though the KEM key stays.
+    let half = PublicKeys { kem: keys(ADMIN).kem, ..keys(98) };
+    let new = half.clone();
+    let rekeyed = scene.world.roster_change(&[OWNER], |roster| roster.admins[0].keys = new);
+    let signing_ends = [Change::UserRekeyed { id: user(ADMIN), keys: half, recovery: recovery(ADMIN) }, rekeyed];
+    incomplete(scene, "an admin's signing key alone ends", &[OWNER], &signing_ends);
     // The header is signed by a key of the roster after the statement too.
     let name = "an admin is removed, with new keys";
     let complete = scene.world.with_rekeys(removed.to_vec());
@@ -96,6 +103,15 @@ fn an_admin_ends(scene: &mut Scene) {
 fn promotion(scene: &mut Scene) {
     let roster = scene.world.roster_change(&[OWNER], |roster| roster.admins.push(member(EDITOR)));
     incomplete(scene, "an editor becomes an admin", &[OWNER], &[user_changed(EDITOR, Role::Admin), roster]);
+    // Of an admin in a group that writes nothing ends.
+    let (name, world) = (scene.name, scene.world.clone());
+    scene.world.by(ADMIN, vec![joined(DEPLOY, user(ADMIN))]);
+    scene.name = "an admin is in a group";
+    let case = serde_json::json!({ "org": scene.world.org, "statements": scene.world.statements });
+    scene.maker.accept_like(name, scene.name, &case);
+    let roster = scene.world.roster_change(&[OWNER], |roster| roster.owners.append(&mut roster.admins));
+    scene.accept("an admin in a group becomes an owner", &[OWNER], &[user_changed(ADMIN, Role::Owner), roster]);
+    (scene.name, scene.world) = (name, world);
 }
 
 /// Each key is renewed once.
@@ -211,12 +227,16 @@ fn rosters(scene: &mut Scene) {
         &[other_keys, user_changed(AUDITOR, Role::Admin)],
         keep,
     );
+    let another = [Change::UserRemoved { id: user(ADMIN) }, user_changed(AUDITOR, Role::Admin)];
+    reject("user_removed: an admin whom the roster names still, and another in their place", &another, keep);
     reject("user_changed: an admin whom the roster does not name", &[user_changed(AUDITOR, Role::Admin)], keep);
     reject(
         "user_changed: an owner whom the roster names as an admin",
         &[more, user_changed(AUDITOR, Role::Owner)],
         keep,
     );
+    let swapped = roster(&[OWNER, ADMIN], |it| std::mem::swap(&mut it.owners, &mut it.admins));
+    reject("roster_changed: owner and admin in each other's place, and the users as before", &[swapped], keep);
     let first = roster(&[OWNER], |_| {});
     let Change::RosterChanged { roster: envelope } = &first else { panic!("a roster") };
     let mut second: Roster = serde_json::from_slice(&envelope.payload.0).unwrap();

@@ -64,10 +64,13 @@ pub(super) fn cases(maker: &mut Maker) {
         roster.owner_threshold = 3;
         signed_by(&roster, &[OWNER, 70, 71])
     };
+    // Two are enough before and after.
+    let ordered = reversed(&world, &[OWNER, 70]);
     let rejects: Vec<(&str, Statement)> = vec![
         ("a withdrawn roster, signed by enough", made(&world, &completed, vec![becomes(40), changed(&completed)])),
         ("a withdrawn roster, proposed again", world.forged(&[pending(&completed, vec![becomes(40)])], &[70], |_| {})),
         ("signed by enough, and never proposed", made(&world, &second, vec![changed(&second)])),
+        ("signed by two of two, and never proposed", made(&world, &ordered, vec![changed(&ordered)])),
         (
             "signed by enough, and proposed in the same statement",
             made(&world, &second, vec![pending(&second, vec![]), changed(&second)]),
@@ -89,5 +92,31 @@ pub(super) fn cases(maker: &mut Maker) {
         scene.reject_statement(&format!("several owners: {name}"), &statement);
     }
     scene.accept("several owners: made as it was proposed", &[70], &[address, changed(&lower_both)]);
+    *maker = scene.maker;
+    one_is_enough(maker);
+}
+
+/// The next roster, with the owners in another order.
+fn reversed(world: &World, by: &[u8]) -> Signed {
+    let mut roster = next_roster(world.state.roster());
+    roster.owners.reverse();
+    signed_by(&roster, by)
+}
+
+/// Where one owner is enough, nothing need be proposed; and what was given up stays so.
+fn one_is_enough(maker: &mut Maker) {
+    let mut world = World::of(&[OWNER, 70], &[ADMIN], 1);
+    let (name, after) = ("two owners, one of whom is enough", "one of two owners proposed a roster, and withdrew it");
+    maker.accept(name, &json!({ "org": world.org, "statements": world.statements }));
+    let owned = std::mem::replace(maker, crate::golden::maker("directory", ""));
+    let roster = reversed(&world, &[70]);
+    let change = Change::RosterChanged { roster: roster.clone() };
+    let mut scene = Scene { maker: owned, name, world: world.clone() };
+    scene.accept("roster_changed: the owners' order, by one of them", &[70], std::slice::from_ref(&change));
+    world.by(70, vec![Change::ApprovalPending { roster: roster.clone(), people: vec![] }]);
+    world.by(70, vec![Change::ApprovalWithdrawn { roster: roster.hash_as::<Roster>() }]);
+    scene.maker.accept_like(name, after, &json!({ "org": world.org, "statements": world.statements }));
+    (scene.name, scene.world) = (after, world.clone());
+    scene.reject_statement("roster_changed: withdrawn by one who is enough", &made(&world, &roster, vec![change]));
     *maker = scene.maker;
 }

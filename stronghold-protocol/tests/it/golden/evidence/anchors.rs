@@ -52,6 +52,18 @@ fn bent_anchor(scene: &Scene, rosters: Vec<Signed>, named: Option<RosterRef>, be
     })
 }
 
+/// Another size for which the proof of the anchor leads to the same root.
+pub(super) fn size_of_the_same_root(scene: &Scene) -> u64 {
+    let proof = scene.good.chain.anchor_proof.clone().unwrap();
+    let head: Header = serde_json::from_slice(&scene.good.chain.head.payload.0).unwrap();
+    let leaf = stronghold_protocol::merkle::leaf_hash(&scene.good.chain.anchor.hash_as::<Header>().0);
+    let leads = |size: u64| {
+        let other = stronghold_protocol::merkle::Inclusion { size, ..proof.clone() };
+        size != proof.size && other.verify(&leaf, &head.log_root).is_ok()
+    };
+    (1..64).find(|size| leads(*size)).unwrap()
+}
+
 /// What the anchor's header says of its roster.
 fn first_rosters(maker: &mut Maker, scene: &Scene) {
     let rosters = scene.good.chain.rosters.clone();

@@ -39,6 +39,9 @@ fn whole(maker: &mut Maker, scene: &Scene) {
     reject("a record of another action", &|it| it.action = "profile.list".to_owned());
     reject("a record of a partial read", &|it| it.action = "secret.read".to_owned());
     reject("a record of a denial", &|it| it.outcome = Outcome::Denied);
+    reject("a record of a denial with its reason", &|it| {
+        (it.outcome, it.reason, it.released) = (Outcome::Denied, Some("forbidden".to_owned()), None);
+    });
     reject("a record of another request", &|it| it.request = it.request.as_ref().map(other_request));
     reject("a record that nothing was released", &|it| it.released = None);
     let released = |profile: u8, revision: Revision, it: &mut AuditRecord| {

@@ -56,6 +56,8 @@ pub(super) fn cases(scene: &mut Scene) {
     scene.accept("profile_granted", &[ADMIN], &[granted(STAGING, DEPLOY, false, false)]);
     scene.accept("profile_granted: with write", &[ADMIN], &[granted(STAGING, DEPLOY, true, false)]);
     scene.accept("profile_granted: more than before", &[ADMIN], &[granted(PRODUCTION, DEPLOY, true, true)]);
+    let grown = [granted(STAGING, DEPLOY, false, false), granted(STAGING, DEPLOY, true, false)];
+    scene.accept("profile_granted: write, where there was none", &[ADMIN], &grown);
     scene.accept("profile_revoked", &[ADMIN], &[revoked(PRODUCTION, DEPLOY)]);
     scene.accept("profile_deleted", &[ADMIN], &[Change::ProfileDeleted { id: profile(PRODUCTION) }]);
     scene.accept("secret_purged", &[OWNER], &[purged(PRODUCTION, &[1, 2])]);
@@ -98,6 +100,9 @@ fn profiles(scene: &mut Scene) {
     bends("profile_epoch: the same commitment", to(2, 1, vouched(1)), &|leaf| leaf.epoch = epoch(2));
     bends("profile_epoch: another manifest of the revision vouched for", to(2, 2, other_manifest()), &|leaf| {
         (leaf.epoch, leaf.commitment, leaf.vouched) = (epoch(2), commitment(PRODUCTION, 2), other_manifest());
+    });
+    bends("profile_epoch: another manifest, which its leaf does not name", to(2, 2, other_manifest()), &|leaf| {
+        (leaf.epoch, leaf.commitment) = (epoch(2), commitment(PRODUCTION, 2));
     });
     let vouching = |vouched: Vouched| Change::ProfileVouched { id: profile(PRODUCTION), vouched };
     bends("profile_vouched: another manifest of the same revision", vouching(other_manifest()), &|leaf| {
