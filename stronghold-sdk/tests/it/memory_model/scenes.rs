@@ -49,6 +49,11 @@ impl History<'_> {
 
     /// A client with no lock file, whose store and process are new.
     async fn afresh(&mut self, who: usize) {
+        self.afresh_accepting(who, false).await;
+    }
+
+    /// The same, told or not to accept another profile of the same name.
+    async fn afresh_accepting(&mut self, who: usize, accepts: bool) {
         let floor = self.servers.branch().headers[..1].to_vec();
         let member = &mut self.members[who];
         if member.model.agent.is_none() {
@@ -56,7 +61,7 @@ impl History<'_> {
             member.model.floor = floor;
         }
         (member.actor.start.lock, member.model.lock) = (None, None);
-        (member.actor.start.accepts_replaced, member.model.accepts_replaced) = (false, false);
+        (member.actor.start.accepts_replaced, member.model.accepts_replaced) = (accepts, accepts);
         let store = member.store;
         if store < LASTING {
             self.wipe_store(store);
@@ -68,7 +73,8 @@ impl History<'_> {
     async fn forked_revisions(&mut self) {
         let (name, reader) = (self.name(), self.random.below(FORGETFUL));
         let (here, there) = (1 + self.random.below(2), 1 + self.random.below(2));
-        self.afresh(reader).await;
+        let accepts = self.random.percent(30);
+        self.afresh_accepting(reader, accepts).await;
         let copy = self.copy().await;
         let edit = Op::Edit(name.clone());
         if !self.writes(&edit, here).await || !self.act(reader, &Op::Pull(name.clone()), None).await {
@@ -179,7 +185,8 @@ impl History<'_> {
     async fn back_and_forth(&mut self) {
         let (name, reader) = (self.name(), self.random.below(FORGETFUL));
         let (here, copy) = (self.servers.current(), self.copy().await);
-        self.afresh(reader).await;
+        let accepts = self.random.percent(30);
+        self.afresh_accepting(reader, accepts).await;
         let write = self.random.of(&[Op::CreateGroup, Op::Edit(name.clone())]);
         if !self.writes(&write, 1).await {
             return;
@@ -226,13 +233,16 @@ impl History<'_> {
         }
     }
 
-    /// A profile that was read is deleted, another of its name is made, and that is accepted.
+    /// A profile that was read is deleted, another of its name is made, and that is accepted, or not; a lock file of before
+    /// binds all the same.
     async fn taken_over(&mut self) {
         let (name, reader) = (self.random.of(&PROFILES).to_owned(), self.random.of(&[0, 1, 2, 3, 4, GOES_BACK]));
         self.afresh(reader).await;
         if !self.act(reader, &Op::Pull(name.clone()), None).await || !self.writer().await {
             return;
         }
+        let here = self.servers.current();
+        let lock = if self.random.percent(30) { Some(self.lock_of(here)) } else { None };
         for op in [Op::Delete(name.clone()), Op::Create(name.clone()), Op::Grant(name.clone())] {
             if !self.act(FORGETFUL, &op, None).await {
                 return;
@@ -241,7 +251,9 @@ impl History<'_> {
         let accepts = self.random.percent(50);
         let member = &mut self.members[reader];
         (member.actor.start.accepts_replaced, member.model.accepts_replaced) = (accepts, accepts);
-        self.act(reader, &Op::Open, None).await;
-        self.act(reader, &Op::Pull(name), None).await;
+        (member.actor.start.lock, member.model.lock) = lock.unzip();
+        if self.act(reader, &Op::Open, None).await {
+            self.act(reader, &Op::Pull(name), None).await;
+        }
     }
 }
