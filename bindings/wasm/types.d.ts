@@ -181,4 +181,4 @@ export class Agent {
 export class Secrets { readonly revision: number; names(): string[]; get(name: string): string | undefined; bytes(name: string): Uint8Array | undefined; close(): void }
 
 /** For tests of the package only: runs a case of a file of `docs/vectors` in this very module. */
-export class Vectors { /** JSON in; `{"ok": ...}` or `{"refused": "why"}` out, as JSON. */ static run(file: "tokens" | "requests" | "aead" | "checkpoints" | "directory" | "evidence" | "files" | "leaves" | "manifest" | "merkle" | "partial" | "people" | "receipts" | "replies" | "rosters" | "seals" | "signed" | "strict" | "texts", case_: string): string }
+export class Vectors { /** JSON in; `{"ok": ...}` or `{"refused": "why"}` out, as JSON. */ static run(file: "tokens" | "requests" | "aead" | "checkpoints" | "directory" | "evidence" | "files" | "history" | "leaves" | "manifest" | "merkle" | "partial" | "people" | "receipts" | "replies" | "rosters" | "seals" | "signed" | "strict" | "texts", case_: string): string }

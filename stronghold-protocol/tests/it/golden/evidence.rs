@@ -1,6 +1,7 @@
 //! `docs/vectors/evidence.json`: what an agent believes of a reply, up to the manifest.
 
 mod anchors;
+mod older;
 
 use super::{Maker, maker};
 use crate::{
@@ -279,39 +280,11 @@ fn heads(maker: &mut Maker, scene: &Scene) {
         it.client.remembered = Some(HeaderRef { hash: Hash([9; 32]), ..newest });
         it.chain.remembered_proof = None;
     });
-    older_heads(maker, scene);
+    older::heads(maker, scene);
 }
 
 fn far() -> stronghold_protocol::time::Timestamp {
     "2030-01-01T00:00:00.000Z".parse().unwrap()
-}
-
-/// Headers of before: right in their time, and shown to who knows more.
-fn older_heads(maker: &mut Maker, scene: &Scene) {
-    // The header below the newest, shown to a client that remembers nothing, and to one that remembers the newest.
-    let mut earlier = scene.world.clone();
-    earlier.statements.pop();
-    earlier.state = earlier.replayed();
-    let mut client = Client::new(&earlier);
-    client.anchor.seq = scene.good.client.seq;
-    client.anchor.hash.clone_from(&scene.good.client.hash.0);
-    let shown = show(&earlier, &client, PRODUCTION, &scene.good.profile.manifest);
-    let fresh = scene.bent(|it| {
-        (it.client.remembered, it.client.roster) = (None, None);
-        (it.chain, it.profile) = (shown.chain.clone(), shown.profile.clone());
-    });
-    let name = "the header before the newest, to who remembers nothing";
-    maker.accept(name, &fresh);
-    let mut knows_more = fresh.clone();
-    knows_more.client.remembered = Some(scene.world.state.head());
-    maker.reject(name, "the header before the newest, to who remembers the newest", &knows_more);
-    // A token of a later position than the head: its anchor is proven nowhere, as a log holds only what was before it.
-    let mut later = fresh;
-    later.client.seq = scene.world.state.head().seq;
-    later.client.hash = Base64Bytes(scene.world.state.head().hash.0[..16].to_vec());
-    later.chain.anchor = scene.world.statements.last().unwrap().header.clone();
-    later.chain.rosters.remove(0);
-    maker.reject(name, "the header before the newest, to a token of the newest", &later);
 }
 
 /// Step 5.

@@ -10,7 +10,7 @@ use stronghold_protocol::{
     merkle::{self, Consistency, Inclusion, Tree},
 };
 
-const LEAVES: usize = 10;
+const LEAVES: usize = 14;
 
 /// Data of leaves, their hashes, and the roots over the first 0, 1, 2, ... of them.
 struct Grown {
@@ -96,9 +96,22 @@ fn inclusions(maker: &mut Maker, grown: &Grown) {
 fn consistencies(maker: &mut Maker, grown: &Grown) {
     let case = |old: Hash, new: Hash, proof: &Consistency| json!({ "kind": "consistency", "old_root": old, "new_root": new, "proof": proof });
     let named = |old: usize, new: usize| format!("{new} leaves continue {old}");
-    for (old, new) in
-        [(0, 1), (0, 5), (0, 0), (1, 2), (3, 7), (4, 7), (6, 8), (8, 9), (7, 7), (1, 1), (2, 9), (5, 6), (9, 10)]
-    {
+    for (old, new) in [
+        (0, 1),
+        (0, 5),
+        (0, 0),
+        (1, 2),
+        (3, 7),
+        (4, 7),
+        (6, 8),
+        (8, 9),
+        (7, 7),
+        (1, 1),
+        (2, 9),
+        (5, 6),
+        (9, 10),
+        (13, 14),
+    ] {
         let proof = grown.tree.consistency(old, new).unwrap();
         maker.accept(&named(old, new), &case(grown.roots[old], grown.roots[new], &proof));
     }

@@ -117,6 +117,8 @@ fn one_is_enough(maker: &mut Maker) {
     world.by(70, vec![Change::ApprovalWithdrawn { roster: roster.hash_as::<Roster>() }]);
     scene.maker.accept_like(name, after, &json!({ "org": world.org, "statements": world.statements }));
     (scene.name, scene.world) = (after, world.clone());
+    let ignored = world.forged(std::slice::from_ref(&change), &[70], |_| {});
+    scene.reject_statement("roster_changed: withdrawn, and the header names the one before", &ignored);
     scene.reject_statement("roster_changed: withdrawn by one who is enough", &made(&world, &roster, vec![change]));
     *maker = scene.maker;
 }

@@ -109,6 +109,7 @@ fn profiles(scene: &mut Scene) {
         leaf.vouched = other_manifest();
     });
     let mut reject = |name: &str, change: Change| scene.reject(name, ADMIN, &[change]);
+    reject("profile_epoch: another manifest, and the leaves of before", to(2, 2, other_manifest()));
     reject("profile_renamed: no such profile", renamed(99, "x", 2));
     reject("profile_epoch: no such profile", epoch_of(99, 2, commitment(99, 2), vouched(1)));
     reject("profile_vouched: no such profile", Change::ProfileVouched { id: profile(99), vouched: vouched(2) });
