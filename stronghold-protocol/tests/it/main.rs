@@ -18,6 +18,7 @@ mod attacks_mixed;
 mod audit;
 mod checkpoint;
 mod directory;
+mod directory_lookups;
 mod directory_properties;
 mod directory_refusals;
 mod directory_rekeys;
