@@ -22,19 +22,20 @@ impl Step<'_> {
             found.inspect(|id| self.name(name, id))
         } else {
             // A person finds the name in the directory that they have.
-            let found = self.client.process.names.get(name).map(|profile| profile.id);
-            if let Some(id) = &found {
-                self.name(name, id);
-                if pulls {
-                    self.locked(|locked, _| locked == id);
-                }
-                if !self.fine() {
-                    // Nothing is asked, so nothing is read of the store either.
-                    return None;
-                }
+            let Some(id) = self.client.process.names.get(name).map(|profile| profile.id) else {
+                self.refuse(Reason::Missing);
+                return None;
+            };
+            self.name(name, &id);
+            if pulls {
+                self.locked(|locked, _| *locked == id);
+            }
+            if !self.fine() {
+                // Nothing is asked, so nothing is read of the store either.
+                return None;
             }
             self.recall();
-            found.filter(|id| branch.profiles().values().any(|profile| profile.id == *id))
+            Some(id).filter(|id| branch.profiles().values().any(|profile| profile.id == *id))
         };
         self.agent_exists(branch);
         self.headers(branch);
@@ -101,6 +102,12 @@ impl Step<'_> {
         let known = self.client.process.seen.clone();
         let news: Vec<Vec<Hash>> =
             self.store.seen.histories.iter().filter(|history| !known.histories.contains(history)).cloned().collect();
+        if self.client.process.seen.contradicts(read) {
+            // What was taken over to judge the receipt may be the other view already.
+            self.client.process.apart.extend_from_slice(&read.histories);
+            self.refuse(Reason::TwoViews);
+            return false;
+        }
         self.client.process.seen.join(read);
         if self.client.process.seen.contradicts(&self.store.seen) {
             self.client.process.apart.extend_from_slice(&self.store.seen.histories);
