@@ -95,10 +95,7 @@ impl<T: Transport> Session<T> {
         self.memory.recall().await?;
         let known = self.ahead.or(&self.directory);
         let directory = self.cache.replay(&self.client, &*self.who, Some(known)).await?;
-        // A directory that is refused is not taken over: an honest server would not continue it.
-        self.remember_directory(&directory).await?;
-        self.directory = directory;
-        Ok(())
+        self.take_directory(directory).await
     }
 
     /// When each principal was last served, as the server says.

@@ -43,7 +43,7 @@ pub use nginx::Nginx;
 pub use org::{Org, Token};
 pub use program::program;
 pub use proxy::Proxy;
-pub use random::{random_bytes, random_word};
+pub use random::{Seeded, random_bytes, random_word};
 pub use receiver::{Delivery, Manner, Receiver};
 pub use sandbox::{Chroot, Sandbox};
 pub use scan::{Finding, Needles};

@@ -31,9 +31,8 @@ use crate::{
     run::{Failed, cargo},
     target,
 };
-use alone::Place;
 use patch::{BrowserTest, Patch, Test};
-use std::{collections::BTreeSet, path::Path, time::Instant};
+use std::{collections::BTreeSet, fmt, time::Instant};
 use switch::Switches;
 use verdict::Verdict;
 
@@ -65,7 +64,7 @@ pub(crate) fn run(names: &[String]) -> Result<(), Failed> {
         println!("applied alone: {}: {}", patch.name, built.alone.get(&patch.name).map_or("", String::as_str));
     }
     if !alone.is_empty() {
-        try_alone(&folder, &alone, &mut table)?;
+        try_alone(&alone::PatchedCopy::new(&folder)?, &alone, &mut table)?;
     }
     println!(
         "\n{} checks with a switch, {} applied alone: {} s",
@@ -97,17 +96,29 @@ fn try_switched<'p>(
     Ok(())
 }
 
-fn try_alone<'p>(folder: &Path, patches: &[&'p Patch], table: &mut Vec<Row<'p>>) -> Result<(), Failed> {
-    let place = Place::new(folder)?;
+/// Where patches are tried that have no switch.
+trait Place<T> {
+    /// Removes the check, runs its test, and puts the check back.
+    fn try_patch(&self, patch: &Patch<T>) -> Result<Verdict, Failed>;
+
+    /// Runs a test with every check in place.
+    fn try_whole(&self, test: &T) -> Result<Verdict, Failed>;
+}
+
+fn try_alone<'p, T: Ord + fmt::Display>(
+    place: &impl Place<T>,
+    patches: &[&'p Patch<T>],
+    table: &mut Vec<Row<'p>>,
+) -> Result<(), Failed> {
     for patch in patches {
         println!("\n== {}: {} ==", patch.name, patch.what);
         let verdict = place.try_patch(patch)?;
         println!("{verdict}");
         table.push((&patch.name, patch.test.to_string(), verdict));
     }
-    for test in tests_of(patches) {
+    for test in patches.iter().map(|patch| &patch.test).collect::<BTreeSet<_>>() {
         println!("\n== nothing removed: {test} ==");
-        let verdict = place.try_whole(&test)?;
+        let verdict = place.try_whole(test)?;
         println!("{verdict}");
         table.push(("(nothing removed)", test.to_string(), verdict));
     }
@@ -133,18 +144,9 @@ fn report(table: &[Row<'_>]) -> Result<(), Failed> {
 /// Removes those that are tried in the browser or in Node.
 pub(crate) fn in_browser() -> Result<(), Failed> {
     let patches = patch::all::<BrowserTest>()?;
-    let place = browser::Place::new(&target().join("checks"))?;
-    let mut table: Vec<Row<'_>> = Vec::new();
-    for patch in &patches {
-        println!("\n== {}: {} ==", patch.name, patch.what);
-        let verdict = place.try_patch(patch)?;
-        println!("{verdict}");
-        table.push((&patch.name, patch.test.to_string(), verdict));
-    }
-    for test in patches.iter().map(|patch| &patch.test).collect::<BTreeSet<_>>() {
-        println!("\n== nothing removed: {test} ==");
-        table.push(("(nothing removed)", test.to_string(), place.try_whole(test)?));
-    }
+    let place = browser::PatchedCopy::new(&target().join("checks"))?;
+    let mut table = Vec::new();
+    try_alone(&place, &patches.iter().collect::<Vec<_>>(), &mut table)?;
     report(&table)
 }
 

@@ -83,9 +83,11 @@ fn main() -> ExitCode {
 /// Inputs per fuzz target in a test run: a bound on work, not on time, so that slow machines test as much.
 const FUZZ_RUNS: &str = "50000";
 
-/// The project's root: the folder above this crate.
+/// The project's root: the folder above this crate, of the checkout that `cargo xtask` is called in. Another checkout with
+/// the same target folder may have built this program.
 fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let here = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let here = Path::new(&here);
     here.parent().unwrap_or(here).to_owned()
 }
 

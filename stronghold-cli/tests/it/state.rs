@@ -1,6 +1,6 @@
 //! What a client remembers: shared by processes, and never taken back by a server.
 
-use crate::org;
+use crate::{org, tampering::copy};
 use serde_json::json;
 use std::{fs, path::Path, process::Stdio, thread};
 use stronghold_testkit::{Cli, Org};
@@ -127,12 +127,4 @@ fn a_replaced_profile_is_accepted_by_hand() {
     assert!(line.contains("replaced"), "{line}");
     assert_eq!(cli.ok(&[&pull[..], &["--accept-replaced"]].concat()).text(), "KEY=second\n");
     assert_eq!(cli.ok(&pull).text(), "KEY=second\n", "once is enough");
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
-    }
 }

@@ -183,7 +183,7 @@ fn a_change_of_the_roster_is_signed_for_both_versions() {
     });
     assert_eq!(world.state.append(&leaving).unwrap_err(), NOT_SIGNED, "only of the version before");
     world.by(7, changes);
-    // Whoever rises by a roster that owners signed does not put it in force.
+    // A person who rises by a roster that owners signed does not put it in force.
     let mut world = World::acme();
     let rises = world.roster_change(&[OWNER], |roster| roster.admins.push(member(EDITOR)));
     let changes = world.with_rekeys(vec![rises, user_changed(EDITOR, Role::Admin)]);

@@ -5,7 +5,7 @@ use crate::{
     error::Error,
     heads::{Comparison, Relation, Verdict},
     memory::{KnownLog, Memory, Remembered},
-    session::{DirectoryCache, holds},
+    session::{Ahead, DirectoryCache, holds},
 };
 use stronghold_protocol::{
     directory::{Directory, HeaderRef},
@@ -125,9 +125,10 @@ impl<T: Transport> Session<T> {
     /// As [`SessionBuilder::open`].
     pub async fn take_up(&mut self, recollection: Recollection, view: &View) -> Result<(), Error> {
         let Recollection { memory, cache, .. } = recollection;
-        self.directory = cache.replay(&self.client, &*self.who, None).await?;
-        (self.memory, self.cache) = (memory, cache);
-        self.remember_directory(&self.directory).await?;
+        let directory = cache.replay(&self.client, &*self.who, None).await?;
+        // What was replayed before may be beyond what was just accepted.
+        (self.memory, self.cache, self.ahead) = (memory, cache, Ahead::default());
+        self.take_directory(directory).await?;
         self.remember_view(view).await
     }
 

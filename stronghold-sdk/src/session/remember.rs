@@ -12,6 +12,13 @@ use stronghold_protocol::{
 };
 
 impl<T: Transport> Session<T> {
+    /// Takes a directory over once it is remembered. One that is refused is not: an honest server would not continue it.
+    pub(crate) async fn take_directory(&mut self, directory: Directory) -> Result<(), Error> {
+        self.remember_directory(&directory).await?;
+        self.directory = directory;
+        Ok(())
+    }
+
     /// Holds a directory against every header that is known, and remembers it.
     pub(crate) async fn remember_directory(&self, directory: &Directory) -> Result<(), Error> {
         if self.memory.required_headers().iter().any(|known| !holds(directory, known)) {

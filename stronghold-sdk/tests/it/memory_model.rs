@@ -13,7 +13,6 @@ mod history;
 mod kinds;
 mod model;
 mod overtaken;
-mod random;
 mod reading;
 mod report;
 mod scenes;

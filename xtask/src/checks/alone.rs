@@ -1,8 +1,9 @@
 //! A check removed by applying its patch to a copy of the project, for what no switch can remove.
 
 use super::{
+    Place,
     patch::{Patch, Test},
-    verdict::{Verdict, last_lines},
+    verdict::{Count, Verdict, last_lines, of_rust},
 };
 use crate::{
     limited::{self, Ended},
@@ -25,13 +26,13 @@ const TEST: Duration = Duration::from_secs(15 * 60);
 pub(super) const START_PROGRAMS: &[&str] = &["stronghold-cli", "stronghold-examples"];
 
 /// Where checks are removed: a copy of the project, and a target folder that all trials share.
-pub(super) struct Place {
+pub(super) struct PatchedCopy {
     tree: PathBuf,
     target: PathBuf,
     output: PathBuf,
 }
 
-impl Place {
+impl PatchedCopy {
     /// A place below a folder, with a new copy.
     pub(super) fn new(folder: &Path) -> Result<Self, Failed> {
         let place =
@@ -40,24 +41,7 @@ impl Place {
         Ok(place)
     }
 
-    /// Removes the check, runs its test, and puts the check back.
-    pub(super) fn try_patch(&self, patch: &Patch) -> Result<Verdict, Failed> {
-        if let Err(problem) = patch.apply(&self.tree, false) {
-            return Ok(Verdict::Broken(problem));
-        }
-        let verdict = self.judged(&patch.test, Verdict::without);
-        patch
-            .apply(&self.tree, true)
-            .map_err(|problem| Failed(format!("{}: {problem}: taking it back", patch.name)))?;
-        verdict
-    }
-
-    /// Runs a test with every check in place.
-    pub(super) fn try_whole(&self, test: &Test) -> Result<Verdict, Failed> {
-        self.judged(test, Verdict::whole)
-    }
-
-    fn judged(&self, test: &Test, judge: impl Fn(&Ended) -> Verdict) -> Result<Verdict, Failed> {
+    fn judged(&self, test: &Test, judge: fn(&Ended, Count) -> Verdict) -> Result<Verdict, Failed> {
         if START_PROGRAMS.contains(&test.package.as_str()) {
             let programs = ["build", "-p", "stronghold-server", "-p", "stronghold-cli"].map(str::to_owned);
             if let Some(problem) = self.build(&programs)? {
@@ -67,7 +51,7 @@ impl Place {
         if let Some(problem) = self.build(&test.arguments(true))? {
             return Ok(Verdict::Broken(problem));
         }
-        Ok(judge(&self.cargo(&test.arguments(false), TEST)?))
+        Ok(judge(&self.cargo(&test.arguments(false), TEST)?, of_rust))
     }
 
     fn build(&self, arguments: &[String]) -> Result<Option<String>, Failed> {
@@ -82,5 +66,15 @@ impl Place {
         let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
         command.current_dir(&self.tree).args(arguments).env("CARGO_TARGET_DIR", &self.target);
         limited::run(command, limit, &self.output)
+    }
+}
+
+impl Place<Test> for PatchedCopy {
+    fn try_patch(&self, patch: &Patch) -> Result<Verdict, Failed> {
+        patch.removed(&self.tree, || self.judged(&patch.test, Verdict::without))
+    }
+
+    fn try_whole(&self, test: &Test) -> Result<Verdict, Failed> {
+        self.judged(test, Verdict::whole)
     }
 }

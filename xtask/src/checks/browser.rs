@@ -1,8 +1,9 @@
 //! A check removed from what runs in browsers and in Node: module, console and server are built again for each.
 
 use super::{
+    Place,
     patch::{BrowserTest, Patch},
-    verdict::Verdict,
+    verdict::{Verdict, of_node},
 };
 use crate::{
     limited,
@@ -19,13 +20,13 @@ use std::{
 const TEST: Duration = Duration::from_secs(15 * 60);
 
 /// Where checks are removed: a copy of the project, and what is built of it.
-pub(super) struct Place {
+pub(super) struct PatchedCopy {
     tree: PathBuf,
     target: PathBuf,
     output: PathBuf,
 }
 
-impl Place {
+impl PatchedCopy {
     /// A place below a folder, with a new copy.
     pub(super) fn new(folder: &Path) -> Result<Self, Failed> {
         let place = Self {
@@ -35,28 +36,6 @@ impl Place {
         };
         tree::mirror(&place.tree)?;
         Ok(place)
-    }
-
-    /// Removes the check, runs its test, and puts the check back.
-    pub(super) fn try_patch(&self, patch: &Patch<BrowserTest>) -> Result<Verdict, Failed> {
-        if let Err(problem) = patch.apply(&self.tree, false) {
-            return Ok(Verdict::Broken(problem));
-        }
-        let built = self.build();
-        let verdict = match built {
-            Ok(()) => self.run(&patch.test).map(|ended| Verdict::without(&ended)),
-            Err(Failed(what)) => Ok(Verdict::Broken(format!("{what} failed"))),
-        };
-        patch
-            .apply(&self.tree, true)
-            .map_err(|problem| Failed(format!("{}: {problem}: taking it back", patch.name)))?;
-        verdict
-    }
-
-    /// Runs a test with every check in place.
-    pub(super) fn try_whole(&self, test: &BrowserTest) -> Result<Verdict, Failed> {
-        self.build()?;
-        Ok(Verdict::whole(&self.run(test)?))
     }
 
     fn build(&self) -> Result<(), Failed> {
@@ -75,5 +54,19 @@ impl Place {
         command.env("STRONGHOLD_TEST_BIN", self.target.join("debug"));
         command.env("STRONGHOLD_TEST_SCREENSHOTS", self.target.join("screenshots"));
         limited::run(command, TEST, &self.output)
+    }
+}
+
+impl Place<BrowserTest> for PatchedCopy {
+    fn try_patch(&self, patch: &Patch<BrowserTest>) -> Result<Verdict, Failed> {
+        patch.removed(&self.tree, || match self.build() {
+            Ok(()) => self.run(&patch.test).map(|ended| Verdict::without(&ended, of_node)),
+            Err(Failed(what)) => Ok(Verdict::Broken(format!("{what} failed"))),
+        })
+    }
+
+    fn try_whole(&self, test: &BrowserTest) -> Result<Verdict, Failed> {
+        self.build()?;
+        Ok(Verdict::whole(&self.run(test)?, of_node))
     }
 }

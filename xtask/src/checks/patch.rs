@@ -1,10 +1,11 @@
 //! A patch that removes one check, and the test that must notice.
 
+use super::verdict::Verdict;
 use crate::{binaries::Binary, root, run::Failed};
 use std::{
     fmt, fs,
     path::{Path, PathBuf},
-    process::Command as Program,
+    process::Command,
 };
 
 /// A patch file; `T` is the command that tries it.
@@ -38,7 +39,7 @@ pub(crate) struct Test {
 pub(crate) struct BrowserTest(pub(crate) Vec<String>);
 
 /// A command that tries a patch.
-pub(crate) trait Command: Sized {
+pub(crate) trait TestCommand: Sized {
     /// The folder of the patches that are tried so, below `xtask/mutants`.
     const FOLDER: &'static str;
 
@@ -47,7 +48,7 @@ pub(crate) trait Command: Sized {
 }
 
 /// Every patch that is tried by commands of this kind, by name.
-pub(crate) fn all<T: Command>() -> Result<Vec<Patch<T>>, Failed> {
+pub(crate) fn all<T: TestCommand>() -> Result<Vec<Patch<T>>, Failed> {
     let folder = root().join("xtask").join("mutants").join(T::FOLDER);
     let mut paths: Vec<PathBuf> = fs::read_dir(&folder)
         .map_err(|error| Failed(format!("{} ({error})", folder.display())))?
@@ -62,7 +63,7 @@ pub(crate) fn all<T: Command>() -> Result<Vec<Patch<T>>, Failed> {
         .collect()
 }
 
-impl<T: Command> Patch<T> {
+impl<T: TestCommand> Patch<T> {
     fn read(path: &Path) -> Result<Self, String> {
         let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
         let said = |what: &str| text.lines().find_map(|line| line.strip_prefix(what)).map(str::trim);
@@ -90,8 +91,25 @@ impl<T: Command> Patch<T> {
         self.git(tree, if back { &["--reverse"] } else { &[] })
     }
 
+    /// Does something in the tree while the check is removed from it.
+    ///
+    /// # Errors
+    /// [`Failed`] where that failed, or the check could not be put back.
+    pub(super) fn removed(
+        &self,
+        tree: &Path,
+        trial: impl FnOnce() -> Result<Verdict, Failed>,
+    ) -> Result<Verdict, Failed> {
+        if let Err(problem) = self.apply(tree, false) {
+            return Ok(Verdict::Broken(problem));
+        }
+        let verdict = trial();
+        self.apply(tree, true).map_err(|problem| Failed(format!("{}: {problem}: taking it back", self.name)))?;
+        verdict
+    }
+
     fn git(&self, tree: &Path, arguments: &[&str]) -> Result<(), String> {
-        let output = Program::new("git")
+        let output = Command::new("git")
             .current_dir(tree)
             // A tree inside of the checkout is no part of it.
             .env("GIT_CEILING_DIRECTORIES", tree.parent().unwrap_or(tree))
@@ -111,7 +129,7 @@ impl<T: Command> Patch<T> {
     }
 }
 
-impl Command for BrowserTest {
+impl TestCommand for BrowserTest {
     const FOLDER: &'static str = "browser";
 
     fn parse(command: &str) -> Result<Self, String> {
@@ -127,7 +145,7 @@ impl fmt::Display for BrowserTest {
     }
 }
 
-impl Command for Test {
+impl TestCommand for Test {
     const FOLDER: &'static str = "";
 
     fn parse(command: &str) -> Result<Self, String> {

@@ -3,7 +3,7 @@
 use super::{
     build::Built,
     patch::{Patch, Test},
-    verdict::Verdict,
+    verdict::{Verdict, of_rust},
 };
 use crate::{
     limited::{self, Ended},
@@ -47,7 +47,7 @@ impl<'b> Switches<'b> {
         let tried = in_parallel(parallel::jobs(), tests, |number, test| {
             let start = Instant::now();
             let ended = self.run(test, None, LONGEST, &format!("whole-{number}"))?;
-            let verdict = Verdict::whole(&ended);
+            let verdict = Verdict::whole(&ended, of_rust);
             if !verdict.is_good() {
                 println!("nothing removed: {test}: {verdict}");
             }
@@ -84,7 +84,7 @@ impl<'b> Switches<'b> {
 
     fn try_patch(&self, patch: &Patch, told: Told<'_>) -> Result<Verdict, Failed> {
         let time = self.times.get(&patch.test).copied().unwrap_or(LONGEST / SLOWER);
-        Ok(Verdict::without(&self.run(&patch.test, told, (time * SLOWER).max(AT_LEAST), &patch.name)?))
+        Ok(Verdict::without(&self.run(&patch.test, told, (time * SLOWER).max(AT_LEAST), &patch.name)?, of_rust))
     }
 
     fn run(&self, test: &Test, told: Told<'_>, limit: Duration, name: &str) -> Result<Ended, Failed> {

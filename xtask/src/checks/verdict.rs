@@ -35,8 +35,8 @@ impl Verdict {
     }
 
     /// Of tests that ran without a check.
-    pub(super) fn without(ended: &Ended) -> Self {
-        match Outcome::of(ended) {
+    pub(super) fn without(ended: &Ended, count: Count) -> Self {
+        match Outcome::of(ended, count) {
             Outcome::Failed => Self::Killed,
             Outcome::Passed => Self::Survived,
             Outcome::Endless => Self::NoEnd,
@@ -45,8 +45,8 @@ impl Verdict {
     }
 
     /// Of tests that ran with every check in place.
-    pub(super) fn whole(ended: &Ended) -> Self {
-        match Outcome::of(ended) {
+    pub(super) fn whole(ended: &Ended, count: Count) -> Self {
+        match Outcome::of(ended, count) {
             Outcome::Passed => Self::Passed,
             Outcome::Failed => Self::Broken("it fails although nothing was removed".to_owned()),
             Outcome::Endless => Self::Broken("it does not end although nothing was removed".to_owned()),
@@ -72,9 +72,9 @@ enum Outcome {
 }
 
 impl Outcome {
-    fn of(ended: &Ended) -> Self {
+    fn of(ended: &Ended, count: Count) -> Self {
         let Ended::Itself { well, output } = ended else { return Self::Endless };
-        match (well, counted(output)) {
+        match (well, count(output)) {
             (_, (0, 0)) => Self::Nothing(format!("no test ran to its end\n{}", last_lines(output))),
             (true, (_, 0)) => Self::Passed,
             (false, (_, failed)) if failed > 0 => Self::Failed,
@@ -83,16 +83,11 @@ impl Outcome {
     }
 }
 
-/// Tests that passed and failed, of the lines with which test programs close, Rust's or Node's.
-fn counted(output: &str) -> (usize, usize) {
-    let of_node = |word: &str| -> usize {
-        let lines = output.lines().filter_map(|line| line.trim_start_matches(['#', 'ℹ', ' ']).strip_prefix(word));
-        lines.filter_map(|rest| rest.trim().parse::<usize>().ok()).sum()
-    };
-    let (passed, failed) = (of_node("pass "), of_node("fail "));
-    if passed + failed > 0 {
-        return (passed, failed);
-    }
+/// Tests that passed and failed, of what a runner of tests printed.
+pub(super) type Count = fn(&str) -> (usize, usize);
+
+/// Of the lines with which Rust's test programs close.
+pub(super) fn of_rust(output: &str) -> (usize, usize) {
     let closing = output.lines().filter_map(|line| line.strip_prefix("test result: "));
     closing.fold((0, 0), |(passed, failed), line| {
         let number = |word: &str| {
@@ -101,6 +96,15 @@ fn counted(output: &str) -> (usize, usize) {
         };
         (passed + number(" passed"), failed + number(" failed"))
     })
+}
+
+/// Of the lines with which Node's runner closes.
+pub(super) fn of_node(output: &str) -> (usize, usize) {
+    let number = |word: &str| {
+        let closing = output.lines().filter_map(|line| line.trim_start_matches(['#', 'ℹ', ' ']).strip_prefix(word));
+        closing.filter_map(|rest| rest.trim().parse::<usize>().ok()).sum()
+    };
+    (number("pass "), number("fail "))
 }
 
 /// The end of what a program printed.

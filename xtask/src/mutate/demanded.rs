@@ -48,7 +48,7 @@ const DEMANDED: &[Demanded] = &[
     of("proofs", "stronghold-protocol/src/evidence/profile.rs", &[]),
     of("proofs", "stronghold-protocol/src/manifest.rs", &[]),
     of("proofs", "stronghold-protocol/src/history.rs", &[]),
-    // Whoever shows a proof makes it, and whoever is shown one verifies it.
+    // Who shows a proof makes it; who is shown one verifies it.
     of(
         "proofs",
         "stronghold-protocol/src/merkle.rs",

@@ -18,7 +18,7 @@ const HEAD: &str = "\
 it. What no test at all notices is in [mutants.md](mutants.md) too, with its reason.
 
 Where a file checks signatures, proofs, thresholds, the order of an agent (section 11 of [protocol.md](protocol.md)) or
-`apply` (section 7), a vector must notice each mutant, or the command fails: whoever reads the protocol must make these
+`apply` (section 7), a vector must notice each mutant, or the command fails: a client of another author must make these
 checks as we do, and only a vector tells them. In this list are of those files the mutants of which mutants.md says why no
 vector can tell, and those of functions that are no check of a reader's: `xtask/src/mutate/demanded.rs` names them.
 ";

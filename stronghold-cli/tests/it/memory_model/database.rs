@@ -1,7 +1,7 @@
 //! What a server's database holds, as the test reads it itself.
 
 use rusqlite::{Connection, OpenFlags};
-use std::{fs, path::Path};
+use std::path::Path;
 
 pub(crate) type Hash = [u8; 32];
 
@@ -35,14 +35,5 @@ impl Database {
     /// The manifests of one profile.
     pub(crate) fn of(&self, profile: &[u8]) -> Vec<Hash> {
         self.revisions.iter().filter(|(id, _)| id == profile).map(|(_, manifest)| *manifest).collect()
-    }
-}
-
-/// Copies a folder without folders in it.
-pub(crate) fn copy(from: &Path, to: &Path) {
-    fs::create_dir(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
     }
 }

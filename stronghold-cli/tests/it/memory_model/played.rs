@@ -1,10 +1,10 @@
 //! Histories that are played with real processes.
 
 use super::{
-    database::{Database, Hash, copy},
+    database::{Database, Hash},
     model::{Needs, Seen},
 };
-use crate::say;
+use crate::{say, tampering::copy};
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::Value;
 use std::{
@@ -15,20 +15,7 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
-use stronghold_testkit::{Cli, Org};
-
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut word = self.0;
-        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (word ^ (word >> 31)) % bound
-    }
-}
+use stronghold_testkit::{Cli, Org, Seeded};
 
 /// A client with a folder of its own.
 struct Client {
@@ -117,7 +104,7 @@ impl Play {
 
     /// One history: it goes on from where the one before ended, on the newest database.
     pub(crate) fn history(&mut self, seed: u64, steps: usize) {
-        let mut random = Random(seed);
+        let mut random = Seeded::new(seed);
         self.log = vec![format!("history of seed {seed}")];
         self.copies.clear();
         self.keep();
@@ -125,7 +112,7 @@ impl Play {
             match random.below(10) {
                 0 => self.keep(),
                 1..=3 => {
-                    let to = usize::try_from(random.below(self.copies.len() as u64)).unwrap();
+                    let to = random.below(self.copies.len());
                     self.put_back(to);
                 }
                 4..=6 => self.killed(&mut random),
@@ -153,7 +140,6 @@ impl Play {
         let kept = self.org.folder();
         self.org.server.stop();
         copy(self.org.server.data_dir(), &kept);
-        fs::remove_dir_all(self.org.server.data_dir()).unwrap();
         copy(&self.copies[index], self.org.server.data_dir());
         self.org.server.start_again();
         self.copies[index] = kept;
@@ -172,8 +158,8 @@ impl Play {
         }
     }
 
-    fn choose(&mut self, random: &mut Random) -> (usize, Command, String) {
-        let who = usize::try_from(random.below(self.clients.len() as u64)).unwrap();
+    fn choose(&mut self, random: &mut Seeded) -> (usize, Command, String) {
+        let who = random.below(self.clients.len());
         let command = match random.below(if self.clients[who].is_agent { 2 } else { 5 }) {
             0 => Command::Pull,
             1 => Command::Get,
@@ -201,7 +187,7 @@ impl Play {
     }
 
     /// A command, held against the model: its exit code, the value that it prints, and what is remembered then.
-    fn command(&mut self, random: &mut Random) {
+    fn command(&mut self, random: &mut Seeded) {
         let (who, command, mark) = self.choose(random);
         let before = Database::read(&self.file);
         let start = Instant::now();
@@ -235,7 +221,7 @@ impl Play {
     }
 
     /// A command that is killed somewhere: what is remembered then is what was shown at some point of it.
-    fn killed(&mut self, random: &mut Random) {
+    fn killed(&mut self, random: &mut Seeded) {
         let (who, command, mark) = self.choose(random);
         let before = Database::read(&self.file);
         let input = self.org.folder();
@@ -244,8 +230,8 @@ impl Play {
         started.stdin(fs::File::open(&input).unwrap()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = started.spawn().unwrap();
         // Where it is by then depends on the machine: anywhere is right, as long as it is not over.
-        let micros = u64::try_from(self.took.as_micros()).unwrap();
-        thread::sleep(Duration::from_micros(random.below(micros + 1)));
+        let moment = self.took.as_micros().try_into().unwrap_or(usize::MAX);
+        thread::sleep(Duration::from_micros(random.below(moment + 1) as u64));
         let ended = child.try_wait().unwrap().is_some();
         let _ = child.kill();
         child.wait().unwrap();

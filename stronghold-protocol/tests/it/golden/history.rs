@@ -180,7 +180,7 @@ fn versions(maker: &mut Maker, three: &Past, in_place: &Past, removed: &Past) {
     let mut reject = |of: &str, what: &str, past: Past| maker.reject(of, what, &past.case());
     reject(IN_PLACE, "a version left out", three.next(&[leaf(2, 3, 20)], &[], |_| {}));
     let again = SecretLeaf { ciphertexts: Hash([1; 32]), ..leaf(2, 1, 20) };
-    reject(IN_PLACE, "the same version, encrypted anew", three.next(&[again], &[], |_| {}));
+    reject(IN_PLACE, "the same version, encrypted again", three.next(&[again], &[], |_| {}));
     reject(IN_PLACE, "a new secret with version 2", three.next(&[leaf(4, 2, 40)], &[], |_| {}));
     reject(REMOVED, "removed, and was not there", in_place.next(&[leaf(3, 2, 30)], &[id(4)], |_| {}));
     reject(REMOVED, "removed twice", in_place.next(&[leaf(3, 2, 30)], &[id(1), id(1)], |_| {}));
@@ -205,7 +205,7 @@ fn epochs(maker: &mut Maker, removed: &Past) {
         &[],
     );
     let same = removed.next(&[leaf(2, 2, 21), leaf(3, 2, 31)], &[], |_| {});
-    maker.reject(EPOCH, "encrypted anew in the same epoch", &same.case());
+    maker.reject(EPOCH, "encrypted again in the same epoch", &same.case());
 }
 
 /// Step 5: each secret once, under a name of its own.

@@ -7,19 +7,19 @@ use super::{
     clients::{Answer, End, Keys, end_of},
     kinds::{Note, Op, Reason, StoreModel, Verdict},
     model::Step,
-    random::Random,
     report::Report,
     servers::Servers,
     stores::{Faulty, Kill},
 };
 use std::collections::{BTreeSet, HashMap};
 use stronghold_sdk::{Error, protocol::id::OrgId};
+use stronghold_testkit::Seeded;
 use tempfile::TempDir;
 
 /// The state of a history.
 pub(crate) struct History<'a> {
     pub(crate) base: &'a Base,
-    pub(crate) random: Random,
+    pub(crate) random: Seeded,
     pub(crate) servers: Servers,
     pub(crate) members: Vec<Member>,
     pub(crate) faulty: Vec<Faulty>,
@@ -27,7 +27,7 @@ pub(crate) struct History<'a> {
     /// What the profile holds at a manifest.
     pub(crate) values: HashMap<Hash, Option<String>>,
     pub(crate) report: &'a mut Report,
-    /// What happened so far, for whoever must understand a failure.
+    /// What happened so far, to understand a failure by.
     pub(crate) log: Vec<String>,
     _folder: TempDir,
     marks: u64,
@@ -46,7 +46,7 @@ impl<'a> History<'a> {
         }
         Self {
             base,
-            random: Random(seed),
+            random: Seeded::new(seed),
             servers,
             members,
             faulty,

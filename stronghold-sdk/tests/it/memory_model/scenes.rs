@@ -1,4 +1,4 @@
-//! What is rare by chance: forks of which somebody sees both sides.
+//! What is rare by chance: forks of which one client sees both sides.
 
 use super::{
     base::PROFILES,

@@ -200,7 +200,7 @@ impl History<'_> {
         self.members[who].model.floor = floor.to_vec();
     }
 
-    /// A lock file that somebody wrote of one of the databases.
+    /// A lock file that was written of one of the databases.
     fn lock(&mut self) -> (Lock, LockModel) {
         let index = self.random.below(self.servers.count());
         self.lock_of(index)

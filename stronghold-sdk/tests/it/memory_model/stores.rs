@@ -61,7 +61,7 @@ impl Faulty {
         Self { inner, place: Place::Host(host), state: Arc::default(), died: Arc::default() }
     }
 
-    /// Somebody deletes everything that is kept there.
+    /// Deletes everything that is kept there, as a person can by hand.
     pub(crate) fn wipe(&self) {
         match &self.place {
             Place::Folder(folder) if folder.exists() => fs::remove_dir_all(folder).unwrap(),
