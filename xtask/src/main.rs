@@ -64,7 +64,7 @@ fn main() -> ExitCode {
         "checks" if rest == ["--short"] => checks::short(),
         "checks" if rest == ["--browser"] => tools::install().and_then(|_| checks::in_browser()),
         "checks" => checks::run(&rest),
-        "mutate" => mutate::run(&rest),
+        "mutate" => tools::install().and_then(|_| mutate::run(&rest)),
         "newcomer" => newcomer::run(&rest),
         _ => {
             eprintln!("{USAGE}");

@@ -42,6 +42,11 @@ const PYTHON_PACKAGES: &[&str] = &[
 ];
 const NODE_PACKAGES: &[&str] = &["dotenv@18.0.10"];
 
+/// The tools, where [`install`] put them.
+pub(crate) fn installed() -> Tools {
+    Tools { folder: target().join("tools") }
+}
+
 /// The installed tools.
 pub(crate) struct Tools {
     folder: PathBuf,
@@ -75,7 +80,7 @@ pub(crate) fn install() -> Result<Tools, Failed> {
     if !missing.is_empty() {
         install_packages(&missing)?;
     }
-    let tools = Tools { folder: target().join("tools") };
+    let tools = installed();
     install_python(&tools)?;
     install_node(&tools)?;
     Ok(tools)

@@ -140,7 +140,7 @@ fn in_parts<'p, 't>(mut rest: &'p [&'t Test]) -> Vec<&'p [&'t Test]> {
 /// The test that fails with the mutant, if one of these does, and the case of vectors; all of one program.
 fn noticed(mutant: &Mutant, tests: &[&Test], output: &Path) -> Result<Option<Noticed>, Failed> {
     let Some(first) = tests.first() else { return Ok(None) };
-    let mut command = first.binary.command();
+    let mut command = Test::command(&first.binary);
     command.arg("--exact").args(tests.iter().map(|test| &test.name));
     command.env("STRONGHOLD_MUTANT", mutant.number.to_string());
     let time: Duration = tests.iter().map(|test| test.time).sum();

@@ -6,16 +6,21 @@ use crate::{
     limited::{self, Ended},
     parallel::in_parallel,
     run::Failed,
+    tools,
 };
 use std::{
     collections::BTreeSet,
     fs,
     path::Path,
+    process::Command,
     time::{Duration, Instant},
 };
 
 /// Longest that a test may take with no mutant on.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
+
+/// How many random histories the model test of the memory plays with a mutant.
+const MODEL_HISTORIES: &str = "10";
 
 /// A test.
 pub(super) struct Test {
@@ -30,6 +35,15 @@ pub(super) struct Test {
 }
 
 impl Test {
+    /// The program, as a test of mutants starts it.
+    pub(super) fn command(binary: &Binary) -> Command {
+        let mut command = binary.command();
+        command.envs(tools::installed().test_environment());
+        // Each history of the model is one more chance to notice; all of them take minutes, and again for each mutant.
+        command.env("STRONGHOLD_MODEL_HISTORIES", MODEL_HISTORIES);
+        command
+    }
+
     /// Whether it reads the published vectors and judges by them: the modules of those tests say so. What makes the files
     /// is no judge.
     pub(super) fn is_of_vectors(&self) -> bool {
@@ -59,7 +73,7 @@ pub(super) fn trace(binaries: &[Binary], only_vectors: bool, folder: &Path, jobs
             return Ok(Some(test));
         }
         let path = seen.join(number.to_string());
-        let mut command = binary.command();
+        let mut command = Test::command(binary);
         command.args(["--exact", name]).env("STRONGHOLD_MUTANTS_SEEN", &path);
         let start = Instant::now();
         let ended = limited::run(command, LONGEST, &seen.join(format!("{number}.txt")))?;
