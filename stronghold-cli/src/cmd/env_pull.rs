@@ -22,7 +22,7 @@ pub(crate) async fn run(settings: &Settings, output: &Output, args: &PullArgs) -
                 file.display()
             ));
         }
-        None => output.bytes(&text)?,
+        None => output.value(&text)?,
     }
     Ok(())
 }
