@@ -55,8 +55,7 @@ pub(crate) struct PullArgs {
     /// dotenv, json or shell [default: by the file's ending, else dotenv]
     #[arg(short, long, value_name = "FORMAT", value_parser = ["dotenv", "json", "shell"])]
     pub(crate) format: Option<String>,
-    /// Write to this file, all or nothing, readable by you only; what is not a regular file is written through, unless it is
-    /// another user's
+    /// Write to this file, all or nothing, readable by you only; what is not a regular file is written through
     #[arg(short, long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
 }
