@@ -4,7 +4,10 @@
 //! written ([`stronghold_protocol::visible`]), so that no line of the log can be faked and no terminal steered.
 
 use crate::config::{LogFormat, ServeArguments};
-use std::io::{self, Write};
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
 use stronghold_protocol::visible;
 use tracing_subscriber::filter::{EnvFilter, ParseError};
 
@@ -39,6 +42,15 @@ pub fn say_line(line: &str) {
     let _ = write_error(&format!("{}\n", visible::line(line)));
 }
 
+/// An event of the log as it is written: one line, in which nothing acts on what shows it.
+#[must_use]
+pub fn event(text: &str, format: LogFormat) -> Cow<'_, str> {
+    match format {
+        LogFormat::Text => visible::line(text),
+        LogFormat::Json => visible::json(text),
+    }
+}
+
 #[expect(clippy::disallowed_methods, reason = "this is the one place that prints")]
 fn write_error(text: &str) -> io::Result<()> {
     let mut error = io::stderr().lock();
@@ -54,12 +66,7 @@ struct Log {
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(bytes);
-        let event = text.strip_suffix('\n').unwrap_or(&text);
-        let shown = match self.format {
-            LogFormat::Text => visible::line(event),
-            LogFormat::Json => visible::json(event),
-        };
-        write_error(&format!("{shown}\n"))?;
+        write_error(&format!("{}\n", event(text.strip_suffix('\n').unwrap_or(&text), self.format)))?;
         Ok(bytes.len())
     }
 
