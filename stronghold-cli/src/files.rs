@@ -24,6 +24,11 @@ pub(crate) fn write_shared(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     write(path, bytes, 0o644)
 }
 
+/// Whether a regular file is there, or nothing, where an output is to go: what can be read before it is replaced.
+pub(crate) fn is_file(path: &Path) -> Result<bool, Failure> {
+    Target::is_file(path).map_err(|refused| not_written(path, &refused))
+}
+
 fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
     let failed = |error: io::Error| Failure::local(format!("{} cannot be written", path.display()), &error);
     match Target::find(path).map_err(|refused| not_written(path, &refused))? {

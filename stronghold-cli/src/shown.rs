@@ -8,8 +8,10 @@
 //! `clippy.toml` refuses every other way to print.
 
 use clap::error::{ContextValue, Error as UsageError};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use std::{
     fmt::Write as _,
+    fs::File,
     io::{self, IsTerminal, Write},
 };
 use stronghold_sdk::protocol::visible;
@@ -166,7 +168,34 @@ pub(crate) fn ask(question: &str) {
 /// Asks for a secret at the terminal, where what is typed is not shown.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
 pub(crate) fn ask_secret(question: &str) -> io::Result<Zeroizing<String>> {
+    // Before the question is there: whoever pastes the answer is fast. Where there is no terminal, `rpassword` says so.
+    let _unechoed = Unechoed::start();
     rpassword::prompt_password(visible::line(question)).map(Zeroizing::new)
+}
+
+/// The terminal while it does not show what is typed.
+struct Unechoed {
+    terminal: File,
+    before: Termios,
+}
+
+impl Unechoed {
+    fn start() -> Option<Self> {
+        let terminal = File::options().read(true).write(true).open("/dev/tty").ok()?;
+        let before = tcgetattr(&terminal).ok()?;
+        let mut unechoed = before.clone();
+        unechoed.local_modes.remove(LocalModes::ECHO);
+        unechoed.local_modes.insert(LocalModes::ECHONL);
+        tcsetattr(&terminal, OptionalActions::Now, &unechoed).ok()?;
+        Some(Self { terminal, before })
+    }
+}
+
+impl Drop for Unechoed {
+    fn drop(&mut self) {
+        // What cannot be undone here cannot be undone anywhere; `stty sane` does.
+        let _ = tcsetattr(&self.terminal, OptionalActions::Now, &self.before);
+    }
 }
 
 /// Prints what the argument parser says: help and version on standard output, all else on standard error.

@@ -68,28 +68,10 @@ impl Target {
     /// [`NotWritten`] where it leads to what is another's, to a folder or a socket, or nowhere.
     pub fn find(path: &Path) -> Result<Self, NotWritten> {
         let failed = |error| NotWritten::Io { path: path.to_owned(), error };
-        let found = follow(path)?;
-        let handed = is_handed(&found);
-        // The links below /proc are the kernel's own: they name open files, not paths.
-        let look = || if found.starts_with("/proc") { fs::metadata(&found) } else { fs::symlink_metadata(&found) };
-        let there = match look() {
-            Ok(there) => there,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::File(found)),
-            Err(error) => return Err(failed(error)),
+        let (found, handed) = match look(path)? {
+            Place::File(file) => return Ok(Self::File(file)),
+            Place::Stream { found, handed } => (found, handed),
         };
-        if there.is_dir() {
-            return Err(NotWritten::Folder(path.to_owned()));
-        }
-        if there.is_file() {
-            let file = if found.starts_with("/proc") { fs::canonicalize(&found).map_err(failed)? } else { found };
-            return Ok(Self::File(file));
-        }
-        if !handed {
-            check_owner(path, &there)?;
-        }
-        if there.file_type().is_socket() {
-            return Err(NotWritten::Socket(path.to_owned()));
-        }
         let file = OpenOptions::new().write(true).custom_flags(NO_TERMINAL).open(&found).map_err(failed)?;
         // What was opened may be another thing than what was looked at.
         let opened = file.metadata().map_err(failed)?;
@@ -97,6 +79,14 @@ impl Target {
             return Err(failed(io::Error::other("it was replaced meanwhile")));
         }
         Ok(Self::Stream(file))
+    }
+
+    /// Whether a path leads to a regular file, or to nothing yet: what can be read before it is replaced. Opens nothing.
+    ///
+    /// # Errors
+    /// [`NotWritten`] as [`Self::find`].
+    pub fn is_file(path: &Path) -> Result<bool, NotWritten> {
+        look(path).map(|place| matches!(place, Place::File(_)))
     }
 
     /// Opens it to append to it; a new file has mode 0600.
@@ -123,6 +113,38 @@ impl Target {
         }
         Ok(opened)
     }
+}
+
+/// What a path leads to.
+enum Place {
+    File(PathBuf),
+    Stream { found: PathBuf, handed: bool },
+}
+
+fn look(path: &Path) -> Result<Place, NotWritten> {
+    let failed = |error| NotWritten::Io { path: path.to_owned(), error };
+    let found = follow(path)?;
+    let handed = is_handed(&found);
+    // The links below /proc are the kernel's own: they name open files, not paths.
+    let of_kernel = found.starts_with("/proc");
+    let there = match if of_kernel { fs::metadata(&found) } else { fs::symlink_metadata(&found) } {
+        Ok(there) => there,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Place::File(found)),
+        Err(error) => return Err(failed(error)),
+    };
+    if there.is_dir() {
+        return Err(NotWritten::Folder(path.to_owned()));
+    }
+    if there.is_file() {
+        return Ok(Place::File(if of_kernel { fs::canonicalize(&found).map_err(failed)? } else { found }));
+    }
+    if !handed {
+        check_owner(path, &there)?;
+    }
+    if there.file_type().is_socket() {
+        return Err(NotWritten::Socket(path.to_owned()));
+    }
+    Ok(Place::Stream { found, handed })
 }
 
 /// A terminal that is opened does not become this process's own.

@@ -25,7 +25,8 @@ enum Reader {
 /// Reads every profile, no older than the file says so far, and writes the file.
 pub(crate) async fn run(settings: &Settings, output: &Output, args: &ProfileLockArgs) -> Result<(), Failure> {
     let file = args.out.as_deref().or_else(|| settings.lock_file()).unwrap_or_else(|| Path::new(FILE_NAME));
-    let known = Lock::read(file)?;
+    // A pipe is not read: it would be waited for.
+    let known = if files::is_file(file)? { Lock::read(file)? } else { None };
     // Each override lifts what it names: after a rollback the file's floors, after a replacement its names.
     let floors = known.clone().filter(|_| !args.accept_rollback);
     let freshness = Freshness { rewrites_lock: true, ..Freshness::default() };

@@ -23,8 +23,8 @@ pub(crate) struct Sheet<'a> {
 /// Fails early where no sheet can be written: key and kit can be seen only once.
 pub(crate) fn check(args: &SheetArgs) -> Result<(), Failure> {
     match &args.recovery_kit {
-        Some(file) => files::write_private(file, b""),
-        None => Ok(()),
+        Some(file) if files::is_file(file)? => files::write_private(file, b""),
+        _ => Ok(()),
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
     process::{Child, ChildStdin, Command, Stdio},
     sync::mpsc::{Receiver, channel},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 use stronghold_testkit::{Cli, Org, leaks, program, random_word, until};
 
@@ -64,14 +64,18 @@ impl Terminal {
 
     /// Types a line once this is asked for.
     pub(crate) fn answer(&mut self, question: &str, line: &str) {
-        let end = until(question, PATIENCE, || {
-            self.output.try_iter().for_each(|bytes| self.shown.push_str(&String::from_utf8_lossy(&bytes)));
-            let found = self.shown[self.seen..].find(question);
-            if found.is_none() {
-                assert!(self.child.try_wait().unwrap().is_none(), "it never asked {question:?}: {}", self.shown);
+        // At once when it is asked: what is typed then must not be shown either.
+        let overdue = Instant::now() + PATIENCE;
+        let end = loop {
+            if let Some(at) = self.shown[self.seen..].find(question) {
+                break self.seen + at + question.len();
             }
-            found.map(|at| self.seen + at + question.len())
-        });
+            let left = overdue.saturating_duration_since(Instant::now());
+            match self.output.recv_timeout(left) {
+                Ok(bytes) => self.shown.push_str(&String::from_utf8_lossy(&bytes)),
+                Err(_) => panic!("it never asked {question:?}: {}", self.shown),
+            }
+        };
         self.seen = end;
         writeln!(self.keyboard, "{line}").unwrap();
     }
