@@ -10,5 +10,6 @@ pub mod backup;
 pub mod config;
 pub mod console;
 pub mod http;
+pub mod log;
 pub mod service;
 pub mod store;

@@ -1,5 +1,6 @@
 //! Reads the configuration and serves until it is told to stop.
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::{
     io::Write,
     ops::ControlFlow,
@@ -24,12 +25,18 @@ use stronghold_server::{
     },
     console::Console,
     http::Server,
+    log::{LogThrottle, WINDOW_MILLIS},
     service::{Service, ServiceKeys, SetupCode},
     store::{Store, sqlite::SqliteStore},
 };
 use tokio::{
     signal::unix::{SignalKind, signal},
     task::JoinHandle,
+};
+use tracing_subscriber::{
+    filter::FilterExt,
+    layer::{Layer, SubscriberExt},
+    util::SubscriberInitExt,
 };
 
 /// What is printed when the server cannot go on; one line.
@@ -63,13 +70,16 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         None => {
             let serve = &arguments.serve;
             serve.check()?;
-            start_log(serve)?;
-            runtime.block_on(serve_until_stopped(serve))
+            let throttle = start_log(serve)?;
+            raise_open_files();
+            let served = runtime.block_on(serve_until_stopped(serve, &throttle));
+            throttle.report();
+            served
         }
     }
 }
 
-async fn serve_until_stopped(arguments: &ServeArguments) -> Result<(), Failure> {
+async fn serve_until_stopped(arguments: &ServeArguments, throttle: &LogThrottle) -> Result<(), Failure> {
     let directory = arguments.data_dir.as_deref().ok_or("--data-dir is missing")?;
     let data = DataDir::open(directory)?;
     let tls = arguments.tls()?;
@@ -77,7 +87,7 @@ async fn serve_until_stopped(arguments: &ServeArguments) -> Result<(), Failure> 
         .await
         .map_err(|error| format!("cannot listen at {}: {error}", arguments.listen))?;
     let address = server.local_address()?;
-    let server = server.with_console(arguments.console(address)?);
+    let server = server.with_console(arguments.console(address)?).with_proxies(arguments.proxies()?);
     let keys = ServiceKeys::from_checkpoint_seed(&*data.checkpoint_seed()?);
     let store = open_store(&data)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -85,7 +95,7 @@ async fn serve_until_stopped(arguments: &ServeArguments) -> Result<(), Failure> 
     let service = Service::start(store, arguments.settings(address)?, keys, clock).await?;
     make_first_setup_code(&service, &data).await?;
     let stopped = stop_signal()?;
-    let mut background = vec![tokio::spawn(tidy(service.clone()))];
+    let mut background = vec![tokio::spawn(tidy(service.clone())), tokio::spawn(report(throttle.clone()))];
     for sink in sinks {
         tracing::info!(sink = sink.name(), "streaming the audit log");
         background.push(tokio::spawn(stream::run(service.store().clone(), sink, StreamOptions::default())));
@@ -228,6 +238,23 @@ async fn tidy<S: Store>(service: Service<S>) {
     }
 }
 
+/// Says now and then how many log lines were left out.
+async fn report(throttle: LogThrottle) {
+    loop {
+        tokio::time::sleep(Duration::from_millis(WINDOW_MILLIS.unsigned_abs())).await;
+        throttle.report();
+    }
+}
+
+/// Lets this process open as many files as it may: a connection is one, and the usual limit is a quarter of what is served.
+fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, current = ?limit.current, "the limit on open files could not be raised");
+    }
+}
+
 /// Ready when the process is told to stop: SIGTERM or SIGINT.
 fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
@@ -240,15 +267,17 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-fn start_log(arguments: &ServeArguments) -> Result<(), Failure> {
+fn start_log(arguments: &ServeArguments) -> Result<LogThrottle, Failure> {
     let filter = tracing_subscriber::EnvFilter::try_new(arguments.log_filter())
         .map_err(|error| format!("--log-level {}: {error}", arguments.log_level))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let throttle = LogThrottle::new(Arc::new(SystemClock));
+    let filter = filter.and(throttle.clone());
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     match arguments.log_format {
-        LogFormat::Text => log.with_ansi(false).init(),
-        LogFormat::Json => log.json().init(),
+        LogFormat::Text => tracing_subscriber::registry().with(lines.with_ansi(false).with_filter(filter)).init(),
+        LogFormat::Json => tracing_subscriber::registry().with(lines.json().with_filter(filter)).init(),
     }
-    Ok(())
+    Ok(throttle)
 }
 
 fn print_line(line: &str) -> Result<(), Failure> {
