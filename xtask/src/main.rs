@@ -2,6 +2,7 @@
 
 mod advisories;
 mod api;
+mod attacks;
 mod binaries;
 mod check;
 mod checks;
@@ -36,7 +37,7 @@ cargo xtask advisories [--strict] published advisories on crates, Python and Nod
 cargo xtask fuzz [RUNS]           run every fuzz target for a bounded number of inputs
 cargo xtask checks [NAMES]        remove each security check of xtask/mutants in a copy, and expect its test to fail
 cargo xtask checks --browser      the same for those of xtask/mutants/browser, which take minutes each
-cargo xtask checks --short        only whether each of them applies, and names tests that exist
+cargo xtask checks --short        only whether each of them applies, and names tests that exist; so does docs/attacks.md
 cargo xtask mutate                break every check of the modules that verify, one at a time, and see which test notices
                                   (--only FILE, --list, --jobs N, --vectors: those alone, --fast: without slow tests)
 cargo xtask newcomer              clone into three unlike places and run the commands of the README there, with another
