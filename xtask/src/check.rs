@@ -14,9 +14,9 @@ const MANY_LINES: usize = 300;
 /// Crates, and what their normal dependencies must not hold.
 const ARROWS: &[(&str, &[&str])] = &[
     ("stronghold-protocol", &["hpke", "chacha20poly1305", "tokio", "reqwest", "hyper", "rusqlite", "stronghold-sdk"]),
-    ("stronghold-server", &["hpke", "chacha20poly1305", "stronghold-sdk"]),
-    ("stronghold-sdk", &["stronghold-server", "stronghold-testkit", "rusqlite", "warp"]),
-    ("stronghold-cli", &["stronghold-server", "stronghold-testkit", "rusqlite", "warp"]),
+    ("stronghold-server", &["hpke", "chacha20poly1305", "stronghold-sdk", "stronghold-hostile"]),
+    ("stronghold-sdk", &["stronghold-server", "stronghold-testkit", "stronghold-hostile", "rusqlite", "warp"]),
+    ("stronghold-cli", &["stronghold-server", "stronghold-testkit", "stronghold-hostile", "rusqlite", "warp"]),
 ];
 
 /// Runs every check.

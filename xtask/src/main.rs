@@ -116,7 +116,8 @@ fn quickstart(arguments: &[String]) -> ExitCode {
 }
 
 fn build() -> Result<(), Failed> {
-    cargo("build the server and the command line", &["build", "-p", "stronghold-server", "-p", "stronghold-cli"]).run()
+    let programs = ["-p", "stronghold-server", "-p", "stronghold-cli", "-p", "stronghold-hostile"];
+    cargo("build the server, the command line and the hostile server", &[&["build"], &programs[..]].concat()).run()
 }
 
 fn console() -> Result<(), Failed> {
