@@ -32,6 +32,7 @@ mod guesses;
 mod heads;
 mod history;
 mod history_tampering;
+mod hostile;
 mod key_requests;
 mod lies;
 mod loader;
