@@ -171,8 +171,7 @@ fn no_reader_runs_anything_of_a_random_value() {
     let place = Place::new();
     let ran = read_by_all(&place, &held);
     if !ran.is_empty() {
-        let alone =
-            held.iter().find(|one| !read_by_all(&place, &vec![(*one).clone()]).is_empty());
+        let alone = held.iter().find(|one| !read_by_all(&place, &vec![(*one).clone()]).is_empty());
         panic!("{ran:?} ran something; alone it is {alone:?}");
     }
     println!("{} values, {with_command} with a command in them, by all readers", held.len());
