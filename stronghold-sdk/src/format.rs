@@ -159,19 +159,19 @@ pub struct Written {
     pub notes: Vec<Note>,
 }
 
-/// A secret that some readers of a file take otherwise than it is, or not at all. The name is told, the value never.
+/// Secrets that some readers of a file take otherwise than they are, or not at all. Names are told, values never.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Note {
-    /// Its value holds a `$`, in single quotes, in which most readers leave it alone.
+    /// Their values hold a `$`, in single quotes, in which most readers leave it alone.
     #[error(
-        "{0} holds a $: it stands in single quotes, but dotenv-expand (Next.js, Vite) expands it all the same, and so does \
-         python-dotenv for ${{...}} unless it is told interpolate=False"
+        "there is a $ in {}: it stands in single quotes, but dotenv-expand (Next.js, Vite) expands it all the same, and so \
+         does python-dotenv for ${{...}} unless it is told interpolate=False", .0.join(", ")
     )]
-    ExpandedInQuotes(String),
-    /// Its name is no variable.
-    #[error("{0:?} is no name of a variable: shells, Go's and PHP's readers of dotenv files do not take its line")]
-    NotAVariable(String),
+    ExpandedInQuotes(Vec<String>),
+    /// Their names are no variables.
+    #[error("shells, and Go's and PHP's readers of dotenv files, take no variable called {}", .0.join(", "))]
+    NotVariables(Vec<String>),
 }
 
 /// Writes secrets, sorted by name. A name that means something to shells or to what they start ([`names`]) is written to

@@ -149,12 +149,17 @@ pub(super) fn write(
         out.extend_from_slice(value);
         out.extend(quote);
         out.push(b'\n');
-        if value.contains(&b'$') {
-            notes.push(Note::ExpandedInQuotes((*name).to_owned()));
-        }
-        if !is_variable(name) {
-            notes.push(Note::NotAVariable((*name).to_owned()));
-        }
+    }
+    let names = |of: &dyn Fn(&str, &[u8]) -> bool| -> Vec<String> {
+        entries.iter().filter(|(name, value)| of(name, value)).map(|(name, _)| (*name).to_owned()).collect()
+    };
+    let expanded = names(&|_, value| value.contains(&b'$'));
+    if !expanded.is_empty() {
+        notes.push(Note::ExpandedInQuotes(expanded));
+    }
+    let no_variables = names(&|name, _| !is_variable(name));
+    if !no_variables.is_empty() {
+        notes.push(Note::NotVariables(no_variables));
     }
     Ok(())
 }

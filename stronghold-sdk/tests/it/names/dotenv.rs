@@ -105,8 +105,8 @@ fn case_01_and_others_of_its_kind_are_refused_by_name_or_read_exactly() {
         }
     }
     let written = write(&held).unwrap();
-    let expanded = ["COMMAND", "PRICE"].map(|name| Note::ExpandedInQuotes(name.to_owned()));
-    assert_eq!(written.notes, expanded, "who expands in quotes is told, for each that it concerns");
+    let expanded = Note::ExpandedInQuotes(["COMMAND", "PRICE"].map(str::to_owned).to_vec());
+    assert_eq!(written.notes, [expanded], "who expands in quotes is told, once, for all that it concerns");
     let place = Place::new();
     assert_eq!(read_by_all(&place, &held), [], "nothing runs");
     assert!(!place.path().join("RAN").exists());
@@ -126,7 +126,7 @@ fn several_lines_stand_in_double_quotes() {
 #[test]
 fn a_name_that_is_no_variable_is_told() {
     let written = write(&vec![("a.b-c".to_owned(), "1".to_owned()), ("D".to_owned(), "1".to_owned())]).unwrap();
-    assert_eq!(written.notes, [Note::NotAVariable("a.b-c".to_owned())]);
+    assert_eq!(written.notes, [Note::NotVariables(vec!["a.b-c".to_owned()])]);
 }
 
 /// Mixed at random out of what readers act on; what the writer accepts is read by all of them, and nothing runs.
