@@ -29,6 +29,12 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("npm", "npm"),
     ("dash", "dash"),
     ("bash", "bash"),
+    ("zsh", "zsh"),
+    ("ksh", "ksh93u+m"),
+    ("mksh", "mksh"),
+    ("busybox", "busybox"),
+    ("ruby", "ruby"),
+    ("perl", "perl"),
     ("mount", "mount"),
     ("chroot", "coreutils"),
     ("git", "git"),
@@ -74,10 +80,18 @@ pub(crate) fn install() -> Result<Tools, Failed> {
     if !missing.is_empty() {
         install_packages(&missing)?;
     }
+    // Ruby's reader of dotenv files has no program by which to know that it is there.
+    if !has_ruby_dotenv() {
+        install_packages(&["ruby-dotenv"])?;
+    }
     let tools = installed();
     install_python(&tools)?;
     install_node(&tools)?;
     Ok(tools)
+}
+
+fn has_ruby_dotenv() -> bool {
+    std::process::Command::new("ruby").args(["-e", "require 'dotenv'"]).output().is_ok_and(|done| done.status.success())
 }
 
 fn install_python(tools: &Tools) -> Result<(), Failed> {

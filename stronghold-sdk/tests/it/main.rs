@@ -38,6 +38,7 @@ mod lies;
 mod loader;
 mod lock;
 mod memory_model;
+mod names;
 mod open_secret;
 mod parts;
 mod passwords;
