@@ -35,6 +35,7 @@ mod history;
 mod large_behind_nginx;
 mod lock;
 mod memory_model;
+mod names;
 mod no_plaintext;
 mod one_request;
 mod owners;

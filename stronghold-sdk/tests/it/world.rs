@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 use secrecy::ExposeSecret;
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
+use stronghold_hostile::{Asked, Operator};
 use stronghold_sdk::{
     Agent, Client, Error,
     admin::{Access, Account, Edit, NewAgent, NewOrganization, NewOwner, NewSecret, Session},
@@ -54,6 +55,7 @@ pub(crate) struct Wire {
     death: Arc<Mutex<Option<Death>>>,
     died: Arc<Notify>,
     watch: Arc<Mutex<Option<Watch>>>,
+    operator: Arc<Mutex<Option<Arc<Mutex<Operator>>>>>,
 }
 
 /// When whoever uses a wire is killed.
@@ -110,6 +112,18 @@ impl Wire {
         *self.proxy.lock().unwrap() = Some(Box::new(proxy));
     }
 
+    /// Has every answer, honest or not, go through whoever runs the server.
+    pub(crate) fn goes_through(&self, operator: &Arc<Mutex<Operator>>) {
+        *self.operator.lock().unwrap() = Some(operator.clone());
+    }
+
+    fn through_operator(&self, target: &str, caller: &str, reply: Reply) -> Reply {
+        let operator = self.operator.lock().unwrap().clone();
+        let Some(operator) = operator else { return reply };
+        let body = operator.lock().unwrap().answer(Asked { target, caller }, reply.status, &reply.body).body;
+        Reply { body, ..reply }
+    }
+
     pub(crate) fn is_honest_again(&self) {
         *self.proxy.lock().unwrap() = None;
         *self.lie.lock().unwrap() = None;
@@ -146,6 +160,7 @@ impl Transport for Wire {
             self.died.notify_one();
             return std::future::pending().await;
         }
+        let reply = self.through_operator(&parts.target(), &request.key_id().to_string(), reply);
         Ok(match &mut *self.lie.lock().unwrap() {
             Some(lie) => lie(&request, reply),
             None => reply,
@@ -162,6 +177,7 @@ impl Transport for Wire {
         let asked = body.clone().unwrap_or_default();
         let reply = self.honest.send_unsigned(path, body, most).await?;
         check_bodies(method, path, &asked, &reply);
+        let reply = self.through_operator(path, "", reply);
         let lie = self.unsigned_lie.lock().unwrap();
         Ok(lie.map_or_else(|| reply.clone(), |lie| lie(path, reply.clone())))
     }
@@ -298,6 +314,19 @@ impl World {
         Zeroizing::new(code.expose().to_owned())
     }
 
+    /// A way of its own to the server.
+    pub(crate) fn second_transport(&self) -> Wire {
+        wire(&self.service)
+    }
+
+    /// A way to a server that was started on another database, if one starts on that.
+    pub(crate) async fn wire_to(&self, database: &Path) -> Option<Wire> {
+        let store = SqliteStore::open(database).ok()?;
+        let settings = Settings { endpoints: Vec::new(), limits: Limits::default() };
+        let keys = ServiceKeys::from_checkpoint_seed(&[3; 32]);
+        Some(wire(&Service::start(store, settings, keys, self.clock.clone()).await.ok()?))
+    }
+
     /// A client for whoever signs.
     pub(crate) fn client(&self) -> Client<Wire> {
         Client::new(wire(&self.service), self.clock.clone())
@@ -401,6 +430,7 @@ fn wire(service: &Service<SqliteStore>) -> Wire {
         death: Arc::default(),
         died: Arc::default(),
         watch: Arc::default(),
+        operator: Arc::default(),
     }
 }
 
