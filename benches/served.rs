@@ -44,6 +44,8 @@ pub struct Served {
 
 /// The name of the profile.
 const PROFILE: &str = "production";
+/// Bytes of each value that the admin pushes: together they are more than is read before headers are judged.
+const PUSHED: usize = 20_000;
 /// How long an admin waits after each edit, an agent after each read: they work, they do not test the machine.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -63,7 +65,7 @@ impl Served {
         let owner = Account::create_organization(&client(), new, &clock).await.unwrap().account;
         let mut session = AdminSession::builder(&owner).in_process().open(client()).await.unwrap();
         let profile = session.create_profile(Name::new(PROFILE).unwrap()).await.unwrap();
-        session.edit(profile, &edit(0, 100), false).await.unwrap();
+        session.edit(profile, &edit(0, 100, 64), false).await.unwrap();
         let agent = agent(&mut session, "reader", profile).await;
         let deleted = agent_without_groups(&mut session, "deleted").await;
         let id = deleted.agent;
@@ -83,7 +85,7 @@ impl Served {
         while Instant::now() < until {
             number += 1;
             let start = Instant::now();
-            let done = self.session.edit(self.profile, &edit(number, 5), false).await;
+            let done = self.session.edit(self.profile, &edit(number, 5, PUSHED), false).await;
             writes.note(start, done.err().map(|error| error.to_string()));
             tokio::time::sleep(PAUSE).await;
         }
@@ -168,11 +170,11 @@ fn transport(url: &str) -> HttpTransport {
     HttpTransport::builder(url).timeout(Duration::from_secs(30)).build().unwrap()
 }
 
-fn edit(round: usize, count: usize) -> Edit {
+fn edit(round: usize, count: usize, length: usize) -> Edit {
     let mut edit = Edit::default();
     for number in 0..count {
         let name = SecretName::new(&format!("SERVICE_SECRET_NUMBER_{number:05}")).unwrap();
-        let value = format!("{round:064}").into_bytes();
+        let value = format!("{round:0length$}").into_bytes();
         edit.set.insert(name, NewSecret { value: Zeroizing::new(value), note: None });
     }
     edit
