@@ -32,6 +32,7 @@ mod fail_closed;
 mod grace;
 mod heads;
 mod history;
+mod hostile;
 mod large_behind_nginx;
 mod lock;
 mod memory_model;
