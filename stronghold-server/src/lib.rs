@@ -11,4 +11,5 @@ pub mod config;
 pub mod console;
 pub mod http;
 pub mod service;
+pub mod shown;
 pub mod store;

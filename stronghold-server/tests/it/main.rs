@@ -27,6 +27,7 @@ mod routes;
 mod service_history;
 mod service_reads;
 mod service_writes;
+mod shown;
 mod standing;
 mod store;
 mod world;
