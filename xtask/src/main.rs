@@ -164,6 +164,8 @@ fn test() -> Result<(), Failed> {
     browser(&[])?;
     wasm::reproduce()?;
     cargo("the main job, from nothing", &["xtask", "quickstart", "--", "--once"]).run()?;
+    // One of them attacks the program as it is shipped.
+    cargo("the server, for the benchmarks", &["build", "--release", "-p", "stronghold-server"]).run()?;
     cargo("benchmarks, in short", &["bench", "-p", "stronghold-benches", "--", "--quick"]).run()?;
     fuzz(&tools, FUZZ_RUNS)
 }

@@ -18,6 +18,7 @@ mod approvals_ended;
 mod audit;
 mod audit_denials;
 mod audit_reading;
+mod bounds;
 mod ci;
 mod crypto;
 mod database;

@@ -13,7 +13,7 @@ use stronghold_sdk::{
     crypto::identity::Identity,
     memory::{InProcess, MemoryStore, Remembered},
     protocol::{
-        api::{self, CommitStatement},
+        api::{self, CommitStatement, ReplyLimit},
         crypto::kem::PublicKeys,
         directory::{Change, Conditions, Role},
         id::{GroupId, InviteId, ProfileId, UserId},
@@ -136,7 +136,7 @@ impl Transport for Wire {
         self.honest.endpoint()
     }
 
-    async fn send(&self, request: SignedRequest, body: Vec<u8>) -> Result<Reply, TransportFailure> {
+    async fn send(&self, request: SignedRequest, body: Vec<u8>, most: ReplyLimit) -> Result<Reply, TransportFailure> {
         if let Some(watch) = &mut *self.watch.lock().unwrap() {
             watch(request.parts().path(), body.len());
         }
@@ -148,12 +148,12 @@ impl Transport for Wire {
         let instead = self.proxy.lock().unwrap().as_mut().and_then(|proxy| proxy(&request, &body));
         if let Some((passes, reply)) = instead {
             if passes {
-                let honest = self.honest.send(request, body).await?;
+                let honest = self.honest.send(request, body, most).await?;
                 assert_eq!(honest.status, 200, "{}", String::from_utf8_lossy(&honest.body));
             }
             return Ok(reply);
         }
-        let reply = self.honest.send(request.clone(), body.clone()).await?;
+        let reply = self.honest.send(request.clone(), body.clone(), most).await?;
         let parts = request.parts();
         check_bodies(parts.method().as_str(), &parts.target(), &body, &reply);
         if !answered {
@@ -167,10 +167,15 @@ impl Transport for Wire {
         })
     }
 
-    async fn send_unsigned(&self, path: &str, body: Option<Vec<u8>>) -> Result<Reply, TransportFailure> {
+    async fn send_unsigned(
+        &self,
+        path: &str,
+        body: Option<Vec<u8>>,
+        most: ReplyLimit,
+    ) -> Result<Reply, TransportFailure> {
         let method = if body.is_some() { "POST" } else { "GET" };
         let asked = body.clone().unwrap_or_default();
-        let reply = self.honest.send_unsigned(path, body).await?;
+        let reply = self.honest.send_unsigned(path, body, most).await?;
         check_bodies(method, path, &asked, &reply);
         let reply = self.through_operator(path, "", reply);
         let lie = self.unsigned_lie.lock().unwrap();
@@ -297,7 +302,7 @@ impl World {
         };
         let request =
             SignedRequest::sign(self.wire.endpoint().authority, parts, params, |base| owner.signing_key().sign(base));
-        let reply = self.wire.send(request, body).await.unwrap();
+        let reply = self.wire.send(request, body, ReplyLimit::of::<api::Committed>()).await.unwrap();
         assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
         self.session.sync().await.unwrap();
     }
