@@ -11,7 +11,9 @@ pub(crate) use admin::{
     AuditVerifyArgs, ConditionArgs, GroupCommand, InProfile, MemberArgs, OrgCommand, OrgCreateArgs, OrgVerifyArgs,
     PolicyArgs, ProfileCommand, ProfileLockArgs, SecretCommand, SecretSetArgs,
 };
-pub(crate) use auth::{ApiUserArgs, AuthCommand, LoginArgs, NewPasswordArgs, RecoverArgs, SheetArgs};
+pub(crate) use auth::{
+    AccountKeyArgs, ApiUserArgs, AuthCommand, LoginArgs, NewPasswordArgs, PasswordArgs, RecoverArgs, SheetArgs,
+};
 pub(crate) use env::{EnvCommand, PullArgs, PushArgs, ReadArgs, ReferenceArgs, RunArgs};
 pub(crate) use history::{
     CopyArgs, DiffArgs, PastSecretArgs, ProfileHistoryArgs, ProfileRestoreArgs, PurgeArgs, RollbackArgs,

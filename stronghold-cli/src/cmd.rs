@@ -89,7 +89,7 @@ pub(crate) async fn run(cli: Cli, output: &Output) -> Result<ExitCode, Failure> 
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "api-stronghold-cli", &mut script);
-            output.bytes(&script)?;
+            output.value(&script)?;
         }
     }
     Ok(ExitCode::SUCCESS)

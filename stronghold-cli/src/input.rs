@@ -1,13 +1,20 @@
 //! What comes in beside arguments: variables, standard input, files, prompts.
 
-use crate::{args::Global, failure::Failure};
+use crate::{
+    args::{Global, PasswordArgs},
+    failure::Failure,
+    shown,
+};
 use std::{
     env::{self, VarError},
     fs::File,
     io::{self, IsTerminal, Read},
-    path::Path,
+    path::{Path, PathBuf},
 };
 use zeroize::Zeroizing;
+
+/// Longest file or input of a single secret word, in bytes.
+pub(crate) const WORD_BYTES: usize = 64 * 1024;
 
 /// A variable of the environment; a blank one counts as unset. One that is not text is refused: to pass over a damaged
 /// token would be to act as somebody else.
@@ -28,16 +35,70 @@ pub(crate) fn given(text: Option<&String>) -> Option<&str> {
     text.map(|text| text.trim()).filter(|text| !text.is_empty())
 }
 
-/// A secret word of a flag or its variable, where `-` is standard input; `missing` says what to do where there is none.
-pub(crate) fn given_word(
-    text: Option<&String>,
-    missing: impl FnOnce() -> Failure,
-) -> Result<Zeroizing<String>, Failure> {
-    match given(text) {
-        Some("-") => word(&standard_input(64 * 1024)?, "standard input"),
-        Some(text) => Ok(Zeroizing::new(text.to_owned())),
-        None => Err(missing()),
+/// A secret word that a command needs, and where it may come from.
+pub(crate) struct Word<'a> {
+    /// What it is, for people: `account key`.
+    pub(crate) what: &'static str,
+    /// The flag whose value is `-`, and with `-file` behind it the flag of its file: `--account-key`.
+    pub(crate) flag: &'static str,
+    /// The variable.
+    pub(crate) variable: &'static str,
+    /// Where people have it from.
+    pub(crate) hint: &'static str,
+    /// The flag's value.
+    pub(crate) given: Option<&'a String>,
+    /// The file.
+    pub(crate) file: Option<&'a PathBuf>,
+}
+
+impl Word<'_> {
+    /// Reads it: from standard input for `-`, from its file, from its variable, or from a prompt where there is a terminal.
+    ///
+    /// As an argument it would be in the shell's history, and in the list of processes that every user of the machine sees: it
+    /// is refused there, and not repeated.
+    pub(crate) fn read(&self) -> Result<Zeroizing<String>, Failure> {
+        let Self { what, flag, variable: name, .. } = *self;
+        match given(self.given) {
+            Some("-") => return word(&standard_input(WORD_BYTES)?, "standard input"),
+            Some(_) => return Err(self.refused()),
+            None => {}
+        }
+        if let Some(path) = self.file {
+            return word(&file(path, WORD_BYTES)?, &path.display().to_string());
+        }
+        if let Some(text) = variable(name)? {
+            return Ok(Zeroizing::new(text.trim().to_owned()));
+        }
+        if !io::stdin().is_terminal() {
+            return Err(Failure::usage(format!(
+                "your {what} is needed: write {flag} - for standard input, say {flag}-file FILE, or set {name}"
+            ))
+            .with_hint(self.hint));
+        }
+        ask_word(what)
     }
+
+    /// The failure of one that was given as an argument, which does not repeat it.
+    fn refused(&self) -> Failure {
+        let Self { what, flag, variable, .. } = *self;
+        Failure::usage(format!(
+            "the {what} is no argument: it would be in the shell's history and in the list of processes"
+        ))
+        .with_hint(format!(
+            "Leave {flag} out to be asked for it, write {flag} - for standard input, say {flag}-file FILE, or set {variable}."
+        ))
+    }
+}
+
+/// Asks for a secret word at the terminal.
+pub(crate) fn ask_word(what: &str) -> Result<Zeroizing<String>, Failure> {
+    let mut prompt = what.to_owned();
+    if let Some(first) = prompt.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    let typed = shown::ask_secret(&format!("{prompt}: "));
+    let typed = typed.map_err(|error| Failure::local(format!("the {what} cannot be read"), &error))?;
+    word(typed.as_bytes(), &format!("the {what}"))
 }
 
 /// All of standard input, at most `limit` bytes.
@@ -68,10 +129,9 @@ pub(crate) fn word(bytes: &[u8], what: &str) -> Result<Zeroizing<String>, Failur
     Ok(Zeroizing::new(text.to_owned()))
 }
 
-/// A password: from standard input, `API_STRONGHOLD_PASSWORD`, or a prompt; never without a terminal.
-pub(crate) fn password(from_stdin: bool, twice: bool) -> Result<Zeroizing<String>, Failure> {
-    if from_stdin {
-        let bytes = standard_input(64 * 1024)?;
+/// A password: from standard input, a file, `API_STRONGHOLD_PASSWORD`, or a prompt; never without a terminal.
+pub(crate) fn password(args: &PasswordArgs, twice: bool) -> Result<Zeroizing<String>, Failure> {
+    if let Some(bytes) = of_password(args.password_stdin, args.password_file.as_deref())? {
         let text = std::str::from_utf8(&bytes).map_err(|_| Failure::invalid("the password is not UTF-8 text"))?;
         let line = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
         return non_empty(Zeroizing::new(line.to_owned()));
@@ -81,22 +141,33 @@ pub(crate) fn password(from_stdin: bool, twice: bool) -> Result<Zeroizing<String
     }
     if !io::stdin().is_terminal() {
         return Err(Failure::usage(
-            "a password is needed, and there is no terminal to ask on: set API_STRONGHOLD_PASSWORD or use --password-stdin",
+            "a password is needed, and there is no terminal to ask on: set API_STRONGHOLD_PASSWORD or use --password-stdin or --password-file",
         ));
     }
     if twice { ask_twice("Password") } else { ask("Password: ") }
 }
 
-/// The password so far and the next one: two lines of standard input, `API_STRONGHOLD_PASSWORD` and
+/// What was given of passwords on standard input or in a file.
+fn of_password(stdin: bool, path: Option<&Path>) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+    match path {
+        Some(path) => file(path, WORD_BYTES).map(Some),
+        None if stdin => standard_input(WORD_BYTES).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The password so far and the next one: two lines of standard input or a file, `API_STRONGHOLD_PASSWORD` and
 /// `API_STRONGHOLD_NEW_PASSWORD`, or prompts for what is not set; never without a terminal.
-pub(crate) fn old_and_new_password(from_stdin: bool) -> Result<(Zeroizing<String>, Zeroizing<String>), Failure> {
-    if from_stdin {
-        let bytes = standard_input(64 * 1024)?;
+pub(crate) fn old_and_new_password(
+    stdin: bool,
+    file: Option<&Path>,
+) -> Result<(Zeroizing<String>, Zeroizing<String>), Failure> {
+    if let Some(bytes) = of_password(stdin, file)? {
         let text = std::str::from_utf8(&bytes).map_err(|_| Failure::invalid("a password is not UTF-8 text"))?;
         let mut lines = text.lines().map(|line| Zeroizing::new(line.to_owned()));
         return match (lines.next(), lines.next(), lines.next()) {
             (Some(old), Some(new), None) => Ok((non_empty(old)?, non_empty(new)?)),
-            _ => Err(Failure::invalid("standard input must be two lines: the password so far, then the new one")),
+            _ => Err(Failure::invalid("two lines are needed: the password so far, then the new one")),
         };
     }
     let known = |name: &str| text_variable(name).map(|value| value.map(Zeroizing::new));
@@ -104,7 +175,7 @@ pub(crate) fn old_and_new_password(from_stdin: bool) -> Result<(Zeroizing<String
     if (old.is_none() || new.is_none()) && !io::stdin().is_terminal() {
         return Err(Failure::usage(
             "two passwords are needed, and there is no terminal to ask on: set API_STRONGHOLD_PASSWORD and \
-             API_STRONGHOLD_NEW_PASSWORD, or use --password-stdin",
+             API_STRONGHOLD_NEW_PASSWORD, or use --password-stdin or --password-file",
         ));
     }
     let old = old.map_or_else(|| ask("Password so far: "), non_empty)?;
@@ -122,8 +193,7 @@ fn ask_twice(what: &str) -> Result<Zeroizing<String>, Failure> {
 }
 
 fn ask(prompt: &str) -> Result<Zeroizing<String>, Failure> {
-    let typed = rpassword::prompt_password(prompt).map(Zeroizing::new);
-    non_empty(typed.map_err(|error| Failure::local("the password cannot be read", &error))?)
+    non_empty(shown::ask_secret(prompt).map_err(|error| Failure::local("the password cannot be read", &error))?)
 }
 
 /// Asks for a yes where a person is there to give it.
@@ -140,16 +210,9 @@ pub(crate) fn confirm_or(question: &str, yes: bool, global: &Global, otherwise: 
         return Err(Failure::usage(format!("{question} {otherwise}")));
     }
     let mut answer = String::new();
-    eprint_prompt(&format!("{question} [y/N] "));
+    shown::ask(&format!("{question} [y/N] "));
     io::stdin().read_line(&mut answer).map_err(|error| Failure::local("the answer cannot be read", &error))?;
     if matches!(answer.trim(), "y" | "Y" | "yes") { Ok(()) } else { Err(Failure::invalid("nothing was done")) }
-}
-
-fn eprint_prompt(text: &str) {
-    use io::Write;
-    let mut stderr = io::stderr().lock();
-    // A prompt that cannot be shown is answered no by whoever does not see it.
-    let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
 }
 
 fn non_empty(password: Zeroizing<String>) -> Result<Zeroizing<String>, Failure> {

@@ -9,6 +9,7 @@ mod files;
 mod input;
 mod output;
 mod settings;
+mod shown;
 mod when;
 
 use crate::{args::Cli, failure::Failure, output::Output};
@@ -24,7 +25,7 @@ use tracing_subscriber::{
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return not_parsed(&error),
+        Err(error) => return not_parsed(error),
     };
     start_log(&cli.global);
     let output = Output::new(&cli.global);
@@ -44,11 +45,13 @@ fn main() -> ExitCode {
 }
 
 /// Help and version, and what cannot be parsed: in JSON too, where that was asked for.
-fn not_parsed(error: &clap::Error) -> ExitCode {
+fn not_parsed(error: clap::Error) -> ExitCode {
     let ours = std::env::args_os().skip(1).take_while(|argument| argument != "--");
     if !error.use_stderr() || !ours.into_iter().any(|argument| argument == "--json" || argument == "--output=json") {
-        error.exit();
+        let code = shown::usage(error);
+        return ExitCode::from(u8::try_from(code).unwrap_or(2));
     }
+    let error = shown::without_controls(error);
     let text = error.to_string();
     // What follows is the same for every error: the usage, and where to read on.
     let lines = text.lines().take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"));
@@ -69,7 +72,7 @@ fn start_log(global: &args::Global) {
     let libraries = if global.verbose > 1 { LevelFilter::from_level(level) } else { LevelFilter::OFF };
     let ours = ["api_stronghold_cli", "stronghold_sdk", "stronghold_protocol"].map(|target| (target, level));
     let lines = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
+        .with_writer(shown::Log::default)
         .with_target(false)
         .without_time()
         .with_ansi(false)

@@ -1,14 +1,15 @@
 //! Results on standard output, messages on standard error.
 
-use crate::{args::Global, failure::Failure};
+use crate::{
+    args::Global,
+    failure::Failure,
+    shown::{self, Lines},
+};
 use indicatif::{ProgressBar, ProgressStyle};
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use std::{
-    collections::BTreeMap,
-    io::{self, IsTerminal, Write},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
+use stronghold_sdk::protocol::visible;
 
 /// Where and how a command prints.
 #[derive(Clone, Debug)]
@@ -23,7 +24,7 @@ impl Output {
     pub(crate) fn new(global: &Global) -> Self {
         let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
         let forced = set("CLICOLOR_FORCE");
-        let colour = !global.no_color && !set("NO_COLOR") && (forced || io::stderr().is_terminal());
+        let colour = !global.no_color && !set("NO_COLOR") && (forced || shown::is_watched());
         Self { json: global.is_json(), quiet: global.quiet, colour }
     }
 
@@ -38,42 +39,46 @@ impl Output {
     }
 
     /// Prints a result: as JSON, or as the lines that `text` gives.
-    pub(crate) fn result(&self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), Failure> {
-        let mut line = if self.json {
-            serde_json::to_string_pretty(value)
-                .map_err(|error| Failure::local("the result cannot be printed", &error))?
-        } else {
-            text()
-        };
-        if line.is_empty() {
-            return Ok(());
+    pub(crate) fn result<L: Into<Lines>>(
+        &self,
+        value: &impl Serialize,
+        text: impl FnOnce() -> L,
+    ) -> Result<(), Failure> {
+        if !self.json {
+            return self.lines(text()).map(drop);
         }
-        if !line.ends_with('\n') {
-            line.push('\n');
-        }
-        self.bytes(line.as_bytes())
+        let json = serde_json::to_string_pretty(value);
+        let json = json.map_err(|error| Failure::local("the result cannot be printed", &error))?;
+        written(shown::print_json(&json)).map(drop)
     }
 
-    /// Writes bytes to standard output as they are. A reader that went away is no failure of ours.
-    pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
-        self.offer(bytes).map(drop)
+    /// Prints lines on standard output; says whether there is still somebody who reads.
+    pub(crate) fn lines(&self, lines: impl Into<Lines>) -> Result<bool, Failure> {
+        written(shown::print(&lines.into()))
     }
 
-    /// The same; says whether there is still somebody who reads.
-    pub(crate) fn offer(&self, bytes: &[u8]) -> Result<bool, Failure> {
-        let mut stdout = io::stdout().lock();
-        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
-            Err(error) => Err(Failure::local("standard output cannot be written", &error)),
+    /// Prints a value as a line of JSON; likewise.
+    pub(crate) fn json_line(&self, value: &impl Serialize) -> Result<bool, Failure> {
+        let json = serde_json::to_string(value);
+        let json = json.map_err(|error| Failure::local("a record cannot be written", &error))?;
+        written(shown::print_json(&json))
+    }
+
+    /// Prints what was asked for byte by byte: exactly, but on a terminal without what would steer it. A reader that went away
+    /// is no failure of ours.
+    pub(crate) fn value(&self, bytes: &[u8]) -> Result<(), Failure> {
+        if written(shown::print_value(bytes))? {
+            self.warn(
+                "what would steer the terminal is shown by its number; write to a file or a pipe for the exact bytes",
+            );
         }
+        Ok(())
     }
 
     /// Says something to whoever is watching, on standard error.
-    pub(crate) fn say(&self, message: impl AsRef<str>) {
+    pub(crate) fn say(&self, lines: impl Into<Lines>) {
         if !self.quiet {
-            // There is nobody to tell when standard error is gone.
-            let _ = writeln!(io::stderr(), "{}", message.as_ref());
+            shown::say(&lines.into());
         }
     }
 
@@ -101,8 +106,7 @@ impl Output {
 
     /// Warns, also when quiet.
     pub(crate) fn warn(&self, message: impl AsRef<str>) {
-        let label = if self.colour { "\u{1b}[33mwarning\u{1b}[0m" } else { "warning" };
-        let _ = writeln!(io::stderr(), "{label}: {}", one_line(message.as_ref()));
+        shown::say_labelled("warning", self.colour.then_some("33"), message.as_ref());
     }
 
     /// Prints a failure: one line and what to do, or problem details. What exists only once goes to standard output first,
@@ -111,21 +115,25 @@ impl Output {
         if !failure.once().is_empty() {
             let members = failure.once().iter().map(|(name, value)| (*name, value.expose_secret()));
             let _ = self.result(&members.clone().collect::<BTreeMap<_, _>>(), || {
-                let shown = members.map(|(name, value)| format!("\n{}:\n  {value}\n", label(name)));
-                format!("Nobody can show you this again; keep it:\n{}", shown.collect::<String>())
+                let heading = "Nobody can show you this again; keep it:".to_owned();
+                let shown = members
+                    .flat_map(|(name, value)| [String::new(), format!("{}:", label(name)), format!("  {value}")]);
+                Lines::from(heading).then(shown.collect::<Lines>())
             });
         }
-        let text = if self.json {
-            failure.to_problem().to_string()
-        } else {
-            let label = if self.colour { "\u{1b}[31merror\u{1b}[0m" } else { "error" };
-            match failure.hint() {
-                Some(hint) => format!("{label}: {}. {hint}", one_line(failure.message()).trim_end_matches('.')),
-                None => format!("{label}: {}", one_line(failure.message())),
-            }
+        if self.json {
+            return shown::say_json(&failure.to_problem().to_string());
+        }
+        let text = match failure.hint() {
+            Some(hint) => format!("{}. {hint}", failure.message().trim_end_matches('.')),
+            None => failure.message().to_owned(),
         };
-        let _ = writeln!(io::stderr(), "{text}");
+        shown::say_labelled("error", self.colour.then_some("31"), &text);
     }
+}
+
+fn written<T>(result: std::io::Result<T>) -> Result<T, Failure> {
+    result.map_err(|error| Failure::local("standard output cannot be written", &error))
 }
 
 /// How people call what exists only once.
@@ -139,29 +147,27 @@ fn label(name: &'static str) -> &'static str {
     }
 }
 
-/// Text that may come from a server or a file, without what would end the line or steer the terminal.
-fn one_line(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
-}
-
 /// Lays out rows in columns, with a heading.
-pub(crate) fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
-    let mut widths: Vec<usize> = heading.iter().map(|cell| cell.chars().count()).collect();
-    for row in rows {
+pub(crate) fn table(heading: &[&str], rows: &[Vec<String>]) -> Lines {
+    let heading: Vec<String> = heading.iter().map(|cell| (*cell).to_owned()).collect();
+    // Escaped before it is measured: what is printed takes the room that is counted.
+    let rows: Vec<Vec<String>> = std::iter::once(&heading)
+        .chain(rows)
+        .map(|row| row.iter().map(|cell| visible::line(cell).into_owned()).collect())
+        .collect();
+    let mut widths: Vec<usize> = heading.iter().map(|_| 0).collect();
+    for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
         }
     }
-    let heading: Vec<String> = heading.iter().map(|cell| (*cell).to_owned()).collect();
-    let mut text = String::new();
-    for row in std::iter::once(&heading).chain(rows) {
+    let line = |row: &Vec<String>| {
         let cells: Vec<String> = row
             .iter()
             .zip(&widths)
             .map(|(cell, width)| format!("{cell}{}", " ".repeat(width.saturating_sub(cell.chars().count()))))
             .collect();
-        text.push_str(cells.join("  ").trim_end());
-        text.push('\n');
-    }
-    text
+        cells.join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect()
 }

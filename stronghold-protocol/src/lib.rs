@@ -38,3 +38,4 @@ pub mod signed;
 pub mod time;
 pub mod token;
 pub mod transport;
+pub mod visible;

@@ -24,7 +24,7 @@ mod signed;
 mod target;
 mod unverified;
 
-pub use authority::{Authority, InvalidAuthority};
+pub use authority::{Authority, InvalidAuthority, is_loopback};
 pub use clock::{ClockSkew, check_clock};
 pub use context::{CiRun, ContextTooLong, RequestContext};
 pub use digest::{BodyRefused, ContentDigest};

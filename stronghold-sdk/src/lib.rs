@@ -21,7 +21,7 @@
 //! keys; [`Agent`] ties them together. [`admin`] is what people do, [`loader`] fills structs at start-up, [`mod@format`] writes
 //! files for other programs, [`memory`] remembers, [`lock`] does so in a repository, [`heads`] compares two
 //! clients' views, [`receipts`] are evidence of reads, [`references`]
-//! are followed, [`ci`] tells the CI run for the audit record.
+//! are followed, `files` (on Unix) finds out where an output file really goes, [`ci`] tells the CI run for the audit record.
 
 pub mod admin;
 mod agent;
@@ -30,6 +30,8 @@ pub mod ci;
 mod client;
 pub mod crypto;
 mod error;
+#[cfg(unix)]
+pub mod files;
 pub mod format;
 pub mod heads;
 pub mod loader;

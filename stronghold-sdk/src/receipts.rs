@@ -5,8 +5,8 @@
 
 use crate::error::Error;
 use std::{
-    fs::{self, OpenOptions},
-    io::Write,
+    fs::{self, File},
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 use stronghold_protocol::{
@@ -38,16 +38,22 @@ impl ReceiptFile {
     /// Adds a receipt, in one write, so that processes can share the file.
     ///
     /// # Errors
-    /// [`Error::State`] when the file cannot be written.
+    /// [`Error::State`] when the file cannot be written, or what is there is another user's ([`crate::files`]).
     pub fn append(&self, receipt: &Receipt) -> Result<(), Error> {
         let failed = |error| Error::state(format!("the receipt cannot be kept in {}", self.path.display()), error);
         let mut line = serde_json::to_vec(receipt).map_err(|error| failed(error.into()))?;
         line.push(b'\n');
-        let mut options = OpenOptions::new();
-        options.append(true).create(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(&self.path).and_then(|mut file| file.write_all(&line)).map_err(failed)
+        self.open().and_then(|mut file| file.write_all(&line)).map_err(failed)
+    }
+
+    #[cfg(unix)]
+    fn open(&self) -> io::Result<File> {
+        crate::files::Target::open_to_append(&self.path).map_err(io::Error::other)
+    }
+
+    #[cfg(not(unix))]
+    fn open(&self) -> io::Result<File> {
+        fs::OpenOptions::new().append(true).create(true).open(&self.path)
     }
 
     /// The receipts in it, oldest first.

@@ -69,12 +69,11 @@ impl Arguments {
 /// Something else than serving.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Print another one-time setup code, for a further organization; works while the server runs
-    SetupCode {
-        /// Directory of the server's data
-        #[arg(long, env = "STRONGHOLD_SERVER_DATA_DIR", value_name = "DIR")]
-        data_dir: PathBuf,
-    },
+    /// Make another one-time setup code, for a further organization, and print the file that it is in
+    ///
+    /// The file is in the data directory, readable by its owner alone, so that the code is in no log and on no screen:
+    /// `org create --setup-code-file FILE` reads it. This works while the server runs.
+    SetupCode(SetupCodeArguments),
     /// The audit log
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -95,6 +94,17 @@ pub enum Command {
     Restore(RestoreArguments),
     /// Print the HTTP API as an OpenAPI 3.1 document
     Openapi,
+}
+
+/// Arguments of `setup-code`.
+#[derive(Debug, Args)]
+pub struct SetupCodeArguments {
+    /// Directory of the server's data
+    #[arg(long, env = "STRONGHOLD_SERVER_DATA_DIR", value_name = "DIR")]
+    pub data_dir: PathBuf,
+    /// Print the code itself in place of a file's path; whoever sees it can create an organization
+    #[arg(long)]
+    pub show: bool,
 }
 
 /// How to serve.

@@ -12,4 +12,5 @@ pub mod console;
 pub mod http;
 pub mod log;
 pub mod service;
+pub mod shown;
 pub mod store;

@@ -2,7 +2,6 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::{
-    io::Write,
     ops::ControlFlow,
     process::ExitCode,
     sync::{
@@ -20,23 +19,18 @@ use stronghold_server::{
     },
     backup::{self, BackedUpOrg, Progress, Watch},
     config::{
-        ArchiveArguments, Arguments, AuditCommand, BackupArguments, Command, DataDir, LogFormat, RestoreArguments,
-        ServeArguments,
+        ArchiveArguments, Arguments, AuditCommand, BackupArguments, Command, DataDir, RestoreArguments, ServeArguments,
     },
     console::Console,
     http::Server,
     log::{LogThrottle, WINDOW_MILLIS},
     service::{Service, ServiceKeys, SetupCode},
+    shown::{self, say_line, start_log},
     store::{Store, sqlite::SqliteStore},
 };
 use tokio::{
     signal::unix::{SignalKind, signal},
     task::JoinHandle,
-};
-use tracing_subscriber::{
-    filter::FilterExt,
-    layer::{Layer, SubscriberExt},
-    util::SubscriberInitExt,
 };
 
 /// What is printed when the server cannot go on; one line.
@@ -53,7 +47,7 @@ fn main() -> ExitCode {
     match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            let _ = writeln!(std::io::stderr(), "stronghold-server: {failure}");
+            say_line(&format!("stronghold-server: {failure}"));
             ExitCode::FAILURE
         }
     }
@@ -62,15 +56,18 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match &arguments.command {
-        Some(Command::Openapi) => print_line(&serde_json::to_string_pretty(&openapi_document())?),
-        Some(Command::SetupCode { data_dir }) => runtime.block_on(print_setup_code(&DataDir::open(data_dir)?)),
+        Some(Command::Openapi) => serde_json::to_string_pretty(&openapi_document())?.lines().try_for_each(print_line),
+        Some(Command::SetupCode(setup)) => {
+            runtime.block_on(make_setup_code(&DataDir::open(&setup.data_dir)?, setup.show))
+        }
         Some(Command::Audit(AuditCommand::Archive(archive))) => runtime.block_on(archive_records(archive)),
         Some(Command::Backup(backup)) => runtime.block_on(take_backup(backup)),
         Some(Command::Restore(restore)) => runtime.block_on(restore_backup(restore)),
         None => {
             let serve = &arguments.serve;
             serve.check()?;
-            let throttle = start_log(serve)?;
+            let throttle = LogThrottle::new(Arc::new(SystemClock));
+            start_log(serve, &throttle).map_err(|error| format!("--log-level {}: {error}", serve.log_level))?;
             raise_open_files();
             let served = runtime.block_on(serve_until_stopped(serve, &throttle));
             throttle.report();
@@ -117,20 +114,21 @@ async fn make_first_setup_code<S: Store>(service: &Service<S>, data: &DataDir) -
     let code = SetupCode::generate()?;
     let path = data.write_setup_code(code.expose())?;
     service.allow_setup(&code).await?;
-    let mut log = std::io::stderr();
-    writeln!(
-        log,
-        "first start: create an organization with the setup code {} (also in {})",
-        code.expose(),
-        path.display()
-    )?;
+    say_line(&format!("first start: create an organization with the setup code in {}", path.display()));
     Ok(())
 }
 
-async fn print_setup_code(data: &DataDir) -> Result<(), Failure> {
+/// Makes another setup code: in a file of its own whose path is printed, or, where that is asked for, on standard output.
+async fn make_setup_code(data: &DataDir, show: bool) -> Result<(), Failure> {
     let code = SetupCode::generate()?;
-    stronghold_server::service::allow_setup(&open_store(data)?, &code, &SystemClock).await?;
-    print_line(code.expose())
+    let store = open_store(data)?;
+    let printed = match show {
+        true => code.expose().to_owned(),
+        // The file first: a code that is good but nowhere written down would be lost.
+        false => data.write_further_setup_code(code.expose())?.display().to_string(),
+    };
+    stronghold_server::service::allow_setup(&store, &code, &SystemClock).await?;
+    print_line(&printed)
 }
 
 async fn archive_records(arguments: &ArchiveArguments) -> Result<(), Failure> {
@@ -219,7 +217,7 @@ fn say_progress(progress: Progress, said: u64) -> u64 {
     let Progress { done, total } = progress;
     let tenths = if total < LARGE { 0 } else { done.saturating_mul(10) / total };
     if tenths > said {
-        let _ = writeln!(std::io::stderr(), "{}% of {} MiB", tenths * 10, total / (1024 * 1024));
+        say_line(&format!("{}% of {} MiB", tenths * 10, total / (1024 * 1024)));
     }
     tenths.max(said)
 }
@@ -267,22 +265,6 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-fn start_log(arguments: &ServeArguments) -> Result<LogThrottle, Failure> {
-    let filter = tracing_subscriber::EnvFilter::try_new(arguments.log_filter())
-        .map_err(|error| format!("--log-level {}: {error}", arguments.log_level))?;
-    let throttle = LogThrottle::new(Arc::new(SystemClock));
-    let filter = filter.and(throttle.clone());
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    match arguments.log_format {
-        LogFormat::Text => tracing_subscriber::registry().with(lines.with_ansi(false).with_filter(filter)).init(),
-        LogFormat::Json => tracing_subscriber::registry().with(lines.json().with_filter(filter)).init(),
-    }
-    Ok(throttle)
-}
-
 fn print_line(line: &str) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{line}")?;
-    out.flush()?;
-    Ok(())
+    Ok(shown::print_line(line)?)
 }

@@ -23,6 +23,7 @@
 
 mod bodies;
 mod cli;
+pub mod leaks;
 pub mod memory;
 mod nginx;
 mod org;

@@ -1,6 +1,6 @@
 //! A server, an organization on it, and its owner signed in.
 
-use crate::{Cli, Run, Server, random_word};
+use crate::{Cli, Run, Server, leaks, random_word};
 use data_encoding::BASE64;
 use serde_json::{Map, Value, json};
 use std::{
@@ -54,6 +54,7 @@ impl Org {
     #[must_use]
     pub fn create(server: Server, url: &str, with: impl Fn(Cli) -> Cli) -> Self {
         let password = random_word(24);
+        leaks::look_for(&password);
         let owner = Cli::new(&server.folder().join("owner"))
             .var("API_STRONGHOLD_URL", url)
             .var("API_STRONGHOLD_PASSWORD", &password);

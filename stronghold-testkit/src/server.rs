@@ -1,6 +1,6 @@
 //! The server, as a process of its own.
 
-use crate::{Run, cli, program, until};
+use crate::{Run, cli, leaks, program, until};
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
     ffi::{OsStr, OsString},
@@ -71,8 +71,11 @@ impl ServerOptions {
         let folder =
             tempfile::Builder::new().prefix("stronghold-test-server-").tempdir().expect("a folder can be made");
         let data = self.data.clone().unwrap_or_else(|| folder.path().join("data"));
-        let log = folder.path().join("server.log");
+        let log = leaks::kept("server.log").unwrap_or_else(|| folder.path().join("server.log"));
         let (process, url) = Process::start(&self, &data, &log, folder.path());
+        if let Ok(code) = fs::read_to_string(data.join("setup-code")) {
+            leaks::look_for(code.trim());
+        }
         Server { options: self, data, log, url, process: Some(process), folder }
     }
 

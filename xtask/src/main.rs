@@ -6,6 +6,7 @@ mod attacks;
 mod binaries;
 mod check;
 mod checks;
+mod leaks;
 mod limited;
 mod mutate;
 mod newcomer;
@@ -40,6 +41,7 @@ cargo xtask checks --browser      the same for those of xtask/mutants/browser, w
 cargo xtask checks --short        only whether each of them applies, and names tests that exist; so does docs/attacks.md
 cargo xtask mutate                break every check of the modules that verify, one at a time, and see which test notices
                                   (--only FILE, --list, --jobs N, --vectors: those alone, --fast: without slow tests)
+cargo xtask leaks COMMAND         run a command, such as `cargo test -p stronghold-cli`, and search all that it does for secrets
 cargo xtask newcomer              clone into three unlike places and run the commands of the README there, with another
                                   home (--quick, --only 1|2|3, --target-dir DIR)";
 
@@ -69,6 +71,13 @@ fn main() -> ExitCode {
         "checks" if rest == ["--short"] => checks::short(),
         "checks" if rest == ["--browser"] => tools::install().and_then(|_| checks::in_browser()),
         "checks" => checks::run(&rest),
+        "leaks" => match rest.split_first() {
+            Some((program, words)) => {
+                let step = Step::new("what is to be searched", program).args(words);
+                leaks::searched(step, &target().join("leaks")).map(drop)
+            }
+            None => Err(Failed("the command that is to be searched was not given; that".to_owned())),
+        },
         "mutate" => tools::install().and_then(|_| mutate::run(&rest)),
         "newcomer" => newcomer::run(&rest),
         _ => {
@@ -148,7 +157,7 @@ fn test() -> Result<(), Failed> {
     for (name, value) in tools.test_environment() {
         tests = tests.env(name, value);
     }
-    tests.env("STRONGHOLD_TEST_BODIES", api::bodies_folder()?).run()?;
+    leaks::watched(tests.env("STRONGHOLD_TEST_BODIES", api::bodies_folder()?), &target().join("leaks"))?;
     api::count_bodies()?;
     api::schemathesis(&tools, api::EXAMPLES)?;
     checks::short()?;

@@ -3,8 +3,11 @@
 use std::{
     env,
     ffi::{OsStr, OsString},
+    fs::File,
+    io::{Read, Write},
     path::Path,
-    process::Command,
+    process::{Command, Stdio},
+    thread,
     time::Instant,
 };
 
@@ -67,6 +70,31 @@ impl Step {
         Ok((output.status.success(), printed.concat()))
     }
 
+    /// Runs the step; its output goes where ours goes, and into a file as well.
+    pub(crate) fn run_keeping(mut self, file: &Path) -> Result<(), Failed> {
+        let failed = |error: std::io::Error| Failed(format!("keeping what is printed ({error})"));
+        let kept = File::create(file).map_err(failed)?;
+        let (out, error) = (kept.try_clone().map_err(failed)?, kept);
+        println!("\n== {} ==", self.name);
+        let start = Instant::now();
+        let spawned = self.command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let mut child = spawned.map_err(|error| Failed(format!("{} ({error})", self.name)))?;
+        let copying = [
+            child.stdout.take().map(|from| thread::spawn(move || copy(from, std::io::stdout(), out))),
+            child.stderr.take().map(|from| thread::spawn(move || copy(from, std::io::stderr(), error))),
+        ];
+        let status = child.wait();
+        for copy in copying.into_iter().flatten() {
+            copy.join().unwrap_or(Ok(())).map_err(failed)?;
+        }
+        println!("== {}: {} s ==", self.name, start.elapsed().as_secs());
+        match status {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) => Err(Failed(format!("{} ({status})", self.name))),
+            Err(error) => Err(Failed(format!("{} ({error})", self.name))),
+        }
+    }
+
     /// Runs the step without announcing it and returns what it printed.
     pub(crate) fn output(mut self) -> Result<String, Failed> {
         let output = self.command.output().map_err(|error| Failed(format!("{} ({error})", self.name)))?;
@@ -74,6 +102,17 @@ impl Step {
             return Err(Failed(format!("{}: {}", self.name, String::from_utf8_lossy(&output.stderr))));
         }
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+}
+
+fn copy(mut from: impl Read, mut shown: impl Write, mut kept: impl Write) -> std::io::Result<()> {
+    let mut piece = [0; 64 * 1024];
+    loop {
+        let length = from.read(&mut piece)?;
+        let Some(read @ [_, ..]) = piece.get(..length) else { return Ok(()) };
+        shown.write_all(read)?;
+        shown.flush()?;
+        kept.write_all(read)?;
     }
 }
 

@@ -6,7 +6,7 @@ use super::{
     history::{CopyArgs, DiffArgs, PastSecretArgs, ProfileHistoryArgs, ProfileRestoreArgs, PurgeArgs, RollbackArgs},
 };
 use clap::{Args, Subcommand};
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 use stronghold_sdk::protocol::number::Version;
 
 /// A command of `org`.
@@ -70,9 +70,10 @@ pub(crate) struct PolicyArgs {
 pub(crate) struct OrgCreateArgs {
     /// The organization's name
     pub(crate) name: String,
-    /// File with the one-time code that the server's operator gave you (DATA_DIR/setup-code); `-` is standard input
+    /// File with the one-time code that the server's operator gave you (DATA_DIR/setup-code); `-` is standard input [default:
+    /// a prompt]
     #[arg(long, value_name = "FILE")]
-    pub(crate) setup_code_file: PathBuf,
+    pub(crate) setup_code_file: Option<PathBuf>,
     /// The owner's e-mail address
     #[arg(long, env = "API_STRONGHOLD_EMAIL", value_name = "ADDRESS")]
     pub(crate) email: Option<String>,
@@ -158,7 +159,7 @@ pub(crate) struct InProfile {
 pub(crate) enum SecretCommand {
     /// Set a secret's value
     Set(SecretSetArgs),
-    /// Print a secret's value: its exact bytes, with a newline added on a terminal only
+    /// Print a secret's value: its exact bytes; on a terminal, what would steer it is shown by its number
     #[command(disable_version_flag = true)]
     Get {
         /// Its name
@@ -214,9 +215,12 @@ pub(crate) enum SecretCommand {
 pub(crate) struct SecretSetArgs {
     /// Its name
     pub(crate) name: String,
+    /// `-` is the same as --stdin; the value itself is no argument, which the shell's history would keep
+    #[arg(value_name = "-", conflicts_with_all = ["stdin", "file", "reference"])]
+    pub(crate) value: Option<OsString>,
     #[command(flatten)]
     pub(crate) at: InProfile,
-    /// Read the value from standard input, every byte of it
+    /// Read the value from standard input, every byte of it [default, where that is no terminal; else a prompt]
     #[arg(long, visible_alias = "value-stdin", conflicts_with = "file")]
     pub(crate) stdin: bool,
     /// Read the value from a file, every byte of it

@@ -36,9 +36,12 @@ pub(crate) enum AuthCommand {
 /// Arguments of `auth api-user`.
 #[derive(Args, Debug)]
 pub(crate) struct ApiUserArgs {
-    /// The agent's token; `-` reads it from standard input
-    #[arg(long, value_name = "AGENT_TOKEN", hide_env_values = true, env = "API_STRONGHOLD_TOKEN")]
+    /// The agent's token [or API_STRONGHOLD_TOKEN, or a prompt]; `-` reads it from standard input
+    #[arg(long, value_name = "AGENT_TOKEN")]
     pub(crate) token: Option<String>,
+    /// File with the token [or API_STRONGHOLD_TOKEN_FILE]
+    #[arg(long, value_name = "FILE", conflicts_with = "token")]
+    pub(crate) token_file: Option<PathBuf>,
     /// Do not ask the server whether it serves this agent
     #[arg(long)]
     pub(crate) offline: bool,
@@ -50,9 +53,8 @@ pub(crate) struct LoginArgs {
     /// Your e-mail address
     #[arg(long, env = "API_STRONGHOLD_EMAIL", value_name = "ADDRESS")]
     pub(crate) email: Option<String>,
-    /// Your account key, from when you joined [or API_STRONGHOLD_ACCOUNT_KEY]; `-` reads it from standard input
-    #[arg(long, value_name = "KEY", hide_env_values = true, env = "API_STRONGHOLD_ACCOUNT_KEY")]
-    pub(crate) account_key: Option<String>,
+    #[command(flatten)]
+    pub(crate) account_key: AccountKeyArgs,
     #[command(flatten)]
     pub(crate) password: PasswordArgs,
 }
@@ -63,9 +65,8 @@ pub(crate) struct NewPasswordArgs {
     /// Your e-mail address
     #[arg(long, env = "API_STRONGHOLD_EMAIL", value_name = "ADDRESS")]
     pub(crate) email: Option<String>,
-    /// Your account key, from when you joined [or API_STRONGHOLD_ACCOUNT_KEY]; `-` reads it from standard input
-    #[arg(long, value_name = "KEY", hide_env_values = true, env = "API_STRONGHOLD_ACCOUNT_KEY")]
-    pub(crate) account_key: Option<String>,
+    #[command(flatten)]
+    pub(crate) account_key: AccountKeyArgs,
     /// Make a new account key too, because somebody may know the old one
     #[arg(long)]
     pub(crate) new_account_key: bool,
@@ -73,14 +74,31 @@ pub(crate) struct NewPasswordArgs {
     /// API_STRONGHOLD_NEW_PASSWORD, or prompts]
     #[arg(long)]
     pub(crate) password_stdin: bool,
+    /// Read the two lines from this file
+    #[arg(long, value_name = "FILE", conflicts_with = "password_stdin")]
+    pub(crate) password_file: Option<PathBuf>,
+}
+
+/// Where the account key comes from. It is never an argument itself.
+#[derive(Args, Debug)]
+pub(crate) struct AccountKeyArgs {
+    /// Your account key, from when you joined [or API_STRONGHOLD_ACCOUNT_KEY, or a prompt]: `-` reads it from standard input
+    #[arg(long, value_name = "-")]
+    pub(crate) account_key: Option<String>,
+    /// File with your account key
+    #[arg(long, value_name = "FILE", conflicts_with = "account_key")]
+    pub(crate) account_key_file: Option<PathBuf>,
 }
 
 /// Arguments of `auth recover`.
 #[derive(Args, Debug)]
 pub(crate) struct RecoverArgs {
-    /// Your recovery kit [or API_STRONGHOLD_RECOVERY_KIT]; `-` reads it from standard input
-    #[arg(long, value_name = "KIT", hide_env_values = true, env = "API_STRONGHOLD_RECOVERY_KIT")]
+    /// Your recovery kit [or API_STRONGHOLD_RECOVERY_KIT, or a prompt]: `-` reads it from standard input
+    #[arg(long, value_name = "-")]
     pub(crate) kit: Option<String>,
+    /// File with your recovery kit: the kit's line alone
+    #[arg(long, value_name = "FILE", conflicts_with = "kit")]
+    pub(crate) kit_file: Option<PathBuf>,
     /// Where the new password comes from
     #[command(flatten)]
     pub(crate) password: PasswordArgs,
@@ -94,10 +112,13 @@ pub(crate) struct SheetArgs {
     pub(crate) recovery_kit: Option<PathBuf>,
 }
 
-/// Where a password comes from: standard input, `API_STRONGHOLD_PASSWORD`, or a prompt.
+/// Where a password comes from: standard input, a file, `API_STRONGHOLD_PASSWORD`, or a prompt.
 #[derive(Args, Debug)]
 pub(crate) struct PasswordArgs {
     /// Read the password from standard input [or API_STRONGHOLD_PASSWORD, or a prompt]
     #[arg(long)]
     pub(crate) password_stdin: bool,
+    /// Read the password from this file
+    #[arg(long, value_name = "FILE", conflicts_with = "password_stdin")]
+    pub(crate) password_file: Option<PathBuf>,
 }

@@ -2,6 +2,7 @@
 
 use super::auth::{LoginArgs, PasswordArgs, SheetArgs};
 use clap::{Args, Subcommand};
+use std::path::PathBuf;
 
 /// A command of `user`.
 #[derive(Debug, Subcommand)]
@@ -69,9 +70,12 @@ pub(crate) struct AcceptArgs {
     /// The address that was invited
     #[arg(long, env = "API_STRONGHOLD_EMAIL", value_name = "ADDRESS")]
     pub(crate) email: Option<String>,
-    /// The code that you were given [or API_STRONGHOLD_INVITE]; `-` reads it from standard input
-    #[arg(long, value_name = "CODE", hide_env_values = true, env = "API_STRONGHOLD_INVITE")]
+    /// The code that you were given [or API_STRONGHOLD_INVITE, or a prompt]: `-` reads it from standard input
+    #[arg(long, value_name = "-")]
     pub(crate) invite: Option<String>,
+    /// File with the code that you were given
+    #[arg(long, value_name = "FILE", conflicts_with = "invite")]
+    pub(crate) invite_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) sheet: SheetArgs,
     #[command(flatten)]

@@ -6,6 +6,7 @@ use crate::{
     failure::Failure,
     output::{Output, table},
     settings::{Settings, token_url},
+    shown::{Lines, lines},
 };
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -41,12 +42,18 @@ impl From<MintedToken> for Minted {
 
 impl Minted {
     /// For people: the token, and what to do with it.
-    pub(crate) fn text(&self, what: &str) -> String {
+    pub(crate) fn text(&self, what: &str) -> Lines {
         let until = self.expires_at.map(|at| format!(" It expires at {at}.")).unwrap_or_default();
-        format!(
-            "Agent {} was {what} ({}).{until}\n\nIts token, which nobody can show you again:\n  {}\n\nUse it:\n  api-stronghold-cli auth api-user --token <AGENT_TOKEN>\n  api-stronghold-cli env pull --profile <PROFILE> -o .env",
-            self.name, self.agent_id, self.token
-        )
+        lines![
+            format!("Agent {} was {what} ({}).{until}", self.name, self.agent_id),
+            "",
+            "Its token, which nobody can show you again:",
+            format!("  {}", self.token),
+            "",
+            "Use it:",
+            "  api-stronghold-cli auth api-user --token <AGENT_TOKEN>",
+            "  api-stronghold-cli env pull --profile <PROFILE> -o .env",
+        ]
     }
 }
 
@@ -170,18 +177,17 @@ async fn show(settings: &Settings, output: &Output, agent: &str) -> Result<(), F
     output.result(&shown, || {
         let list = |items: &[String]| if items.is_empty() { "none".to_owned() } else { items.join(", ") };
         let at = |time: Option<Timestamp>| time.map_or_else(|| "never".to_owned(), |time| time.to_string());
-        format!(
-            "{}\n  id:        {}\n  status:    {}\n  groups:    {}\n  can read:  {}\n  created:   {}\n  expires:   {}\n  last seen: {}\n  reads:     {}",
-            shown.listed.name,
-            shown.listed.agent_id,
-            shown.listed.status_text(),
-            list(&shown.listed.groups),
-            list(&shown.profiles),
-            shown.created_at,
-            at(shown.listed.expires_at),
-            at(shown.listed.last_seen_at),
-            shown.uses,
-        )
+        lines![
+            &shown.listed.name,
+            format!("  id:        {}", shown.listed.agent_id),
+            format!("  status:    {}", shown.listed.status_text()),
+            format!("  groups:    {}", list(&shown.listed.groups)),
+            format!("  can read:  {}", list(&shown.profiles)),
+            format!("  created:   {}", shown.created_at),
+            format!("  expires:   {}", at(shown.listed.expires_at)),
+            format!("  last seen: {}", at(shown.listed.last_seen_at)),
+            format!("  reads:     {}", shown.uses),
+        ]
     })
 }
 

@@ -12,6 +12,7 @@ use crate::{
     input,
     output::Output,
     settings::{Settings, token_url},
+    shown::{Lines, lines},
     when,
 };
 use serde::Serialize;
@@ -67,7 +68,7 @@ pub(crate) async fn rotate_token(settings: &Settings, output: &Output, agent: &s
     output.result(&minted, || minted.text("given a new token, and the old one ended"))?;
     profile_rotate::finish(output, &mut session).await?;
     let exposed = exposed::since(&mut session, before, Some(id.into())).await?;
-    output.result(&exposed, || format!("\n{}", exposed.text()))
+    output.result(&exposed, || lines![""].then(exposed.text()))
 }
 
 #[derive(Serialize)]
@@ -99,11 +100,8 @@ pub(crate) async fn delete(settings: &Settings, output: &Output, agent: &str, ye
     let exposed = exposed::since(&mut session, before, Some(id.into())).await?;
     let deleted = Deleted { agent_id: id, name, status: "deleted", exposed };
     output.result(&deleted, || {
-        format!(
-            "Agent {} was deleted, and what it could read was encrypted anew.\n{}",
-            deleted.name,
-            deleted.exposed.text()
-        )
+        Lines::from(format!("Agent {} was deleted, and what it could read was encrypted anew.", deleted.name))
+            .then(deleted.exposed.text())
     })
 }
 

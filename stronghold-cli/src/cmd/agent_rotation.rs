@@ -11,6 +11,7 @@ use crate::{
     failure::Failure,
     output::Output,
     settings::{Settings, token_url},
+    shown::{Lines, lines},
     when,
 };
 use serde::Serialize;
@@ -46,12 +47,13 @@ pub(super) async fn begin(settings: &Settings, output: &Output, agent: &str, gra
     let begun = Begun { minted, old_token_until: until };
     output.result(&begun, || {
         let minted = &begun.minted;
-        format!(
-            "{}\n\nThe old token is served too, until you end it: when all that use it are moved, about {until}, run\n  \
-             api-stronghold-cli agent rotate-token {} --finish",
-            minted.text("given a new token beside the old one"),
-            minted.name
-        )
+        minted.text("given a new token beside the old one").then(lines![
+            "",
+            format!(
+                "The old token is served too, until you end it: when all that use it are moved, about {until}, run"
+            ),
+            format!("  api-stronghold-cli agent rotate-token {} --finish", minted.name),
+        ])
     })
 }
 
@@ -66,12 +68,12 @@ pub(super) async fn finish(settings: &Settings, output: &Output, agent: &str) ->
     let exposed = exposed::since(&mut session, before, Some(id.into())).await?;
     let finished = Finished { agent_id: id, name, finished, exposed };
     output.result(&finished, || match finished.finished {
-        true => format!(
-            "The old token of agent {} ended, and what it could read was encrypted anew.\n{}",
-            finished.name,
-            finished.exposed.text()
-        ),
-        false => format!("No rotation of agent {} is pending.", finished.name),
+        true => Lines::from(format!(
+            "The old token of agent {} ended, and what it could read was encrypted anew.",
+            finished.name
+        ))
+        .then(finished.exposed.text()),
+        false => format!("No rotation of agent {} is pending.", finished.name).into(),
     })
 }
 

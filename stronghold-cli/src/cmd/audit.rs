@@ -16,7 +16,7 @@ use crate::{
 };
 use stronghold_sdk::{
     admin::{Archives, AuditFilter, AuditQuery, AuditReader, ContextQuery, UnknownContextKey},
-    protocol::{audit::Outcome, time::Timestamp},
+    protocol::{audit::Outcome, time::Timestamp, visible},
 };
 
 /// Runs a command of `audit`.
@@ -44,7 +44,7 @@ async fn list(settings: &Settings, output: &Output, args: &AuditListArgs) -> Res
     }
     output.result(&entries, || {
         if entries.is_empty() {
-            return "No record matches.".to_owned();
+            return "No record matches.".into();
         }
         let rows: Vec<Vec<String>> = entries.iter().map(row).collect();
         table(&HEADING, &rows)
@@ -69,7 +69,8 @@ async fn export(settings: &Settings, output: &Output, args: &AuditExportArgs) ->
             "csv" => text.push_str(&csv(entry)),
             _ => {
                 let line = serde_json::to_string(entry);
-                text.push_str(&line.map_err(|error| Failure::local("a record cannot be written", &error))?);
+                let line = line.map_err(|error| Failure::local("a record cannot be written", &error))?;
+                text.push_str(&visible::json(&line));
             }
         }
         text.push('\n');
@@ -80,7 +81,7 @@ async fn export(settings: &Settings, output: &Output, args: &AuditExportArgs) ->
             output.say(format!("{} records written to {}", entries.len(), file.display()));
             Ok(())
         }
-        None => output.bytes(text.as_bytes()),
+        None => output.value(text.as_bytes()),
     }
 }
 

@@ -6,6 +6,7 @@ use crate::{
     args::AuditListArgs,
     failure::Failure,
     output::{Output, table},
+    shown::Lines,
 };
 use std::time::Duration;
 use stronghold_sdk::{
@@ -72,17 +73,16 @@ fn is_passing(error: &Error) -> bool {
 }
 
 fn show(output: &Output, entries: &[AuditEntry]) -> Result<bool, Failure> {
-    let mut text = String::new();
-    for entry in entries {
-        if output.is_json() {
-            let line = serde_json::to_string(entry);
-            text.push_str(&line.map_err(|error| Failure::local("a record cannot be written", &error))?);
-        } else {
-            text.push_str(row(entry).join("  ").trim_end());
-        }
-        text.push('\n');
+    if !output.is_json() {
+        return output
+            .lines(entries.iter().map(|entry| row(entry).join("  ").trim_end().to_owned()).collect::<Lines>());
     }
-    output.offer(text.as_bytes())
+    for entry in entries {
+        if !output.json_line(entry)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Shows the records before those that are followed: as lines of JSON, or as a table.
@@ -92,5 +92,5 @@ pub(crate) fn show_before(output: &Output, entries: &[AuditEntry]) -> Result<(),
         return Ok(());
     }
     let rows: Vec<Vec<String>> = entries.iter().map(row).collect();
-    output.bytes(table(&HEADING, &rows).as_bytes())
+    output.lines(table(&HEADING, &rows)).map(drop)
 }

@@ -1,6 +1,14 @@
 //! `auth login`: sign in as a person.
 
-use crate::{args::LoginArgs, credentials::Identity, failure::Failure, input, output::Output, settings::Settings};
+use crate::{
+    args::{AccountKeyArgs, LoginArgs},
+    credentials::Identity,
+    failure::Failure,
+    input::{self, Word},
+    output::Output,
+    settings::Settings,
+    shown::lines,
+};
 use serde::Serialize;
 use stronghold_sdk::{
     Error,
@@ -39,27 +47,32 @@ pub(crate) async fn run(settings: &Settings, output: &Output, args: &LoginArgs) 
         credentials: path,
     };
     output.result(&signed_in, || {
-        format!(
-            "Signed in as {} at {}.\nYour keys are kept in {} (mode 0600).",
-            signed_in.name, signed_in.url, signed_in.credentials
-        )
+        lines![
+            format!("Signed in as {} at {}.", signed_in.name, signed_in.url),
+            format!("Your keys are kept in {} (mode 0600).", signed_in.credentials),
+        ]
     })
 }
 
 /// What a log-in needs, from flags, the environment and a prompt.
 pub(crate) fn log_in_with(args: &LoginArgs) -> Result<LogIn, Failure> {
-    let account_key = account_key_of(args.account_key.as_ref())?;
+    let account_key = account_key_of(&args.account_key)?;
     let email = email_of(args.email.as_ref())?;
-    let password = input::password(args.password.password_stdin, false)?;
+    let password = input::password(&args.password, false)?;
     Ok(LogIn { account_key, email, password })
 }
 
-/// The account key of a flag or its variable.
-pub(crate) fn account_key_of(given: Option<&String>) -> Result<AccountKey, Failure> {
-    let key = input::given_word(given, || {
-        Failure::usage("your account key is needed: say --account-key or set API_STRONGHOLD_ACCOUNT_KEY")
-            .with_hint("You were shown it when you joined; it starts with stronghold_account_.")
-    })?;
+/// The account key, wherever it comes from.
+pub(crate) fn account_key_of(args: &AccountKeyArgs) -> Result<AccountKey, Failure> {
+    let key = Word {
+        what: "account key",
+        flag: "--account-key",
+        variable: "API_STRONGHOLD_ACCOUNT_KEY",
+        hint: "You were shown it when you joined; it starts with stronghold_account_.",
+        given: args.account_key.as_ref(),
+        file: args.account_key_file.as_ref(),
+    };
+    let key = key.read()?;
     AccountKey::parse(&key)
         .map_err(|error| Failure::refused(format!("the account key is not one: {error}")).with_hint("Copy it whole."))
 }

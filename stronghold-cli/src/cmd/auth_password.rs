@@ -4,9 +4,10 @@ use super::auth_login::{account_key_of, email_of, keep, keep_unproven};
 use crate::{
     args::{NewPasswordArgs, RecoverArgs},
     failure::Failure,
-    input,
+    input::{self, Word},
     output::Output,
     settings::Settings,
+    shown::{Lines, lines},
 };
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -36,9 +37,9 @@ struct Changed {
 
 /// Changes the password.
 pub(crate) async fn change(settings: &Settings, output: &Output, args: &NewPasswordArgs) -> Result<(), Failure> {
-    let account_key = account_key_of(args.account_key.as_ref())?;
+    let account_key = account_key_of(&args.account_key)?;
     let email = email_of(args.email.as_ref())?;
-    let (old, password) = input::old_and_new_password(args.password_stdin)?;
+    let (old, password) = input::old_and_new_password(args.password_stdin, args.password_file.as_deref())?;
     let floor = remembered(settings, &account_key.org).await?;
     let with = LogIn { account_key, email, password: old };
     let change = ChangePassword { with, password, new_account_key: args.new_account_key, floor };
@@ -55,21 +56,25 @@ pub(crate) async fn change(settings: &Settings, output: &Output, args: &NewPassw
     })?;
     let changed = done(settings, &changed, &url, args.new_account_key)?;
     output.result(&changed, || {
-        let key = changed.account_key.as_ref().map(|key| shown_key(key)).unwrap_or_default();
-        format!("The password of {} was changed; the old one opens nothing from now on.{key}", changed.email)
+        Lines::from(format!("The password of {} was changed; the old one opens nothing from now on.", changed.email))
+            .then(changed.account_key.as_ref().map(|key| shown_key(key)).unwrap_or_default())
     })
 }
 
 /// Replaces a forgotten password.
 pub(crate) async fn recover(settings: &Settings, output: &Output, args: &RecoverArgs) -> Result<(), Failure> {
-    let kit = input::given_word(args.kit.as_ref(), || {
-        Failure::usage("your recovery kit is needed: say --kit or set API_STRONGHOLD_RECOVERY_KIT")
-            .with_hint("You were shown it when you joined; it starts with stronghold_recovery_.")
-    })?;
-    let kit = RecoveryKit::parse(&kit).map_err(|error| {
+    let kit = Word {
+        what: "recovery kit",
+        flag: "--kit",
+        variable: "API_STRONGHOLD_RECOVERY_KIT",
+        hint: "You were shown it when you joined; it starts with stronghold_recovery_.",
+        given: args.kit.as_ref(),
+        file: args.kit_file.as_ref(),
+    };
+    let kit = RecoveryKit::parse(&kit.read()?).map_err(|error| {
         Failure::refused(format!("the recovery kit is not one: {error}")).with_hint("Copy it whole.")
     })?;
-    let password = input::password(args.password.password_stdin, true)?;
+    let password = input::password(&args.password, true)?;
     let floor = remembered(settings, &kit.org).await?;
     let url = settings.url(None)?;
     let client = settings.client(&url)?;
@@ -82,8 +87,8 @@ pub(crate) async fn recover(settings: &Settings, output: &Output, args: &Recover
     })?;
     let changed = done(settings, &recovered, &url, true)?;
     output.result(&changed, || {
-        let key = changed.account_key.as_ref().map(|key| shown_key(key)).unwrap_or_default();
-        format!("{} has a new password and is signed in. Your recovery kit stays good.{key}", changed.email)
+        Lines::from(format!("{} has a new password and is signed in. Your recovery kit stays good.", changed.email))
+            .then(changed.account_key.as_ref().map(|key| shown_key(key)).unwrap_or_default())
     })
 }
 
@@ -101,11 +106,14 @@ fn done(settings: &Settings, changed: &PasswordChanged, url: &str, new_key: bool
     })
 }
 
-fn shown_key(key: &str) -> String {
-    format!(
-        "\n\nNew account key (you need it, with your password, on every new device; the one before is void):\n  {key}\n\n\
-         Nobody, this server included, can show you it again."
-    )
+fn shown_key(key: &str) -> Lines {
+    lines![
+        "",
+        "New account key (you need it, with your password, on every new device; the one before is void):",
+        format!("  {key}"),
+        "",
+        "Nobody, this server included, can show you it again.",
+    ]
 }
 
 /// A header that this machine remembers of the organization, if it has been here before.

@@ -1,6 +1,12 @@
 //! `auth status`: who is acting, and what they can read.
 
-use crate::{acting::Acting, failure::Failure, output::Output, settings::Settings};
+use crate::{
+    acting::Acting,
+    failure::Failure,
+    output::Output,
+    settings::Settings,
+    shown::{Lines, lines},
+};
 use serde::Serialize;
 use stronghold_sdk::protocol::{id::OrgId, token::TokenUrl};
 
@@ -67,20 +73,22 @@ pub(crate) async fn run(settings: &Settings, output: &Output) -> Result<(), Fail
     output.result(&status, || text(&status))
 }
 
-fn text(status: &Status) -> String {
+fn text(status: &Status) -> Lines {
     let shown = |value: &Option<String>| value.clone().unwrap_or_default();
     if status.kind == "none" {
-        return format!("Nobody is signed in.\nCredentials would be kept in {} (mode 0600).", status.credentials);
+        return lines![
+            "Nobody is signed in.",
+            format!("Credentials would be kept in {} (mode 0600).", status.credentials),
+        ];
     }
-    format!(
-        "{} {}\n  id:           {}\n  organization: {}\n  server:       {}\n  identity of:  {}\n  credentials:  {} (mode 0600)\n  profiles:     {}",
-        status.kind,
-        shown(&status.name),
-        shown(&status.id),
-        status.org_id.map(|org| org.to_string()).unwrap_or_default(),
-        shown(&status.url),
-        shown(&status.source),
-        status.credentials,
-        if status.profiles.is_empty() { "none".to_owned() } else { status.profiles.join(", ") },
-    )
+    let profiles = if status.profiles.is_empty() { "none".to_owned() } else { status.profiles.join(", ") };
+    lines![
+        format!("{} {}", status.kind, shown(&status.name)),
+        format!("  id:           {}", shown(&status.id)),
+        format!("  organization: {}", status.org_id.map(|org| org.to_string()).unwrap_or_default()),
+        format!("  server:       {}", shown(&status.url)),
+        format!("  identity of:  {}", shown(&status.source)),
+        format!("  credentials:  {} (mode 0600)", status.credentials),
+        format!("  profiles:     {profiles}"),
+    ]
 }

@@ -1,6 +1,6 @@
 //! `doctor`: explains what is wrong, one check after another.
 
-use crate::{acting::Acting, failure::Failure, input, output::Output, settings::Settings};
+use crate::{acting::Acting, failure::Failure, input, output::Output, settings::Settings, shown::Lines};
 use serde::Serialize;
 use std::process::ExitCode;
 
@@ -73,7 +73,7 @@ pub(crate) async fn run(settings: &Settings, output: &Output) -> Result<ExitCode
             .checks
             .iter()
             .map(|check| format!("{} {}: {}", if check.ok { "ok  " } else { "FAIL" }, check.check, check.detail));
-        lines.collect::<Vec<_>>().join("\n")
+        lines.collect::<Lines>()
     })?;
     Ok(ExitCode::from(report.exit))
 }

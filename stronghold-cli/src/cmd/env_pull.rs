@@ -26,7 +26,7 @@ pub(crate) async fn run(settings: &Settings, output: &Output, args: &PullArgs) -
                 file.display()
             ));
         }
-        None => output.bytes(&written.text)?,
+        None => output.value(&written.text)?,
     }
     Ok(())
 }

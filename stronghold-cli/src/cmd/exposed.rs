@@ -6,6 +6,7 @@ use crate::{
     input,
     output::{Output, table},
     settings::Settings,
+    shown::{Lines, lines},
 };
 use serde::Serialize;
 use stronghold_sdk::{
@@ -35,10 +36,10 @@ pub(super) struct Exposed(stronghold_sdk::admin::Exposed);
 
 impl Exposed {
     /// For people, to be put behind what was done.
-    pub(super) fn text(&self) -> String {
+    pub(super) fn text(&self) -> Lines {
         let Self(exposed) = self;
         if exposed.could_read.is_empty() {
-            return "Nothing that it could read is in use.".to_owned();
+            return "Nothing that it could read is in use.".into();
         }
         let named = |items: &[ExposedItem]| -> String {
             let names: Vec<String> =
@@ -47,11 +48,12 @@ impl Exposed {
             let more = if more > 0 { format!(", and {more} more") } else { String::new() };
             if names.is_empty() { "nothing".to_owned() } else { format!("{}{more}", names.join(", ")) }
         };
-        format!(
-            "Rotate where they are issued:\n  read, as the audit log says:  {}\n  could be read:                {}\n`secret list --exposed` lists them until each is changed.",
-            named(&exposed.read),
-            named(&exposed.could_read)
-        )
+        lines![
+            "Rotate where they are issued:",
+            format!("  read, as the audit log says:  {}", named(&exposed.read)),
+            format!("  could be read:                {}", named(&exposed.could_read)),
+            "`secret list --exposed` lists them until each is changed.",
+        ]
     }
 }
 
@@ -64,7 +66,7 @@ pub(super) async fn list(settings: &Settings, output: &Output, at: &InProfile) -
     let listed: Vec<ExposedSecret> = exposures.iter().map(ExposedSecret::from).collect();
     output.result(&listed, || {
         if listed.is_empty() {
-            return "Every secret that somebody could read who cannot any more was changed since.".to_owned();
+            return "Every secret that somebody could read who cannot any more was changed since.".into();
         }
         let rows: Vec<Vec<String>> = listed.iter().flat_map(rows).collect();
         table(&["PROFILE", "NAME", "VERSION", "EXPOSED TO", "SINCE", "READ"], &rows)
@@ -80,7 +82,7 @@ fn rows(listed: &ExposedSecret) -> Vec<Vec<String>> {
     let row = |to: &ExposedPrincipal| {
         vec![
             listed.item.profile.clone(),
-            listed.item.name.replace(char::is_control, " "),
+            listed.item.name.clone(),
             listed.item.version.to_string(),
             format!("{} ({})", to.name, to.kind),
             to.ended_at.to_string(),

@@ -11,6 +11,7 @@ use crate::{
     input,
     output::{Output, table},
     settings::Settings,
+    shown::{Lines, lines},
 };
 use serde::Serialize;
 use stronghold_sdk::{
@@ -92,7 +93,8 @@ pub(crate) async fn run(settings: &Settings, output: &Output, command: GroupComm
             let exposed = exposed::since(&mut session, before, None).await?;
             let done = Done { what: serde_json::json!({"group_id": id, "name": name}), exposed };
             output.result(&done, || {
-                format!("Group {name} was deleted, and what it granted was encrypted anew.\n{}", done.exposed.text())
+                Lines::from(format!("Group {name} was deleted, and what it granted was encrypted anew."))
+                    .then(done.exposed.text())
             })
         }
         GroupCommand::Add { group, member } => change_member(settings, output, &group, &member, true).await,
@@ -117,11 +119,11 @@ pub(crate) async fn run(settings: &Settings, output: &Output, command: GroupComm
             let what = serde_json::json!({"group": group, "profile": profile, "changed": changed});
             let done = Done { what, exposed };
             output.result(&done, || match changed {
-                true => format!(
-                    "Group {group} has no access to {profile} any more; the profile was encrypted anew.\n{}",
-                    done.exposed.text()
-                ),
-                false => format!("Group {group} had no access to {profile}."),
+                true => Lines::from(format!(
+                    "Group {group} has no access to {profile} any more; the profile was encrypted anew."
+                ))
+                .then(done.exposed.text()),
+                false => format!("Group {group} had no access to {profile}.").into(),
             })
         }
     }
@@ -160,11 +162,9 @@ async fn change_member(
     }
     let done = Done { what, exposed: exposed::since(&mut session, before, Some(principal)).await? };
     output.result(&done, || match changed {
-        true => format!(
-            "{who} is out of group {group}; what it could read there was encrypted anew.\n{}",
-            done.exposed.text()
-        ),
-        false => format!("{who} was not in group {group}."),
+        true => Lines::from(format!("{who} is out of group {group}; what it could read there was encrypted anew."))
+            .then(done.exposed.text()),
+        false => format!("{who} was not in group {group}.").into(),
     })
 }
 
@@ -194,12 +194,12 @@ async fn show(settings: &Settings, output: &Output, group: &str) -> Result<(), F
             shown.members.iter().map(|member| format!("{} ({})", member.name, member.kind)).collect();
         let grants: Vec<String> =
             shown.grants.iter().map(|grant| format!("{} ({})", grant.profile, grant.access.join(", "))).collect();
-        format!(
-            "{}\n  id:       {}\n  members:  {}\n  profiles: {}",
-            shown.name,
-            shown.group_id,
-            if members.is_empty() { "none".to_owned() } else { members.join(", ") },
-            if grants.is_empty() { "none".to_owned() } else { grants.join(", ") },
-        )
+        let list = |items: &[String]| if items.is_empty() { "none".to_owned() } else { items.join(", ") };
+        lines![
+            &shown.name,
+            format!("  id:       {}", shown.group_id),
+            format!("  members:  {}", list(&members)),
+            format!("  profiles: {}", list(&grants)),
+        ]
     })
 }

@@ -1,6 +1,6 @@
 //! `org show`.
 
-use crate::{failure::Failure, output::Output, settings::Settings};
+use crate::{failure::Failure, output::Output, settings::Settings, shown::lines};
 use stronghold_sdk::{admin::OrgSummary, protocol::name::Email};
 
 /// Shows the organization.
@@ -8,24 +8,21 @@ pub(crate) async fn show(settings: &Settings, output: &Output) -> Result<(), Fai
     let session = settings.session().await?;
     let shown = OrgSummary::of(session.directory());
     output.result(&shown, || {
-        format!(
-            "{}\n  id:        {}\n  owners:    {}\n  admins:    {}\n  threshold: {} of {} owners{}\n  directory: {} statements, head {}\n  holds:     {} agents, {} groups, {} profiles",
-            shown.name,
-            shown.org_id,
-            addresses(&shown.owners),
-            if shown.admins.is_empty() { "none".to_owned() } else { addresses(&shown.admins) },
-            shown.owner_threshold,
-            shown.owners.len(),
-            match shown.approvals_pending {
-                0 => String::new(),
-                count => format!(" ({count} changes wait: `org approvals`)"),
-            },
-            shown.statements,
-            shown.head,
-            shown.agents,
-            shown.groups,
-            shown.profiles,
-        )
+        let admins = if shown.admins.is_empty() { "none".to_owned() } else { addresses(&shown.admins) };
+        let waiting = match shown.approvals_pending {
+            0 => String::new(),
+            count => format!(" ({count} changes wait: `org approvals`)"),
+        };
+        let (agents, groups, profiles) = (shown.agents, shown.groups, shown.profiles);
+        lines![
+            shown.name.as_str(),
+            format!("  id:        {}", shown.org_id),
+            format!("  owners:    {}", addresses(&shown.owners)),
+            format!("  admins:    {admins}"),
+            format!("  threshold: {} of {} owners{waiting}", shown.owner_threshold, shown.owners.len()),
+            format!("  directory: {} statements, head {}", shown.statements, shown.head),
+            format!("  holds:     {agents} agents, {groups} groups, {profiles} profiles"),
+        ]
     })
 }
 

@@ -4,10 +4,13 @@ use super::{
     auth_login::{keep_new, keep_unproven},
     recovery_sheet::{self, Sheet},
 };
-use crate::{args::OrgCreateArgs, failure::Failure, input, output::Output, settings::Settings};
+use crate::{args::OrgCreateArgs, failure::Failure, input, output::Output, settings::Settings, shown::lines};
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use std::path::Path;
+use std::{
+    io::{self, IsTerminal},
+    path::Path,
+};
 use stronghold_sdk::{
     admin::{Account, NewOrganization},
     protocol::{
@@ -29,23 +32,37 @@ pub(crate) struct Created {
 /// Runs the command.
 pub(crate) async fn run(settings: &Settings, output: &Output, args: &OrgCreateArgs) -> Result<(), Failure> {
     recovery_sheet::check(&args.sheet)?;
-    let code = input::word(&input::file(&args.setup_code_file, 4096)?, "the setup code")?;
+    let code = match &args.setup_code_file {
+        Some(file) => read_code(file)?,
+        None if io::stdin().is_terminal() => input::ask_word("setup code")?,
+        None => {
+            return Err(Failure::usage(
+                "the server's setup code is needed: say --setup-code-file FILE, or - for standard input",
+            )
+            .with_hint("The server wrote it to setup-code in its data directory when it was started first."));
+        }
+    };
     let email = input::given(args.email.as_ref())
         .ok_or_else(|| Failure::usage("the owner's address is needed: say --email or set API_STRONGHOLD_EMAIL"))?;
-    let password = input::password(args.password.password_stdin, true)?;
+    let password = input::password(&args.password, true)?;
     let url = settings.url(None)?;
     let created = output.working("making keys", create(settings, &url, &args.name, email, password, code)).await?;
     let (email, at) = (Email::new(email).map_err(|error| Failure::usage(error.to_string()))?, settings.clock.now());
     let sheet = Sheet { org: created.org_id, email: &email, url: &url, kit: &created.recovery_kit, at };
     let sheet = recovery_sheet::write(&args.sheet, &sheet, output);
     output.result(&created, || {
-        format!(
-            "Organization {} was created, and you are signed in as its owner.\n\n\
-             Account key (you need it, with your password, on every new device):\n  {}\n\n\
-             Recovery kit (print it and lock it away; it replaces a forgotten password):\n  {}\n\n{sheet}\
-             Nobody, this server included, can show you these again.",
-            created.org_id, created.account_key, created.recovery_kit
-        )
+        lines![
+            format!("Organization {} was created, and you are signed in as its owner.", created.org_id),
+            "",
+            "Account key (you need it, with your password, on every new device):",
+            format!("  {}", created.account_key),
+            "",
+            "Recovery kit (print it and lock it away; it replaces a forgotten password):",
+            format!("  {}", created.recovery_kit),
+            "",
+        ]
+        .then(sheet)
+        .then("Nobody, this server included, can show you these again.")
     })
 }
 

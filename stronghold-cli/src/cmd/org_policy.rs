@@ -8,6 +8,7 @@ use crate::{
     input,
     output::{Output, table},
     settings::Settings,
+    shown::{Lines, lines},
 };
 use serde::Serialize;
 use stronghold_sdk::{
@@ -47,20 +48,22 @@ pub(crate) async fn policy(settings: &Settings, output: &Output, args: &PolicyAr
         approval_id: pending,
     };
     output.result(&policy, || {
-        let waits = pending.map(|id| format!("\n{}", waiting(id))).unwrap_or_default();
-        format!(
-            "{}\n  owner threshold: {} of {} owners\n  minimum suite:   {}{waits}",
-            policy.name, policy.owner_threshold, policy.owners, policy.minimum_suite
-        )
+        lines![
+            &policy.name,
+            format!("  owner threshold: {} of {} owners", policy.owner_threshold, policy.owners),
+            format!("  minimum suite:   {}", policy.minimum_suite),
+        ]
+        .then(pending.map(waiting).unwrap_or_default())
     })
 }
 
 /// What to tell whoever proposed a change that takes more owners.
-pub(crate) fn waiting(id: Hash) -> String {
-    format!(
-        "It takes the signatures of more owners. Another owner runs\n  api-stronghold-cli org approve {id}\n\
-         `org approvals` shows what waits, `org withdraw` gives it up."
-    )
+pub(crate) fn waiting(id: Hash) -> Lines {
+    lines![
+        "It takes the signatures of more owners. Another owner runs",
+        format!("  api-stronghold-cli org approve {id}"),
+        "`org approvals` shows what waits, `org withdraw` gives it up.",
+    ]
 }
 
 #[derive(Serialize)]
@@ -89,7 +92,7 @@ pub(crate) async fn approvals(settings: &Settings, output: &Output) -> Result<()
         .collect();
     output.result(&listed, || {
         if listed.is_empty() {
-            return "Nothing waits for the signatures of owners.".to_owned();
+            return "Nothing waits for the signatures of owners.".into();
         }
         let row = |listed: &Listed| {
             vec![
@@ -114,13 +117,13 @@ pub(crate) async fn approve(settings: &Settings, output: &Output, id: &str, yes:
     let before = session.directory().head().seq;
     let decision = output.working(ENCRYPTING, session.approve(described)).await?;
     let made = decision == Decision::Made;
-    let mut lost = String::new();
+    let mut lost = Lines::default();
     let mut left = 0;
     if made {
         profile_rotate::finish(output, &mut session).await?;
         for owner in described.owners_changed().1 {
             let exposed = exposed::since(&mut session, before, Some(owner.id.into())).await?;
-            lost.push_str(&format!("\n{}", exposed.text()));
+            lost = lost.then(exposed.text());
         }
     } else {
         left = session.pending_approval(pending.id).await?.missing;
@@ -131,12 +134,15 @@ pub(crate) async fn approve(settings: &Settings, output: &Output, id: &str, yes:
         "status": if made { "made" } else { "pending" },
         "missing": left,
     });
-    output.result(&result, || match made {
-        true => format!("Signed, and made: {change}.{lost}"),
-        false if left == 0 => {
-            format!("Signed: {change}. Any owner who stays one makes it with `org approve {}`.", pending.id)
-        }
-        false => format!("Signed: {change}. {left} more owners have to."),
+    output.result(&result, || {
+        let first = match made {
+            true => format!("Signed, and made: {change}."),
+            false if left == 0 => {
+                format!("Signed: {change}. Any owner who stays one makes it with `org approve {}`.", pending.id)
+            }
+            false => format!("Signed: {change}. {left} more owners have to."),
+        };
+        Lines::from(first).then(lost)
     })
 }
 

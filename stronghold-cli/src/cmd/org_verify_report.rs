@@ -1,5 +1,6 @@
 //! What `org verify` found, for scripts and for people.
 
+use crate::shown::Lines;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use stronghold_sdk::{
@@ -191,7 +192,7 @@ impl Report {
     }
 
     /// All of it, for people.
-    pub(crate) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> Lines {
         let mut lines = vec![format!(
             "Verified: {} statements from the genesis on, {} profiles, {} secrets; {} revisions with {} ciphertexts, {} purged. Head {}.",
             self.statements, self.profiles, self.secrets, self.revisions, self.ciphertexts, self.purged, self.head
@@ -228,7 +229,7 @@ impl Report {
         if let Some(file) = &self.saved {
             lines.push(format!("Written to {}.", file.display()));
         }
-        lines.join("\n")
+        lines.into()
     }
 
     fn push_lost(&self, lines: &mut Vec<String>) {

@@ -8,6 +8,7 @@ use crate::{
     input,
     output::{Output, table},
     settings::Settings,
+    shown::lines,
 };
 use serde::Serialize;
 use stronghold_sdk::{
@@ -136,18 +137,16 @@ async fn show(settings: &Settings, output: &Output, profile: &str) -> Result<(),
         groups: summary.groups.iter().map(|(_, name)| name.to_string()).collect(),
     };
     output.result(&shown, || {
-        format!(
-            "{}\n  id:       {}\n  revision: {}\n  epoch:    {}\n  secrets:  {}\n  groups:   {}",
-            shown.named.name,
-            shown.named.profile_id,
-            shown.named.revision,
-            match shown.rekeying {
-                true => format!("{} (rekeying: `profile rotate --resume` finishes it)", shown.epoch),
-                false => shown.epoch.to_string(),
-            },
-            shown.secrets,
-            if shown.groups.is_empty() { "none".to_owned() } else { shown.groups.join(", ") },
-        )
+        let rekeying = if shown.rekeying { " (rekeying: `profile rotate --resume` finishes it)" } else { "" };
+        let groups = if shown.groups.is_empty() { "none".to_owned() } else { shown.groups.join(", ") };
+        lines![
+            &shown.named.name,
+            format!("  id:       {}", shown.named.profile_id),
+            format!("  revision: {}", shown.named.revision),
+            format!("  epoch:    {}{rekeying}", shown.epoch),
+            format!("  secrets:  {}", shown.secrets),
+            format!("  groups:   {groups}"),
+        ]
     })
 }
 

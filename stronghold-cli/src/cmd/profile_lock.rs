@@ -8,6 +8,7 @@ use crate::{
     files,
     output::{Output, table},
     settings::Settings,
+    shown::lines,
 };
 use std::path::Path;
 use stronghold_sdk::{
@@ -52,7 +53,7 @@ pub(crate) async fn run(settings: &Settings, output: &Output, args: &ProfileLock
     output.result(&lock, || {
         let row = |floor: &ProfileFloor| vec![floor.name.to_string(), floor.revision.to_string()];
         let rows: Vec<Vec<String>> = lock.profiles.iter().map(row).collect();
-        format!("{}\n{} was written; commit it.", table(&["PROFILE", "REVISION"], &rows), file.display())
+        table(&["PROFILE", "REVISION"], &rows).then(lines!["", format!("{} was written; commit it.", file.display())])
     })
 }
 

@@ -7,6 +7,7 @@ use crate::{
     input,
     output::{Output, table},
     settings::Settings,
+    shown::Lines,
 };
 use data_encoding::BASE64;
 use serde::Serialize;
@@ -94,9 +95,9 @@ pub(super) async fn diff(settings: &Settings, output: &Output, args: &DiffArgs) 
         differences.iter().map(|difference| ShownDifference::of(difference, args.show_values)).collect();
     output.result(&shown, || {
         if shown.is_empty() {
-            return format!("Revisions {} and {} hold the same.", args.old, args.new);
+            return Lines::from(format!("Revisions {} and {} hold the same.", args.old, args.new));
         }
-        shown.iter().map(ShownDifference::line).collect::<Vec<_>>().join("\n")
+        shown.iter().map(ShownDifference::line).collect()
     })
 }
 

@@ -1,7 +1,7 @@
 //! `profile rotate`, and finishing what a removal began.
 
 use super::group::ENCRYPTING;
-use crate::{failure::Failure, output::Output, settings::Settings};
+use crate::{failure::Failure, output::Output, settings::Settings, shown::Lines};
 use stronghold_sdk::{
     admin::{RekeyProgress, Session},
     protocol::{id::ProfileId, transport::Transport},
@@ -40,8 +40,8 @@ pub(super) async fn resume(settings: &Settings, output: &Output, profile: Option
     let result: Vec<_> =
         finished.iter().map(|(id, name)| serde_json::json!({"profile_id": id, "name": name})).collect();
     output.result(&result, || match finished.as_slice() {
-        [] => "There is nothing to resume.".to_owned(),
-        some => some.iter().map(|(_, name)| format!("Profile {name} was encrypted anew.\n")).collect(),
+        [] => "There is nothing to resume.".into(),
+        some => some.iter().map(|(_, name)| format!("Profile {name} was encrypted anew.")).collect::<Lines>(),
     })
 }
 

@@ -14,12 +14,16 @@ use crate::{
     input,
     output::Output,
     settings::{Settings, token_url},
+    shown::lines,
 };
 use serde::de::IgnoredAny;
 use server::Server;
 use std::{
+    ffi::{OsStr, OsString},
+    io::{self, Write},
+    os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Output as Finished, Stdio},
 };
 use stronghold_sdk::{
     admin::{Access, Edit, NewAgent, NewSecret},
@@ -52,10 +56,13 @@ pub(crate) async fn run(settings: &Settings, output: &Output, args: &QuickstartA
     as_agent(output, &folder, &minted)?;
     if args.once {
         server.stop().await?;
-        output.say("\nDone. The server was stopped.");
+        output.say(lines!["", "Done. The server was stopped."]);
     } else {
-        output.say(format!("\nServing on {} until Ctrl-C. Manage it from another terminal with", server.url));
-        output.say(format!("  export API_STRONGHOLD_CONFIG_DIR={}", folder.join("owner").display()));
+        output.say(lines![
+            "",
+            format!("Serving on {} until Ctrl-C. Manage it from another terminal with", server.url),
+            format!("  export API_STRONGHOLD_CONFIG_DIR={}", folder.join("owner").display()),
+        ]);
         server.serve().await?;
     }
     Ok(())
@@ -110,23 +117,24 @@ fn as_agent(output: &Output, folder: &Path, minted: &Minted) -> Result<(), Failu
         std::env::current_exe().map_err(|error| Failure::local("this program's file cannot be found", &error))?;
     let env_file = folder.join(".env");
     let pulled = env_file.display().to_string();
+    // The token goes to the first one's standard input: every user of this machine can list the arguments of processes.
     let commands: [&[&str]; 3] = [
-        &["auth", "api-user", "--token", &minted.token],
+        &["auth", "api-user", "--token", "-"],
         &["env", "pull", "--profile", PROFILE, "--format", "json"],
         &["env", "pull", "--profile", PROFILE, "-o", &pulled],
     ];
     output.say("5. As that agent:");
     for arguments in commands {
-        let shown: Vec<&str> =
-            arguments.iter().map(|word| if *word == minted.token { "<AGENT_TOKEN>" } else { word }).collect();
-        output.say(format!("   $ api-stronghold-cli {}", shown.join(" ")));
-        let run = Command::new(&program)
-            .args(arguments)
-            .env("API_STRONGHOLD_CONFIG_DIR", folder.join("agent"))
-            .env_remove("API_STRONGHOLD_URL")
-            .env_remove("API_STRONGHOLD_TOKEN")
-            .output()
-            .map_err(|error| Failure::local("the command cannot be started", &error))?;
+        let typed: Vec<&str> = arguments.iter().map(|word| if *word == "-" { "<AGENT_TOKEN>" } else { word }).collect();
+        output.say(format!("   $ api-stronghold-cli {}", typed.join(" ")));
+        let mut command = Command::new(&program);
+        command.args(arguments);
+        without_ours(|name| {
+            command.env_remove(name);
+        });
+        command.env("API_STRONGHOLD_CONFIG_DIR", folder.join("agent"));
+        let input = if arguments.contains(&"-") { minted.token.as_str() } else { "" };
+        let run = fed(command, input).map_err(|error| Failure::local("the command cannot be started", &error))?;
         if !run.status.success() {
             return Err(Failure::invalid(format!(
                 "the agent's command failed: {}",
@@ -139,6 +147,25 @@ fn as_agent(output: &Output, folder: &Path, minted: &Minted) -> Result<(), Failu
         }
     }
     Ok(())
+}
+
+/// Runs a command with this on its standard input.
+fn fed(mut command: Command, input: &str) -> io::Result<Finished> {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    // As short as a token is, it fits into the pipe; a child that ended without reading tells why itself.
+    if let Some(mut stdin) = child.stdin.take() {
+        let _ = stdin.write_all(input.as_bytes());
+    }
+    child.wait_with_output()
+}
+
+/// Names every variable of ours that is set, for a child that is not to have it: who acts, passwords, keys.
+fn without_ours(mut remove: impl FnMut(OsString)) {
+    std::env::vars_os().map(|(name, _)| name).filter(|name| is_ours(name)).for_each(&mut remove);
+}
+
+fn is_ours(name: &OsStr) -> bool {
+    name.as_bytes().starts_with(b"API_STRONGHOLD_")
 }
 
 /// The names of pulled secrets: a demonstration does not put values on a screen.

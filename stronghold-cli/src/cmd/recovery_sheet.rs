@@ -1,8 +1,14 @@
 //! The recovery kit as a sheet to print.
 
-use crate::{args::SheetArgs, failure::Failure, files, output::Output};
+use crate::{
+    args::SheetArgs,
+    failure::Failure,
+    files,
+    output::Output,
+    shown::{Lines, lines},
+};
 use qrcode::{EcLevel, QrCode, render::unicode::Dense1x2};
-use stronghold_sdk::protocol::{id::OrgId, name::Email, time::Timestamp};
+use stronghold_sdk::protocol::{id::OrgId, name::Email, time::Timestamp, visible};
 use zeroize::Zeroizing;
 
 /// What stands on a sheet.
@@ -24,16 +30,19 @@ pub(crate) fn check(args: &SheetArgs) -> Result<(), Failure> {
 
 /// Writes the sheet, if it is wanted, and says so for people. Whatever fails now is a warning: what the command prints must not
 /// be lost to it.
-pub(crate) fn write(args: &SheetArgs, sheet: &Sheet, output: &Output) -> String {
-    let Some(file) = &args.recovery_kit else { return String::new() };
+pub(crate) fn write(args: &SheetArgs, sheet: &Sheet, output: &Output) -> Lines {
+    let Some(file) = &args.recovery_kit else { return Lines::default() };
     match text(sheet).and_then(|text| files::write_private(file, text.as_bytes())) {
         Ok(()) => {
             let name = file.display();
-            format!("It is also in {name} as a sheet with a QR code: print it, lock it away, and delete the file.\n\n")
+            lines![
+                format!("It is also in {name} as a sheet with a QR code: print it, lock it away, and delete the file."),
+                "",
+            ]
         }
         Err(failure) => {
             output.warn(format!("{}; keep what is printed here instead", failure.message()));
-            String::new()
+            Lines::default()
         }
     }
 }
@@ -43,6 +52,7 @@ fn text(sheet: &Sheet) -> Result<Zeroizing<String>, Failure> {
     let code = code.map_err(|error| Failure::local("the QR code cannot be made", &error))?;
     let code =
         Zeroizing::new(code.render::<Dense1x2>().dark_color(Dense1x2::Dark).light_color(Dense1x2::Light).build());
+    let url = visible::line(sheet.url);
     Ok(Zeroizing::new(format!(
         "STRONGHOLD RECOVERY KIT\n\n\
          Person        {}\n\
@@ -54,6 +64,12 @@ fn text(sheet: &Sheet) -> Result<Zeroizing<String>, Failure> {
          To use it, run\n\n    \
          api-stronghold-cli --url {} auth recover --kit -\n\n\
          and paste this line (the QR code holds the same):\n\n{}\n\n{}\n",
-        sheet.email, sheet.org, sheet.url, sheet.at, sheet.url, sheet.kit, *code
+        visible::line(sheet.email.as_str()),
+        sheet.org,
+        url,
+        sheet.at,
+        url,
+        sheet.kit,
+        *code
     )))
 }

@@ -8,6 +8,7 @@ use crate::{
     input,
     output::{Output, table},
     settings::Settings,
+    shown,
 };
 use data_encoding::BASE64;
 use serde::Serialize;
@@ -104,13 +105,23 @@ async fn set(settings: &Settings, output: &Output, args: &SecretSetArgs) -> Resu
 }
 
 fn value_to_set(args: &SecretSetArgs) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let from_stdin = match &args.value {
+        Some(value) if value != "-" => {
+            // It is not repeated: the error is on a screen, and may be in a log.
+            return Err(Failure::usage(
+                "a secret's value is no argument: it would be in the shell's history and in the list of processes",
+            )
+            .with_hint("Leave it out to be asked for it, write - for standard input, or say --file FILE."));
+        }
+        given => given.is_some() || args.stdin,
+    };
     match &args.file {
         Some(file) => input::file(file, limits::SECRET_VALUE_BYTES),
-        None if args.stdin || !io::stdin().is_terminal() => input::standard_input(limits::SECRET_VALUE_BYTES),
+        None if from_stdin || !io::stdin().is_terminal() => input::standard_input(limits::SECRET_VALUE_BYTES),
         None => {
-            let typed = rpassword::prompt_password(format!("Value of {}: ", args.name))
+            let typed = shown::ask_secret(&format!("Value of {}: ", args.name))
                 .map_err(|error| Failure::local("the value cannot be read", &error))?;
-            Ok(Zeroizing::new(Zeroizing::new(typed).as_bytes().to_vec()))
+            Ok(Zeroizing::new(typed.as_bytes().to_vec()))
         }
     }
 }
@@ -164,10 +175,9 @@ pub(super) fn print_value(output: &Output, name: &str, value: &[u8], base64: boo
         return output.result(&serde_json::json!({"name": name, "value": value}), String::new);
     }
     if base64 {
-        return output.bytes(format!("{}\n", BASE64.encode(value)).as_bytes());
+        return output.value(format!("{}\n", BASE64.encode(value)).as_bytes());
     }
-    output.bytes(value)?;
-    if io::stdout().is_terminal() { output.bytes(b"\n") } else { Ok(()) }
+    output.value(value)
 }
 
 /// A secret's name as a person typed it.

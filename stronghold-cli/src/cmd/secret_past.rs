@@ -86,11 +86,11 @@ pub(super) async fn history(settings: &Settings, output: &Output, args: &PastSec
     output.result(&shown, || {
         let mut text = table(&["VERSION", "WRITTEN", "BY", "REVISION", "STATE"], &rows(&shown));
         if let Some(revision) = shown.deleted_at_revision {
-            text.push_str(&format!("Deleted in revision {revision}; `secret restore` brings it back.\n"));
+            text.push(format!("Deleted in revision {revision}; `secret restore` brings it back."));
         }
         if !shown.others.is_empty() {
             let ids: Vec<String> = shown.others.iter().map(SecretId::to_string).collect();
-            text.push_str(&format!("Earlier secrets had this name: {}.\n", ids.join(", ")));
+            text.push(format!("Earlier secrets had this name: {}.", ids.join(", ")));
         }
         text
     })

@@ -12,6 +12,7 @@ use crate::{
     input,
     output::{Output, table},
     settings::{Settings, token_url},
+    shown::{Lines, lines},
     when,
 };
 use secrecy::ExposeSecret;
@@ -71,10 +72,18 @@ async fn invite(settings: &Settings, output: &Output, args: &InviteArgs) -> Resu
         expires_at: stated.expires_at,
     };
     output.result(&invited, || {
-        format!(
-            "{} is invited as {} until {}.\n\nThe code, which nobody can show you again; give it to them in person or in a message that only they read:\n  {}\n\nThey run\n  api-stronghold-cli user accept --email {}\nand you, when they have,\n  api-stronghold-cli user confirm {} --fingerprint FINGERPRINT\nwith the fingerprint that they were shown.",
-            invited.email, invited.role, invited.expires_at, invited.code, invited.email, invited.email
-        )
+        lines![
+            format!("{} is invited as {} until {}.", invited.email, invited.role, invited.expires_at),
+            "",
+            "The code, which nobody can show you again; give it to them in person or in a message that only they read:",
+            format!("  {}", invited.code),
+            "",
+            "They run",
+            format!("  api-stronghold-cli user accept --email {}", invited.email),
+            "and you, when they have,",
+            format!("  api-stronghold-cli user confirm {} --fingerprint FINGERPRINT", invited.email),
+            "with the fingerprint that they were shown.",
+        ]
     })
 }
 
@@ -114,8 +123,8 @@ async fn set_role(settings: &Settings, output: &Output, user: &str, role: &str) 
     let exposed = exposed::since(&mut session, before, Some(id.into())).await?;
     let done = Done { user_id: id, what: serde_json::json!({"role": role, "changed": changed}), exposed };
     output.result(&done, || match changed {
-        true => format!("{user} has the role {role} now.\n{}", done.exposed.text()),
-        false => format!("{user} had the role {role} already."),
+        true => Lines::from(format!("{user} has the role {role} now.")).then(done.exposed.text()),
+        false => format!("{user} had the role {role} already.").into(),
     })
 }
 
@@ -144,7 +153,8 @@ async fn remove(settings: &Settings, output: &Output, user: &str, yes: bool) -> 
     let exposed = exposed::since(&mut session, before, Some(id.into())).await?;
     let done = Done { user_id: id, what: serde_json::json!({"email": email, "status": "removed"}), exposed };
     output.result(&done, || {
-        format!("{email} was removed, and what they could read was encrypted anew.\n{}", done.exposed.text())
+        Lines::from(format!("{email} was removed, and what they could read was encrypted anew."))
+            .then(done.exposed.text())
     })
 }
 

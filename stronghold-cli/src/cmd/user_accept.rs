@@ -4,7 +4,14 @@ use super::{
     auth_login,
     recovery_sheet::{self, Sheet},
 };
-use crate::{args::AcceptArgs, failure::Failure, input, output::Output, settings::Settings};
+use crate::{
+    args::AcceptArgs,
+    failure::Failure,
+    input::{self, Word},
+    output::Output,
+    settings::Settings,
+    shown::lines,
+};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use stronghold_sdk::{
@@ -29,17 +36,21 @@ struct Accepted {
 
 /// Accepts an invitation and signs in.
 pub(super) async fn run(settings: &Settings, output: &Output, args: &AcceptArgs) -> Result<(), Failure> {
-    let code = input::given_word(args.invite.as_ref(), || {
-        Failure::usage("the invitation's code is needed: say --invite or set API_STRONGHOLD_INVITE")
-            .with_hint("Whoever invited you gave it to you; it starts with stronghold_invite_.")
-    })?;
-    let code = InviteCode::parse(&code).map_err(|error| {
+    let code = Word {
+        what: "invitation's code",
+        flag: "--invite",
+        variable: "API_STRONGHOLD_INVITE",
+        hint: "Whoever invited you gave it to you; it starts with stronghold_invite_.",
+        given: args.invite.as_ref(),
+        file: args.invite_file.as_ref(),
+    };
+    let code = InviteCode::parse(&code.read()?).map_err(|error| {
         Failure::refused(format!("the invitation's code is not one: {error}")).with_hint("Copy it whole.")
     })?;
     let email = auth_login::email_of(args.email.as_ref())?;
     recovery_sheet::check(&args.sheet)?;
     let url = settings.url(code.url.as_ref().map(TokenUrl::as_str))?;
-    let password = input::password(args.password.password_stdin, true)?;
+    let password = input::password(&args.password, true)?;
     let client = settings.client(&url)?;
     let with = AcceptInvite { code, email: email.clone(), password };
     let member = output.working("making keys", Account::accept_invite(&client, with, &settings.clock)).await;
@@ -61,14 +72,19 @@ pub(super) async fn run(settings: &Settings, output: &Output, args: &AcceptArgs)
     let sheet = recovery_sheet::write(&args.sheet, &sheet, output);
     let fingerprint = accepted.fingerprint;
     output.result(&accepted, || {
-        format!(
-            "You accepted the invitation and are signed in as {email}; an owner or admin confirms you with\n  \
-             api-stronghold-cli user confirm {email} --fingerprint {fingerprint}\n\
-             Give them the fingerprint of your keys in person or in a message that only you can write: {fingerprint}\n\n\
-             Account key (you need it, with your password, on every new device):\n  {}\n\n\
-             Recovery kit (print it and lock it away; it replaces a forgotten password):\n  {}\n\n{sheet}\
-             Nobody, this server included, can show you these again.",
-            accepted.account_key, accepted.recovery_kit
-        )
+        lines![
+            format!("You accepted the invitation and are signed in as {email}; an owner or admin confirms you with"),
+            format!("  api-stronghold-cli user confirm {email} --fingerprint {fingerprint}"),
+            format!("Give them the fingerprint of your keys in person or in a message that only you can write: {fingerprint}"),
+            "",
+            "Account key (you need it, with your password, on every new device):",
+            format!("  {}", accepted.account_key),
+            "",
+            "Recovery kit (print it and lock it away; it replaces a forgotten password):",
+            format!("  {}", accepted.recovery_kit),
+            "",
+        ]
+        .then(sheet)
+        .then("Nobody, this server included, can show you these again.")
     })
 }

@@ -2,7 +2,9 @@
 //! settled before they are in force, by their fingerprint.
 
 use super::{group::ENCRYPTING, org_policy::waiting, profile_rotate};
-use crate::{acting::HttpSession, args::ConfirmArgs, failure::Failure, input, output::Output, settings::Settings};
+use crate::{
+    acting::HttpSession, args::ConfirmArgs, failure::Failure, input, output::Output, settings::Settings, shown::lines,
+};
 use stronghold_sdk::{
     admin::{Decision, Resolve},
     protocol::{
@@ -57,7 +59,7 @@ async fn member(
     }
     output.result(&result, || match pending {
         Some(id) => waiting(id),
-        None => format!("{email} is a member now, with the keys whose fingerprint is {fingerprint}."),
+        None => format!("{email} is a member now, with the keys whose fingerprint is {fingerprint}.").into(),
     })
 }
 
@@ -104,7 +106,11 @@ async fn new_keys(
     output.working(ENCRYPTING, session.confirm_keys(id, fingerprint)).await?;
     profile_rotate::finish(output, session).await?;
     output.result(&serde_json::json!({"user_id": id, "email": email, "fingerprint": fingerprint}), || {
-        format!("{email} has new keys, and what the old ones could open was encrypted anew. They sign in again: api-stronghold-cli auth login --email {email}\n\nFingerprint of the new keys: {fingerprint}")
+        lines![
+            format!("{email} has new keys, and what the old ones could open was encrypted anew. They sign in again: api-stronghold-cli auth login --email {email}"),
+            "",
+            format!("Fingerprint of the new keys: {fingerprint}"),
+        ]
     })
 }
 

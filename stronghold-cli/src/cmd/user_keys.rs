@@ -1,7 +1,7 @@
 //! New keys of people: an owner changes their own, everybody else asks, and an owner or admin confirms ([`super::user_confirm`]).
 
 use super::{auth_login, org_policy::waiting, profile_rotate};
-use crate::{acting::HttpSession, args::LoginArgs, failure::Failure, output::Output, settings::Settings};
+use crate::{acting::HttpSession, args::LoginArgs, failure::Failure, output::Output, settings::Settings, shown::lines};
 use stronghold_sdk::admin::LogIn;
 
 /// Asks for new keys of the signed-in member.
@@ -10,13 +10,14 @@ async fn request(output: &Output, session: &mut HttpSession, with: LogIn) -> Res
     let fingerprint = output.working("making keys", session.request_new_keys(with)).await?;
     let asked = serde_json::json!({"user_id": session.user(), "status": "pending", "fingerprint": fingerprint});
     output.result(&asked, || {
-        format!(
-            "Your new keys wait for an owner or admin (for an admin's: an owner), who runs\n  \
-             api-stronghold-cli user confirm {email} --fingerprint {fingerprint}\n\
-             Give them the fingerprint in person or in a message that only you can write.\n\n\
-             Until then your keys so far count. Afterwards sign in again, on each device: api-stronghold-cli auth login --email {email}\n\
-             Do not change your password in between: that voids the request."
-        )
+        lines![
+            "Your new keys wait for an owner or admin (for an admin's: an owner), who runs",
+            format!("  api-stronghold-cli user confirm {email} --fingerprint {fingerprint}"),
+            "Give them the fingerprint in person or in a message that only you can write.",
+            "",
+            format!("Until then your keys so far count. Afterwards sign in again, on each device: api-stronghold-cli auth login --email {email}"),
+            "Do not change your password in between: that voids the request.",
+        ]
     })
 }
 
@@ -30,11 +31,11 @@ async fn propose(output: &Output, session: &mut HttpSession, with: LogIn) -> Res
         "fingerprint": fingerprint,
     });
     output.result(&proposed, || {
-        format!(
-            "{}\n\nThe fingerprint of your new keys, which the other owners see and compare: {fingerprint}\n\
-             Until then your keys so far count. Afterwards sign in again, on each device. Do not change your password in between: that voids the request.",
-            waiting(id)
-        )
+        waiting(id).then(lines![
+            "",
+            format!("The fingerprint of your new keys, which the other owners see and compare: {fingerprint}"),
+            "Until then your keys so far count. Afterwards sign in again, on each device. Do not change your password in between: that voids the request.",
+        ])
     })
 }
 

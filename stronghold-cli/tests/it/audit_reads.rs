@@ -167,6 +167,6 @@ fn what_a_caller_says_of_itself_steers_no_terminal() {
     org.as_agent(&agent).var("API_STRONGHOLD_REASON", reason).ok(&["env", "pull", "--profile", &profile]);
     let table = org.owner.ok(&["audit", "list", "--agent", &agent.name]).text();
     assert_eq!(table.lines().count(), 2, "{table:?}");
-    assert!(!table.contains(['\u{1b}', '\r']) && table.contains("a [2Jb  forged row"), "{table:?}");
+    assert!(!table.contains(['\u{1b}', '\r']) && table.contains("a\\u{1b}[2Jb\\r\\nforged row"), "{table:?}");
     assert_eq!(list(&org.owner, &["--agent", &agent.name])[0]["context"]["reason"], reason);
 }

@@ -190,7 +190,7 @@ fn each_organization_has_a_stream_of_its_own() {
     let receiver = Receiver::start();
     let mut org = streaming(&receiver);
     let code = Command::new(program("stronghold-server"))
-        .args(["setup-code", "--data-dir"])
+        .args(["setup-code", "--show", "--data-dir"])
         .arg(org.server.data_dir())
         .output()
         .unwrap();

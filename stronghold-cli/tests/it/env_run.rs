@@ -18,7 +18,7 @@ fn agent() -> Cli {
     let made = AGENT.get_or_init(|| {
         let secrets: &[(&str, &[u8])] = &[
             ("PLAIN", b"value"),
-            ("LINES", b"first\nsecond\n"),
+            ("TWO_LINES", b"first\nsecond\n"),
             ("ODD", "$HOME `id` \\ \" ' \u{1f980}".as_bytes()),
             ("NOT_UTF8", b"\xff\xfe"),
             ("dotted.name", b"dots"),
@@ -51,7 +51,7 @@ fn the_command_sees_exact_values_and_not_our_token() {
     let seen = environment(&run(&cli, &["env", "-0"]).succeeds());
     let value = |name: &str| seen.get(name).map(Vec::as_slice);
     assert_eq!(value("PLAIN"), Some(b"value".as_slice()), "what was fetched beats what was inherited");
-    assert_eq!(value("LINES"), Some(b"first\nsecond\n".as_slice()));
+    assert_eq!(value("TWO_LINES"), Some(b"first\nsecond\n".as_slice()));
     assert_eq!(value("ODD"), Some("$HOME `id` \\ \" ' \u{1f980}".as_bytes()));
     assert_eq!(value("NOT_UTF8"), Some(b"\xff\xfe".as_slice()));
     assert_eq!(value("dotted.name"), Some(b"dots".as_slice()));
@@ -66,7 +66,7 @@ fn the_command_sees_exact_values_and_not_our_token() {
     let clean = environment(&cli.run(&["env", "run", "--no-inherit-env", "--", "env", "-0"]).succeeds());
     assert!(!clean.contains_key("INHERITED") && clean.contains_key("PATH") && clean["PLAIN"] == b"value");
     let picked = environment(&cli.run(&["env", "run", "--only", "EMPTY", "--", "env", "-0"]).succeeds());
-    assert!(picked.contains_key("EMPTY") && !picked.contains_key("LINES"));
+    assert!(picked.contains_key("EMPTY") && !picked.contains_key("TWO_LINES"));
 }
 
 #[test]

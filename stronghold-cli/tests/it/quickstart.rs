@@ -3,6 +3,7 @@
 use crate::text;
 use rustix::process::{Pid, Signal, kill_process};
 use std::{
+    collections::BTreeMap,
     fs,
     io::{BufRead, BufReader},
     os::unix::fs::PermissionsExt,
@@ -33,6 +34,54 @@ fn quickstart_once_shows_the_names_of_what_was_pulled() {
     let again = Cli::without_config_dir().run(&["quickstart", "--once", "--data-dir", text(&data)]);
     let code = again.code();
     assert!(code != 0 && !again.messages().contains("panicked"), "{again}");
+}
+
+/// Every user of a machine can list the arguments of its processes, and whoever becomes this user reads their environment.
+#[test]
+fn quickstart_hands_its_children_no_secret_by_argument_or_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let password = stronghold_testkit::random_word(24);
+    stronghold_testkit::leaks::look_for(&password);
+    let mut cli = Cli::without_config_dir();
+    for name in ["PASSWORD", "NEW_PASSWORD", "ACCOUNT_KEY", "RECOVERY_KIT", "INVITE", "REASON"] {
+        cli = cli.var(format!("API_STRONGHOLD_{name}"), &password);
+    }
+    let arguments = ["quickstart", "--once", "--data-dir", text(&data)];
+    let mut command = cli.command(&arguments);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut seen: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+    while child.try_wait().unwrap().is_none() {
+        for id in children_of(child.id()) {
+            let words = words_of(&format!("/proc/{id}/cmdline"));
+            // Until it runs its own program, a child is a copy of its parent.
+            if words.is_empty() || words.iter().any(|word| word == "quickstart") {
+                continue;
+            }
+            let variables = words_of(&format!("/proc/{id}/environ"));
+            let handed = |word: &String| word.contains("stronghold_") && !word.contains("stronghold_server=");
+            assert!(!words.iter().any(handed), "{words:?}");
+            assert!(!variables.iter().any(|variable| variable.contains(&password) || handed(variable)), "{words:?}");
+            seen.insert(id, words);
+        }
+    }
+    assert!(child.wait().unwrap().success());
+    for looked_for in [&["stronghold-server"][..], &["auth", "api-user", "--token", "-"], &["env", "pull"]] {
+        let is_it = |words: &Vec<String>| looked_for.iter().all(|word| words.iter().any(|other| other.ends_with(word)));
+        assert!(seen.values().any(is_it), "{looked_for:?} was not seen: {seen:?}");
+    }
+}
+
+fn children_of(id: u32) -> Vec<u32> {
+    let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+    children.split_whitespace().map(|id| id.parse().unwrap()).collect()
+}
+
+/// The words of a process's list; none where it has ended.
+fn words_of(file: &str) -> Vec<String> {
+    let bytes = fs::read(file).unwrap_or_default();
+    let words = bytes.split(|byte| *byte == 0).filter(|word| !word.is_empty());
+    words.map(|word| String::from_utf8_lossy(word).into_owned()).collect()
 }
 
 #[test]

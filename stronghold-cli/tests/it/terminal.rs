@@ -3,19 +3,23 @@
 use crate::named;
 use serde_json::{Value, json};
 use std::{
+    fs,
     io::{Read, Write},
-    process::{Child, ChildStdin, Stdio},
+    path::Path,
+    process::{Child, ChildStdin, Command, Stdio},
     sync::mpsc::{Receiver, channel},
     thread,
     time::Duration,
 };
-use stronghold_testkit::{Cli, Org, until};
+use stronghold_testkit::{Cli, Org, leaks, program, random_word, until};
 
 const EMAIL: &str = "ada@acme.example";
+/// What the shell of a test asks with.
+const PROMPT: &str = "ready> ";
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A command at a terminal of its own, which the program `script` makes.
-struct Terminal {
+pub(crate) struct Terminal {
     child: Child,
     keyboard: ChildStdin,
     output: Receiver<Vec<u8>>,
@@ -25,11 +29,24 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn start(cli: &Cli, arguments: &[&str]) -> Self {
+    pub(crate) fn start(cli: &Cli, arguments: &[&str]) -> Self {
         let script =
             "command=; for word; do command=\"$command '$word'\"; done; exec script -qefc \"$command\" /dev/null";
         let wrapper = ["sh", "-c", script, "terminal"].map(Into::into).to_vec();
-        let mut command = cli.clone().var("TERM", "xterm").through(wrapper).command(arguments);
+        Self::of(cli.clone().var("TERM", "xterm").through(wrapper).command(arguments))
+    }
+
+    /// A shell at a terminal, in which the program is called by its name.
+    fn shell(cli: &Cli, history: &Path) -> Self {
+        let folder = program("api-stronghold-cli").parent().unwrap().to_owned();
+        let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+        let script = "exec script -qefc 'bash --norc --noprofile -i' /dev/null # \"$@\"";
+        let wrapper = ["sh", "-c", script, "terminal"].map(Into::into).to_vec();
+        let cli = cli.clone().var("TERM", "dumb").var("PS1", PROMPT).var("PATH", path).var("HISTFILE", history);
+        Self::of(cli.through(wrapper).command(&[] as &[&str]))
+    }
+
+    fn of(mut command: Command) -> Self {
         let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
         let mut child = command.spawn().unwrap();
         let (keyboard, mut screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
@@ -46,7 +63,7 @@ impl Terminal {
     }
 
     /// Types a line once this is asked for.
-    fn answer(&mut self, question: &str, line: &str) {
+    pub(crate) fn answer(&mut self, question: &str, line: &str) {
         let end = until(question, PATIENCE, || {
             self.output.try_iter().for_each(|bytes| self.shown.push_str(&String::from_utf8_lossy(&bytes)));
             let found = self.shown[self.seen..].find(question);
@@ -60,7 +77,7 @@ impl Terminal {
     }
 
     /// Its exit code, and everything that was on the screen.
-    fn end(mut self) -> (i32, String) {
+    pub(crate) fn end(mut self) -> (i32, String) {
         // The keyboard stays: the end of it would be typed.
         let status = until("it ends", PATIENCE, || self.child.try_wait().unwrap());
         self.output.iter().for_each(|bytes| self.shown.push_str(&String::from_utf8_lossy(&bytes)));
@@ -79,14 +96,16 @@ fn shown<'s>(screen: &'s str, prefix: &str) -> &'s str {
 }
 
 /// Runs a command at a terminal, which asks this and is answered that.
-fn typed(cli: &Cli, arguments: &[&str], answers: &[(&str, &str)], code: i32) -> String {
+pub(crate) fn typed(cli: &Cli, arguments: &[&str], answers: &[(&str, &str)], code: i32) -> String {
     let mut terminal = Terminal::start(cli, arguments);
     for (question, line) in answers {
         terminal.answer(question, line);
     }
     let (ended, screen) = terminal.end();
     assert_eq!(ended, code, "{screen}");
-    for (question, line) in answers.iter().filter(|(question, _)| question.contains("assword")) {
+    for (question, line) in
+        answers.iter().filter(|(question, _)| !question.ends_with("[y/N] ") && question.ends_with(": "))
+    {
         assert!(!screen.contains(line), "what was typed for {question:?} is on the screen: {screen}");
     }
     screen
@@ -103,11 +122,12 @@ fn a_person_is_asked_for_passwords() {
     let org = Org::start();
     let invited = org.owner.json(&["user", "invite", EMAIL]);
     let cli = machine(&org);
-    let accept = ["user", "accept", "--email", EMAIL, "--invite", invited["code"].as_str().unwrap()];
+    let accept = ["user", "accept", "--email", EMAIL];
+    let code = ("Invitation's code: ", invited["code"].as_str().unwrap());
     let (first, second, third) = ("correct horse", "battery staple", "purple monkey");
-    let screen = typed(&cli, &accept, &[("Password: ", first), ("Password again: ", second)], 1);
+    let screen = typed(&cli, &accept, &[code, ("Password: ", first), ("Password again: ", second)], 1);
     assert!(screen.contains("the two passwords differ"), "{screen}");
-    let screen = typed(&cli, &accept, &[("Password: ", first), ("Password again: ", first)], 0);
+    let screen = typed(&cli, &accept, &[code, ("Password: ", first), ("Password again: ", first)], 0);
     let key = shown(&screen, "stronghold_account_").to_owned();
     let kit = shown(&screen, "stronghold_recovery_").to_owned();
     // Whoever confirms sees the fingerprint before the keys are in force, and can say no.
@@ -177,4 +197,130 @@ fn long_work_shows_how_far_it_is() {
     }
     assert_eq!(org.owner.ok(&["profile", "rotate", &profile]).messages(), "");
     assert!(!typed(&org.owner, &["-q", "profile", "rotate", &profile], &[], 0).contains(&of_all));
+}
+
+/// What a person types in a shell: commands are kept in its history; what is asked for is nowhere.
+#[test]
+fn what_is_asked_for_is_in_no_shells_history() {
+    let org = Org::start();
+    let profile = org.profile(&[]);
+    let agent = org.agent(&[&org.group(&[&profile])]);
+    let (value, account_key) = (random_word(24), org.account_key().to_owned());
+    let kit = org.created["recovery_kit"].as_str().unwrap().to_owned();
+    let new_password = random_word(24);
+    [&value, &new_password].into_iter().for_each(|secret| leaks::look_for(secret));
+    let history = org.folder();
+    let owner = org.owner.clone().without("API_STRONGHOLD_PASSWORD");
+    let set = format!("api-stronghold-cli secret set KEY --profile {profile}");
+    let [as_agent, login, recover] = [
+        "api-stronghold-cli auth api-user",
+        "api-stronghold-cli auth login --email owner@acme.example",
+        "api-stronghold-cli auth recover",
+    ];
+    let mut terminal = Terminal::shell(&owner, &history);
+    let steps: [(&str, &[(&str, &str)]); 4] = [
+        (&set, &[("Value of KEY: ", &value)]),
+        (as_agent, &[("Token: ", &agent.token)]),
+        (login, &[("Account key: ", &account_key), ("Password: ", &org.password)]),
+        (recover, &[("Recovery kit: ", &kit), ("Password: ", &new_password), ("Password again: ", &new_password)]),
+    ];
+    for (command, answers) in steps {
+        terminal.answer(PROMPT, command);
+        for (question, answer) in answers {
+            terminal.answer(question, answer);
+        }
+    }
+    terminal.answer(PROMPT, "exit");
+    let (_, screen) = terminal.end();
+    let kept = fs::read_to_string(&history).unwrap();
+    leaks::look_through(&history);
+    assert!([&set, as_agent, login, recover].iter().all(|command| kept.contains(command)), "{kept}");
+    for secret in [&value, &agent.token, &account_key, &org.password, &kit, &new_password] {
+        assert!(!kept.contains(secret), "in the history: {kept}");
+        assert!(!screen.contains(secret), "on the screen: {screen}");
+    }
+    for done in ["was set", "Signed in as agent", "Signed in as owner@acme.example", "has a new password"] {
+        assert!(screen.contains(done), "{done}: {screen}");
+    }
+    assert_eq!(org.as_agent(&agent).ok(&["secret", "get", "KEY", "--profile", &profile]).text(), value);
+}
+
+/// A token on the command line works everywhere; at a terminal the person is told where it now is.
+#[test]
+fn a_token_that_is_typed_is_taken_with_a_warning() {
+    let org = Org::start();
+    let agent = org.agent(&[]);
+    let arguments = ["auth", "api-user", "--token", &agent.token];
+    let screen = typed(&machine(&org), &arguments, &[], 0);
+    assert!(screen.contains("warning") && screen.contains("history") && screen.contains("--token-file"), "{screen}");
+    assert!(!screen.contains(&agent.token), "{screen}");
+    // In a pipeline, and in the build of an image, nothing is said and nothing asked.
+    assert_eq!(machine(&org).ok(&arguments).messages(), "");
+    let from_variable = machine(&org).var("API_STRONGHOLD_TOKEN", &agent.token);
+    let screen = typed(&from_variable, &["auth", "api-user"], &[], 0);
+    assert!(!screen.contains("warning"), "{screen}");
+}
+
+/// Everything else is refused as an argument, and not repeated.
+#[test]
+fn values_kits_and_codes_are_no_arguments() {
+    let org = Org::start();
+    let profile = org.profile(&[]);
+    // They are refused before anything is read of them.
+    let (key, kit, code) = ("stronghold_account_of_hers", "stronghold_recovery_of_hers", "stronghold_invite_of_hers");
+    let commands: [(&[&str], &str, &str); 6] = [
+        (&["secret", "set", "KEY", "a value to keep", "--profile", &profile], "a value to keep", "--file"),
+        (&["auth", "login", "--email", EMAIL, "--account-key", key], key, "--account-key-file"),
+        (&["auth", "password", "--email", EMAIL, "--account-key", key], key, "--account-key-file"),
+        (&["user", "rotate-keys", "--email", EMAIL, "--account-key", key], key, "--account-key-file"),
+        (&["auth", "recover", "--kit", kit], kit, "--kit-file"),
+        (&["user", "accept", "--email", EMAIL, "--invite", code], code, "--invite-file"),
+    ];
+    for (arguments, secret, other) in commands {
+        let line = org.owner.run(arguments).fails(2);
+        assert!(line.contains("is no argument") && line.contains("history") && line.contains(other), "{line}");
+        assert!(!line.contains(secret), "{line}");
+    }
+    assert_eq!(org.owner.json(&["secret", "list", "--profile", &profile]), json!([]));
+}
+
+/// Files and standard input in place of arguments.
+#[test]
+fn keys_kits_codes_and_passwords_come_from_files() {
+    let org = Org::start();
+    let file = |content: &str| {
+        let file = org.folder();
+        fs::write(&file, format!("{content}\n")).unwrap();
+        file.to_str().unwrap().to_owned()
+    };
+    let invited = org.owner.json(&["user", "invite", EMAIL]);
+    let (code, password) = (file(invited["code"].as_str().unwrap()), random_word(24));
+    let password_file = file(&password);
+    let cli = machine(&org);
+    let accept = ["user", "accept", "--email", EMAIL, "--invite-file", &code, "--password-file", &password_file];
+    let accepted = cli.json(&accept);
+    let fingerprint = accepted["fingerprint"].as_str().unwrap();
+    org.owner.json(&["user", "confirm", EMAIL, "--fingerprint", fingerprint]);
+    let key = file(accepted["account_key"].as_str().unwrap());
+    let login = ["auth", "login", "--email", EMAIL, "--account-key-file", &key, "--password-file", &password_file];
+    machine(&org).json(&login);
+    let two = file(&format!("{password}\nanother password of hers"));
+    machine(&org).json(&["auth", "password", "--email", EMAIL, "--account-key-file", &key, "--password-file", &two]);
+    let kit = file(accepted["recovery_kit"].as_str().unwrap());
+    machine(&org).json(&["auth", "recover", "--kit-file", &kit, "--password-file", &password_file]);
+    let agent = org.agent(&[]);
+    machine(&org).json(&["auth", "api-user", "--token-file", &file(&agent.token)]);
+    let profile = org.profile(&[]);
+    let set = ["secret", "set", "KEY", "-", "--profile", &profile];
+    org.owner.run_with(&set, b"from standard input").succeeds();
+    assert_eq!(org.owner.ok(&["secret", "get", "KEY", "--profile", &profile]).text(), "from standard input");
+    // What is missing is named, and where it could come from.
+    let line = machine(&org).run(&["auth", "recover"]).fails(2);
+    assert!(
+        line.contains("recovery kit") && line.contains("--kit-file") && line.contains("API_STRONGHOLD_RECOVERY_KIT"),
+        "{line}"
+    );
+    let create = ["org", "create", "Other", "--email", "o@acme.example"];
+    let line = machine(&org).run(&create).fails(2);
+    assert!(line.contains("--setup-code-file"), "{line}");
 }

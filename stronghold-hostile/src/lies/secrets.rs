@@ -88,7 +88,10 @@ pub(super) fn kept<'o>(
     question: &Question<'_>,
     wanted: impl Fn(&Kept) -> bool,
 ) -> Option<&'o Kept> {
-    let of_caller = |kept: &&Kept| kept.route == Route::Read && kept.caller == question.asked.caller && wanted(kept);
+    let holds_some = |kept: &Kept| kept.body["secrets"].as_array().is_some_and(|secrets| secrets.len() > 1);
+    let of_caller = |kept: &&Kept| {
+        kept.route == Route::Read && kept.caller == question.asked.caller && holds_some(kept) && wanted(kept)
+    };
     operator.kept.iter().find(of_caller)
 }
 

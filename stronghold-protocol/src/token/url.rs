@@ -6,10 +6,10 @@ use super::{
 };
 use crate::{
     limits,
-    request::{BasePath, InvalidBasePath},
+    request::{BasePath, InvalidBasePath, is_loopback},
 };
 use std::{fmt, ops::Deref, str::FromStr};
-use url::{Host, Url};
+use url::Url;
 
 /// Why a text cannot be the URL of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -59,12 +59,14 @@ impl TokenUrl {
         }
         // As it was written: the parser has resolved dots.
         BasePath::new(path)?;
-        let loopback = match url.host().ok_or(InvalidUrl::Malformed)? {
-            Host::Domain(name) => name == "localhost",
-            Host::Ipv4(address) => address.is_loopback(),
-            Host::Ipv6(address) => address.is_loopback(),
-        };
-        if url.scheme() == "https" || loopback { Ok(Self(text.to_owned())) } else { Err(InvalidUrl::NotEncrypted) }
+        if url.host().is_none() {
+            return Err(InvalidUrl::Malformed);
+        }
+        if url.scheme() == "https" || is_loopback(&url) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidUrl::NotEncrypted)
+        }
     }
 
     /// The text.

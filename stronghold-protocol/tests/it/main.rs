@@ -54,4 +54,5 @@ mod token;
 mod token_vectors;
 mod vectors;
 mod vectors_request;
+mod visible;
 mod wire;

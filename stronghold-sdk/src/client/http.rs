@@ -15,17 +15,18 @@ use std::{
 };
 use stronghold_protocol::{
     api::ReplyLimit,
-    request::{Endpoint, SignedRequest},
+    request::{Endpoint, SignedRequest, is_loopback},
     transport::{Reply, Transport, TransportFailure},
 };
-use url::{Host, Url};
+use url::Url;
 
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A server reached over HTTP.
 ///
-/// `https`, or `http` to a loopback address, with the path under which the server is reached. `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` are honoured, `SSL_CERT_FILE` too; in a browser or
-/// Node, whatever `fetch` honours.
+/// `https`, or `http` to a loopback address, with the path under which the server is reached. `HTTPS_PROXY`, `HTTP_PROXY`,
+/// `ALL_PROXY` and `NO_PROXY` are honoured, but for this machine's own addresses, which no proxy ever sees; `SSL_CERT_FILE` too.
+/// In a browser or Node, whatever `fetch` honours.
 #[derive(Debug)]
 pub struct HttpTransport {
     sender: Sender,
@@ -86,16 +87,7 @@ impl HttpBuilder {
             return Err(invalid("plain http is for this machine only; use https"));
         }
         let origin = url.join("/").map_err(|error| invalid(&error.to_string()))?;
-        Ok(HttpTransport { sender: Sender::new(&self, plain)?, origin, endpoint })
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(domain)) => domain == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
+        Ok(HttpTransport { sender: Sender::new(&self, &url)?, origin, endpoint })
     }
 }
 

@@ -90,7 +90,7 @@ test("people are invited, accept on another device, are confirmed, change roles 
   await theirs.page.getByText("Not for editors").waitFor();
 
   // New keys, which she asks for and somebody else confirms.
-  const { fingerprint } = await theirCli.json(["user", "rotate-keys", "--email", email, "--account-key", mei.accountKey]);
+  const { fingerprint } = await theirCli.json(["user", "rotate-keys", "--email", email, "--account-key", "-"], { input: mei.accountKey });
   await open(page, "Groups");
   await open(page, "People");
   await row.getByText("New keys", { exact: true }).filter({ visible: true }).waitFor();
@@ -100,7 +100,7 @@ test("people are invited, accept on another device, are confirmed, change roles 
   await dialogClosed(page);
   assert.equal((await listed(cli, email)).new_keys, undefined);
   assert.equal((await theirCli.run(["env", "pull", "--profile", "production"])).code, 3, "the keys so far are over");
-  await theirCli.ok(["auth", "login", "--email", email, "--account-key", mei.accountKey]);
+  await theirCli.ok(["auth", "login", "--email", email, "--account-key", "-"], { input: mei.accountKey });
   assert.equal((await theirCli.pull("production"))["API_KEY"], "k");
 
   await changeRole(page, email, "Admin");

@@ -60,7 +60,7 @@ test("a new password and the new account key open together only", async (t) => {
   const accountKey = await page.getByRole("region", exactly("Account key")).getByRole("status").innerText();
   for (const mixed of [owner, { ...owner, password }, { ...owner, accountKey }]) {
     const cli = new Cli(t, { API_STRONGHOLD_URL: server.url, API_STRONGHOLD_PASSWORD: mixed.password });
-    assert.equal((await cli.run(["auth", "login", "--email", mixed.email, "--account-key", mixed.accountKey])).code, 3);
+    assert.equal((await cli.run(["auth", "login", "--email", mixed.email, "--account-key", "-"], { input: mixed.accountKey })).code, 3);
   }
   await personCli(t, server, { ...owner, password, accountKey });
 });

@@ -12,7 +12,7 @@ const MODULE = /\/assets\/[^/]+\.wasm$/;
 const API = /\/v1\//;
 const NOT_STARTED = /^The console's cryptography did not start: .* Reload the page\. .* work with the command line/;
 /** What the browser says on its console of bytes that are not those of the hash, and of what failed with them. */
-const REFUSED = /integrity|Failed to load resource/i;
+const REFUSED = /integrity|Failed to load resource|Fetch API cannot load/i;
 
 /**
  * An owner who can sign in through a wire.

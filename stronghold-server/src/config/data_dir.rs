@@ -1,4 +1,4 @@
-//! The server's data directory: database, checkpoint key and the first setup code, readable by the server alone.
+//! The server's data directory: database, checkpoint key and setup codes, readable by the server alone.
 
 use std::{
     fs::{self, DirBuilder, OpenOptions},
@@ -107,6 +107,29 @@ impl DataDir {
     /// [`DataDirError::Io`] when it cannot be written.
     pub fn write_setup_code(&self, code: &str) -> Result<PathBuf, DataDirError> {
         self.write_private(SETUP_CODE, format!("{code}\n").as_bytes())
+    }
+
+    /// Writes a further setup code into a new file, `setup-code-2` or the next that nothing has, with mode 0600, and says
+    /// where.
+    ///
+    /// # Errors
+    /// [`DataDirError::Io`] when it cannot be written.
+    pub fn write_further_setup_code(&self, code: &str) -> Result<PathBuf, DataDirError> {
+        let mut number = 2_u64;
+        loop {
+            let path = self.0.join(format!("{SETUP_CODE}-{number}"));
+            let write = || -> io::Result<()> {
+                let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+                file.write_all(format!("{code}\n").as_bytes())?;
+                file.sync_all()?;
+                fs::File::open(&self.0)?.sync_all()
+            };
+            match write() {
+                Ok(()) => return Ok(path),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+                Err(error) => return Err(DataDirError::Io { path, error }),
+            }
+        }
     }
 
     /// Writes a file atomically and durably, readable by its owner alone.

@@ -34,6 +34,7 @@ mod service_history;
 mod service_reads;
 mod service_writes;
 mod shares;
+mod shown;
 mod standing;
 mod store;
 mod world;

@@ -87,15 +87,30 @@ fn the_first_start_makes_keys_and_a_setup_code_for_the_owner_alone() {
     let code = fs::read_to_string(data.join("setup-code")).unwrap();
     assert!(running.get("/readyz").starts_with("HTTP/1.1 200"));
     // While the server runs, another code can be made.
-    let made = program().arg("setup-code").arg("--data-dir").arg(&data).output().unwrap();
-    assert!(made.status.success());
-    let another = String::from_utf8(made.stdout).unwrap();
-    assert_eq!((another.trim().len(), another.lines().count()), (26, 1));
-    assert_ne!(another, code);
+    let make = |more: &[&str]| {
+        let made = program().arg("setup-code").args(more).arg("--data-dir").arg(&data).output().unwrap();
+        assert!(made.status.success() && made.stderr.is_empty(), "{made:?}");
+        String::from_utf8(made.stdout).unwrap()
+    };
+    // It is in a file of its own, which is what is printed; the code itself only where that is asked for.
+    let mut codes = vec![code.clone()];
+    for name in ["setup-code-2", "setup-code-3"] {
+        let file = data.join(name);
+        assert_eq!(make(&[]), format!("{}\n", file.display()));
+        assert_eq!(mode(&file), 0o600, "{name}");
+        codes.push(fs::read_to_string(file).unwrap());
+    }
+    codes.push(make(&["--show"]));
+    assert!(codes.iter().all(|code| (code.trim().len(), code.lines().count()) == (26, 1)), "{codes:?}");
+    let unlike: std::collections::BTreeSet<&String> = codes.iter().collect();
+    assert_eq!(unlike.len(), codes.len());
     let (status, rest, log) = running.terminate();
     assert_eq!((status.code(), rest.as_str()), (Some(0), ""));
-    assert!(log.contains(code.trim()), "the operator reads the first code in the log");
-    assert!(!log.contains(another.trim()));
+    assert!(
+        log.contains(&data.join("setup-code").display().to_string()),
+        "the log says where the first code is: {log}"
+    );
+    assert!(!codes.iter().any(|code| log.contains(code.trim())), "and not what it is");
     assert_eq!(mode(&data), 0o700);
     for file in ["setup-code", "checkpoint.key", "stronghold.db"] {
         assert_eq!(mode(&data.join(file)), 0o600, "{file}");

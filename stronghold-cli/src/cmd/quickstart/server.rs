@@ -26,7 +26,11 @@ impl Server {
         let log = data.join("server.log");
         let failed = |error: &std::io::Error| Failure::local(format!("{PROGRAM} cannot be started"), error);
         let log_file = std::fs::File::create(&log).map_err(|error| failed(&error))?;
-        let mut child = Command::new(program())
+        let mut command = Command::new(program());
+        super::without_ours(|name| {
+            command.env_remove(name);
+        });
+        let mut child = command
             .arg("--data-dir")
             .arg(data)
             .arg("--listen")

@@ -303,7 +303,7 @@ fn a_full_disk_leaves_nothing() {
 fn what_was_used_or_ended_after_the_backup() {
     let mut scene = Scene::new();
     let org = &scene.org;
-    let code = run(&["setup-code", "--data-dir", text(org.server.data_dir())]).succeeds().text();
+    let code = run(&["setup-code", "--show", "--data-dir", text(org.server.data_dir())]).succeeds().text();
     let agent = org.agent_with(&[&org.group(&[&scene.profile])], &["--max-uses", "2"]);
     let taken = org.folder();
     backup(org.server.data_dir(), &taken, &[]).succeeds();
@@ -326,7 +326,7 @@ fn what_was_used_or_ended_after_the_backup() {
     let server = ServerOptions::default().data_dir(&data).start();
     // The code was used since: it is good for nothing, and another one can be made.
     at(&server).run(&create).fails(3);
-    let another = run(&["setup-code", "--data-dir", text(&data)]).succeeds().text();
+    let another = run(&["setup-code", "--show", "--data-dir", text(&data)]).succeeds().text();
     fs::write(&file, another).unwrap();
     at(&server).json(&create);
     // Uses and deactivation are the backup's again; whoever remembers the deactivation notices.

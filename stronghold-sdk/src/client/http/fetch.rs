@@ -6,6 +6,7 @@ use js_sys::{Function, Promise, Reflect, Uint8Array};
 use send_wrapper::SendWrapper;
 use std::time::Duration;
 use stronghold_protocol::transport::{Reply, TransportFailure};
+use url::Url;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -21,7 +22,7 @@ pub(super) struct Sender {
 
 impl Sender {
     /// A sender.
-    pub(super) fn new(settings: &HttpBuilder, _plain: bool) -> Result<Self, Error> {
+    pub(super) fn new(settings: &HttpBuilder, _url: &Url) -> Result<Self, Error> {
         if settings.ca_cert.is_some() {
             return Err(Error::invalid("which certificates are trusted is the browser's to say, or Node's"));
         }

@@ -5,7 +5,10 @@ use crate::error::Error;
 use reqwest::{Certificate, redirect, retry};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use std::{error::Error as _, path::Path, sync::Arc, time::Duration};
-use stronghold_protocol::transport::{Reply, TransportFailure};
+use stronghold_protocol::{
+    request::is_loopback,
+    transport::{Reply, TransportFailure},
+};
 use url::Url;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -20,8 +23,8 @@ pub(super) struct Sender {
 }
 
 impl Sender {
-    /// A sender; `plain` where it will not speak TLS.
-    pub(super) fn new(settings: &HttpBuilder, plain: bool) -> Result<Self, Error> {
+    /// A sender to the server at `url`.
+    pub(super) fn new(settings: &HttpBuilder, url: &Url) -> Result<Self, Error> {
         let mut builder = reqwest::Client::builder()
             .redirect(redirect::Policy::none())
             .retry(retry::never())
@@ -29,7 +32,11 @@ impl Sender {
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(settings.timeout)
             .user_agent(concat!("stronghold-sdk/", env!("CARGO_PKG_VERSION")));
-        if plain {
+        if is_loopback(url) {
+            // What is said to this machine is no proxy's: over plain http it would see setup codes and ciphertexts.
+            builder = builder.no_proxy();
+        }
+        if url.scheme() == "http" {
             // The system's certificates cost memory and time that plain http has no use for.
             builder = builder.tls_backend_preconfigured(tls_without_roots()?);
         } else if let Some(file) = &settings.ca_cert {

@@ -267,7 +267,6 @@ const TOOLS: &[&str] = &[
     "MANPAGER",
     "MANPATH",
     "MFLAGS",
-    "MORE",
     "PAGER",
     "RSYNC_CONNECT_PROG",
     "RSYNC_RSH",

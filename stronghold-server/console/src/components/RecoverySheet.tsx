@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { NewOwner } from "../api";
 import { saveAs } from "../save";
 import { server } from "../server";
-import { Name } from "./Badge";
+import { Name, visible } from "./Badge";
 import { Button } from "./Button";
 import { CopyButton } from "./CopyField";
 import { Note } from "./ErrorNote";
@@ -96,8 +96,8 @@ function save({ recovery_kit: kit, account_key: key, org_id: org }: NewOwner, ow
   const lines = [
     "Stronghold recovery kit",
     "",
-    ...(owner.organization === undefined ? [] : [`Organization:     ${owner.organization}`]),
-    `Person:           ${owner.email}`,
+    ...(owner.organization === undefined ? [] : [`Organization:     ${visible(owner.organization)}`]),
+    `Person:           ${visible(owner.email)}`,
     `Server:           ${server}`,
     `Organization id:  ${org}`,
     "",

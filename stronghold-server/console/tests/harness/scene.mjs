@@ -132,6 +132,6 @@ async function invite(t, server, cli, { email, role, went }) {
   }
   await cli.ok(["user", "confirm", email, "--fingerprint", fingerprint]);
   if (went === "asked") {
-    await own.ok(["user", "rotate-keys", "--email", email, "--account-key", account_key]);
+    await own.ok(["user", "rotate-keys", "--email", email, "--account-key", "-"], { input: account_key });
   }
 }

@@ -395,7 +395,7 @@ export async function organizationOn(t, server, { organization = "Acme", email =
  */
 export async function agentCli(t, token) {
   const cli = new Cli(t);
-  await cli.ok(["auth", "api-user", "--token", token]);
+  await cli.ok(["auth", "api-user", "--token", "-"], { input: token });
   return cli;
 }
 
@@ -407,6 +407,6 @@ export async function agentCli(t, token) {
  */
 export async function personCli(t, server, { email, password, accountKey }) {
   const cli = new Cli(t, { API_STRONGHOLD_URL: server.url, API_STRONGHOLD_PASSWORD: password });
-  await cli.ok(["auth", "login", "--email", email, "--account-key", accountKey]);
+  await cli.ok(["auth", "login", "--email", email, "--account-key", "-"], { input: accountKey });
   return cli;
 }

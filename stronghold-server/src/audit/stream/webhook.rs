@@ -8,9 +8,10 @@ use std::{error::Error as _, fmt, sync::Arc, time::Duration};
 use stronghold_protocol::{
     crypto::{hash::sha256, kdf::MacKey},
     encoding::base64url,
+    request::is_loopback,
     time::Clock,
 };
-use url::{Host, Url};
+use url::Url;
 use zeroize::Zeroizing;
 
 /// How long a receiver may take to accept a batch.
@@ -99,7 +100,12 @@ impl WebhookSink {
         }
         let failed = |error: &dyn fmt::Display| InvalidWebhook::Tls(error.to_string());
         let tls = client_config(authority).map_err(|error| failed(&error))?;
-        let client = reqwest::Client::builder()
+        let mut client = reqwest::Client::builder();
+        if is_loopback(&url) {
+            // Events for this machine are no proxy's.
+            client = client.no_proxy();
+        }
+        let client = client
             .redirect(redirect::Policy::none())
             .retry(retry::never())
             .referer(false)
@@ -164,15 +170,6 @@ fn name(url: &Url) -> String {
     let path = sha256(&[url.path().as_bytes()]);
     let (short, _) = path.0.split_at(6);
     format!("webhook {}://{}:{port} {}", url.scheme(), url.host_str().unwrap_or_default(), base64url(short))
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(domain)) => domain == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 /// The innermost cause: reqwest's own text has the address in it.

@@ -1,0 +1,42 @@
+//! What is looked for: secrets by their form, and those that tests have noted.
+
+use std::{fs, path::Path};
+
+/// How every secret begins that has a form (docs/protocol.md, section 3), and how much of it at least follows.
+const FORMS: [&str; 4] = ["stronghold_agent_", "stronghold_account_", "stronghold_recovery_", "stronghold_invite_"];
+const SHORTEST: usize = 32;
+
+/// What is looked for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Secrets {
+    noted: Vec<String>,
+}
+
+impl Secrets {
+    /// What tests have noted so far, a line each.
+    pub(super) fn noted_in(file: &Path) -> Self {
+        let text = fs::read_to_string(file).unwrap_or_default();
+        // A line that is being written is read next time.
+        let whole = text.rfind('\n').and_then(|end| text.get(..end)).unwrap_or_default();
+        Self { noted: whole.lines().map(str::to_owned).collect() }
+    }
+
+    /// How many were noted.
+    pub(super) fn len(&self) -> usize {
+        self.noted.len()
+    }
+
+    /// What kind of secret a text holds, without the secret.
+    pub(super) fn kind_in(&self, text: &str) -> Option<String> {
+        let formed = FORMS.iter().find(|form| {
+            text.match_indices(*form).any(|(at, _)| {
+                let rest = text.get(at + form.len()..).unwrap_or_default();
+                rest.bytes().take_while(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7')).take(SHORTEST).count()
+                    == SHORTEST
+            })
+        });
+        let formed = formed.map(|form| format!("{form}..."));
+        let noted = || self.noted.iter().position(|secret| text.contains(secret.as_str()));
+        formed.or_else(|| noted().map(|line| format!("the secret in line {} of the noted ones", line + 1)))
+    }
+}
