@@ -40,13 +40,13 @@ impl Matrix {
         for (lie, client) in lies.iter().flat_map(|lie| clients.iter().map(move |client| (*lie, *client))) {
             let expected = client.expects(lie);
             let seen = self.cells.get(&(lie, client));
-            let right = match (expected, seen) {
+            let right = matches!(
+                (expected, seen),
                 (Expected::Refused, Some(Seen::Refused(_)))
-                | (Expected::NotBelieved, Some(Seen::Refused(_) | Seen::Failed(_)))
-                | (Expected::Harmless(_), Some(Seen::Truth))
-                | (Expected::Untold(_), None | Some(Seen::Untold)) => true,
-                _ => false,
-            };
+                    | (Expected::NotBelieved, Some(Seen::Refused(_) | Seen::Failed(_)))
+                    | (Expected::Harmless(_), Some(Seen::Truth))
+                    | (Expected::Untold(_), None | Some(Seen::Untold))
+            );
             if !right {
                 wrong.push(format!("{} to {}: {expected:?}, and it was {seen:?}", lie.name(), client.name()));
             }

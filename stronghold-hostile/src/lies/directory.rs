@@ -138,10 +138,8 @@ fn in_chain(
                 chain.rosters.push(next_roster(operator, lie, &state)?);
             }
             let size = place(state.head()) + 1;
-            let proof = |signed: &Signed| {
-                state.header_log().inclusion_at(usize::try_from(payload::<Header>(signed).seq.get()).unwrap(), size)
-            };
-            chain.anchor_proof = proof(&chain.anchor);
+            let anchor = usize::try_from(payload::<Header>(&chain.anchor).seq.get()).unwrap();
+            chain.anchor_proof = state.header_log().inclusion_at(anchor, size);
             let remembered = target.split(['?', '&']).find_map(|part| part.strip_prefix("remembered=")?.parse().ok());
             chain.remembered_proof = remembered.and_then(|at| state.header_log().inclusion_at(at, size));
             chain.head = statement.header;

@@ -1,5 +1,5 @@
-//! 4. to 7. of the order of refusal: clock, nonce, standing, access. All of it stands in the headers, so it is judged before a
-//! large body is read, and again under the lock.
+//! Steps 4 to 7 of the order of refusal: clock, nonce, standing, access. All of it stands in the headers, so it is judged
+//! before a large body is read, and again under the lock.
 
 use super::{
     Claim,
