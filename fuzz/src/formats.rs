@@ -13,16 +13,16 @@ use stronghold_protocol::{
     secret::SealedSecret,
 };
 use stronghold_sdk::{
-    format::{self, Entries, Format},
+    format::{self, Entries, Format, names::AllowedNames},
     open::{PlainSecret, ProfileKey},
 };
 use zeroize::Zeroizing;
 
 /// What a format can write of what was read, it reads as the same.
 fn assert_same_again(entries: &Entries, format: Format) {
-    let written = format::write(format, entries.iter().map(|(name, value)| (name.as_str(), value.as_slice())));
-    let Ok(written) = written else { return };
-    let mut again = format::parse(&written, format).expect("a format reads what it writes");
+    let pairs = entries.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
+    let Ok(written) = format::write(format, pairs, &AllowedNames::default()) else { return };
+    let mut again = format::parse(&written.text, format).expect("a format reads what it writes");
     let mut entries = entries.clone();
     again.sort_by(|a, b| a.0.cmp(&b.0));
     entries.sort_by(|a, b| a.0.cmp(&b.0));
@@ -39,7 +39,8 @@ fn check_as(data: &[u8], format: Format) -> bool {
         assert_same_again(&entries, format);
     }
     // It is only written: that it does not panic is all that can be said here.
-    let _ = format::write(Format::Shell, entries.iter().map(|(name, value)| (name.as_str(), value.as_slice())));
+    let pairs = entries.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
+    let _ = format::write(Format::Shell, pairs, &AllowedNames::default());
     true
 }
 

@@ -32,6 +32,7 @@ mod recovery_sheet;
 mod secret;
 mod secret_past;
 pub(crate) mod source;
+mod special_names;
 mod user;
 mod user_accept;
 mod user_confirm;

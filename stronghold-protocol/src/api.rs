@@ -3,6 +3,7 @@
 //! The HTTP API is described in `docs/openapi.json`; every reply is evidence or ciphertext that the client verifies.
 
 mod account;
+mod bound;
 mod history;
 mod join;
 mod password;
@@ -14,6 +15,7 @@ pub use account::{
     AccountBundle, CreateOrganization, CreatedOrganization, LoginFinish, LoginFinished, LoginStart, LoginStarted,
     SetupStart, SetupStarted, WhoAmI, WhoAmIStatus,
 };
+pub use bound::{BoundedReply, ReplyLimit};
 pub use history::{
     IntroducedRevision, IntroducedSecrets, InvalidVersionRef, PastRevision, PastSecret, PastVersion, RevisionPage,
     SealedParts, SecretVersions, VersionRef,

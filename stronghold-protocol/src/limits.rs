@@ -27,6 +27,9 @@ pub const PART_BYTES: usize = 768 * 1024;
 /// How many denials of one key are recorded whole in a minute. The next one is recorded as `rate_limited`, those after it not
 /// at all.
 pub const DENIALS_RECORDED: u32 = 30;
+/// How many addresses from which an account's log-ins were completed a server keeps; log-ins from there have limits of their
+/// own.
+pub const LOGIN_SOURCES: usize = 16;
 /// Most unfinished stagings that a server keeps of one author for one profile; the oldest goes first.
 pub const STAGINGS: usize = 4;
 /// How long writes to a profile wait for the author of a statement that vouches for it, in seconds.
@@ -43,8 +46,20 @@ pub const ROSTER_MEMBERS: usize = 256;
 pub const SOURCE_CIDRS: usize = 64;
 /// Largest request that a server takes, in bytes: a batch that re-encrypts inline, in base64.
 pub const REQUEST_BYTES: usize = 64 * 1024 * 1024;
-/// Largest reply that a client takes, in bytes: a full profile of the largest values, in base64, with room for proofs.
-pub const REPLY_BYTES: usize = u32::MAX as usize;
+/// How much of a body a server reads before it has judged the request's headers, in bytes; more than any request holds that
+/// nobody signs.
+pub const UNJUDGED_BODY_BYTES: usize = 64 * 1024;
+/// Largest size of a profile, in bytes: of the ciphertexts of all its secrets, names and notes with values.
+pub const PROFILE_SEALED_BYTES: usize = 64 * 1024 * 1024;
+/// Largest problem that a client reads, in bytes.
+pub const PROBLEM_BYTES: usize = 64 * 1024;
+/// Largest reply of a route that answers with one thing, in bytes: a header, an envelope, a receipt, proofs.
+pub const SMALL_REPLY_BYTES: usize = 2 * 1024 * 1024;
+/// Largest reply of a route that answers with a page, a list or some secrets, in bytes.
+pub const PAGE_REPLY_BYTES: usize = 64 * 1024 * 1024;
+/// Largest reply of a route that answers with all of a profile, or with many sealed keys, in bytes:
+/// [`PROFILE_SEALED_BYTES`] in base64, with what stands around them and proofs.
+pub const PROFILE_REPLY_BYTES: usize = 128 * 1024 * 1024;
 /// Longest `stronghold-context` header, in bytes.
 pub const CONTEXT_BYTES: usize = 4096;
 /// Longest path and query of a request, in bytes, together.

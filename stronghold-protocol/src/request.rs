@@ -37,4 +37,4 @@ pub use parts::{Method, RequestParts, UnknownMethod};
 pub use refusal::RequestRefusal;
 pub use signed::{SignedRequest, ToSign};
 pub use target::{InvalidQuery, InvalidTarget, encode_query, parse_query};
-pub use unverified::{UnverifiedRequest, VerifiedRequest};
+pub use unverified::{UnverifiedRequest, VerifiedHead, VerifiedRequest};

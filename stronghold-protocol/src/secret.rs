@@ -55,6 +55,12 @@ pub struct SealedSecret {
 }
 
 impl SealedSecret {
+    /// How many bytes its ciphertexts have, of what a profile may hold ([`crate::limits::PROFILE_SEALED_BYTES`]).
+    #[must_use]
+    pub const fn sealed_bytes(&self) -> usize {
+        self.meta.0.len() + self.value.0.len()
+    }
+
     /// Its leaf in the manifest.
     #[must_use]
     pub fn leaf(&self) -> SecretLeaf {

@@ -1,6 +1,9 @@
 //! How a signed request reaches a server: over HTTP, or in one process. Both ends of the protocol meet in this trait.
 
-use crate::request::{Endpoint, SignedRequest};
+use crate::{
+    api::ReplyLimit,
+    request::{Endpoint, SignedRequest},
+};
 use async_trait::async_trait;
 
 /// A server's answer, whatever carried it.
@@ -62,15 +65,21 @@ pub trait Transport: Send + Sync {
     /// Where requests go: what they are signed for, and the path before their own.
     fn endpoint(&self) -> Endpoint;
 
-    /// Sends a request with its body, once, and returns the answer. No redirect is followed.
+    /// Sends a request with its body, once, and returns the answer, of which no more than `most` is ever held. No redirect is
+    /// followed.
     ///
     /// # Errors
     /// [`TransportFailure`] when no answer of this protocol came.
-    async fn send(&self, request: SignedRequest, body: Vec<u8>) -> Result<Reply, TransportFailure>;
+    async fn send(&self, request: SignedRequest, body: Vec<u8>, most: ReplyLimit) -> Result<Reply, TransportFailure>;
 
     /// Sends a request that nobody signed: the few public routes (`path` without the endpoint's base, `body` for a POST).
     ///
     /// # Errors
     /// As [`Self::send`].
-    async fn send_unsigned(&self, path: &str, body: Option<Vec<u8>>) -> Result<Reply, TransportFailure>;
+    async fn send_unsigned(
+        &self,
+        path: &str,
+        body: Option<Vec<u8>>,
+        most: ReplyLimit,
+    ) -> Result<Reply, TransportFailure>;
 }

@@ -9,6 +9,7 @@ use crate::{authenticator::AgentAuthenticator, error::Error, reader::Answered};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{fmt, sync::Arc, time::Duration};
 use stronghold_protocol::{
+    api::{BoundedReply, ReplyLimit},
     crypto::random,
     json, limits,
     problem::{Problem, ProblemCode},
@@ -53,7 +54,7 @@ impl<T: Transport> Client<T> {
         self
     }
 
-    async fn get<R: DeserializeOwned>(
+    async fn get<R: DeserializeOwned + BoundedReply>(
         &self,
         who: &dyn AgentAuthenticator,
         path: &str,
@@ -62,7 +63,7 @@ impl<T: Transport> Client<T> {
         self.call(who, Method::Get, path, query, Vec::new(), true).await
     }
 
-    async fn post<R: DeserializeOwned>(
+    async fn post<R: DeserializeOwned + BoundedReply>(
         &self,
         who: &dyn AgentAuthenticator,
         path: &str,
@@ -72,13 +73,18 @@ impl<T: Transport> Client<T> {
         self.call(who, Method::Post, path, "", encode(body)?, repeatable).await
     }
 
-    async fn post_unsigned<R: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<R, Error> {
+    async fn post_unsigned<R: DeserializeOwned + BoundedReply>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<R, Error> {
         let body = encode(body)?;
         let length = body.len();
-        read(limited(self.transport.send_unsigned(path, Some(body)).await?, length)?)
+        let reply = self.transport.send_unsigned(path, Some(body), ReplyLimit::of::<R>()).await?;
+        read(limited(reply, length)?)
     }
 
-    async fn call<R: DeserializeOwned>(
+    async fn call<R: DeserializeOwned + BoundedReply>(
         &self,
         who: &dyn AgentAuthenticator,
         method: Method,
@@ -91,7 +97,8 @@ impl<T: Transport> Client<T> {
         let mut attempt = 1;
         loop {
             let request = self.sign(who, method, path, query, &body, correction).await?;
-            let sent = self.transport.send(request.clone(), body.clone()).await.map_err(Error::from);
+            let sent =
+                self.transport.send(request.clone(), body.clone(), ReplyLimit::of::<R>()).await.map_err(Error::from);
             let result = sent.and_then(|reply| read(limited(reply, body.len())?));
             let error = match result {
                 Ok(reply) => return Ok(Answered { request, reply }),

@@ -1,11 +1,18 @@
 //! Secrets as files that other programs read, and back: dotenv, JSON, shell.
 //!
 //! A format either gives every reader exactly the stored bytes or refuses, naming the secret: nothing is changed silently.
+//! What a shell sources (shell, and dotenv, which people source too) holds nothing on which a shell would act: no name of
+//! [`names`] that nobody allowed, and no `$`, backtick or backslash but where every reader takes it for text.
 
 pub mod dotenv;
 pub mod json;
+pub mod names;
+mod pattern;
 pub mod shell;
 
+pub use pattern::NamePattern;
+
+use names::{AllowedNames, SpecialNames};
 use std::{fmt, str::FromStr};
 use zeroize::Zeroizing;
 
@@ -15,12 +22,23 @@ pub type Entries = Vec<(String, Zeroizing<Vec<u8>>)>;
 /// How secrets are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// `NAME=value` lines that Node's `dotenv` and Python's `python-dotenv` read alike.
+    /// `NAME=value` lines that the readers of dotenv files and shells read alike.
     Dotenv,
     /// `{"NAME": "value"}`; what is not UTF-8 as `{"NAME": {"base64": "..."}}`.
     Json,
     /// `export NAME='value'` lines for POSIX shells.
     Shell,
+}
+
+impl Format {
+    /// Whether files of it are sourced by shells, so that names and values must mean nothing to one.
+    #[must_use]
+    pub const fn is_sourced(self) -> bool {
+        match self {
+            Self::Dotenv | Self::Shell => true,
+            Self::Json => false,
+        }
+    }
 }
 
 impl FromStr for Format {
@@ -64,6 +82,17 @@ pub enum FormatError {
         format: Format,
         /// The format's rule.
         why: &'static str,
+    },
+    /// Names mean something to what reads the file, and nobody allowed them: see [`names`].
+    #[error(
+        "{format} cannot hold {names}: use --format json, leave out what you do not need with --except, or say --allow-name \
+         NAME for each that you mean"
+    )]
+    SpecialNames {
+        /// The secrets.
+        names: SpecialNames,
+        /// The format.
+        format: Format,
     },
     /// The value cannot be written so that every reader gets it back exactly.
     #[error("{format} cannot hold the value of {name}: {why}")]
@@ -121,14 +150,40 @@ pub enum ParseError {
     WriteOnly(Format),
 }
 
-/// Writes secrets, sorted by name.
+/// What was written.
+#[derive(Debug)]
+pub struct Written {
+    /// The file.
+    pub text: Zeroizing<Vec<u8>>,
+    /// What some readers of it will not take as it is: to be told to whoever asked for the file.
+    pub notes: Vec<Note>,
+}
+
+/// Secrets that some readers of a file take otherwise than they are, or not at all. Names are told, values never.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Note {
+    /// Their values hold a `$`, in single quotes, in which most readers leave it alone.
+    #[error(
+        "there is a $ in {}: it stands in single quotes, but dotenv-expand (Next.js, Vite) expands it all the same, and so \
+         does python-dotenv for ${{...}} unless it is told interpolate=False", .0.join(", ")
+    )]
+    ExpandedInQuotes(Vec<String>),
+    /// Their names are no variables.
+    #[error("shells, and Go's and PHP's readers of dotenv files, take no variable called {}", .0.join(", "))]
+    NotVariables(Vec<String>),
+}
+
+/// Writes secrets, sorted by name. A name that means something to shells or to what they start ([`names`]) is written to
+/// files that are sourced only if it is one of `allowed`.
 ///
 /// # Errors
-/// [`FormatError`] when the format cannot hold a name or value exactly, or a name stands there twice.
+/// [`FormatError`] when the format cannot hold a name or value exactly and without effect, or a name stands there twice.
 pub fn write<'a>(
     format: Format,
     entries: impl Iterator<Item = (&'a str, &'a [u8])>,
-) -> Result<Zeroizing<Vec<u8>>, FormatError> {
+    allowed: &AllowedNames,
+) -> Result<Written, FormatError> {
     let mut entries: Vec<(&str, &[u8])> = entries.collect();
     entries.sort_unstable_by_key(|(name, _)| *name);
     let twice = entries.windows(2).find_map(|pair| match pair {
@@ -138,15 +193,22 @@ pub fn write<'a>(
     if let Some(name) = twice {
         return Err(FormatError::Duplicate(name));
     }
+    if format.is_sourced() {
+        let names = allowed.refused_among(entries.iter().map(|(name, _)| *name));
+        if !names.is_empty() {
+            return Err(FormatError::SpecialNames { names, format });
+        }
+    }
     // Grown once, so that no half of it stays behind in memory that was given back.
     let size: usize = entries.iter().map(|(name, value)| name.len() + 2 * value.len() + 32).sum();
     let mut out = Zeroizing::new(Vec::with_capacity(size));
+    let mut notes = Vec::new();
     match format {
-        Format::Dotenv => dotenv::write(&entries, &mut out)?,
+        Format::Dotenv => dotenv::write(&entries, allowed, &mut out, &mut notes)?,
         Format::Json => json::write(&entries, &mut out),
         Format::Shell => shell::write(&entries, &mut out)?,
     }
-    Ok(out)
+    Ok(Written { text: out, notes })
 }
 
 /// Reads a file that this module, or a person, wrote.

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
-import { integrityOf, publish } from "./build/publish.ts";
+import { integrityOf, publish, WORKER_INTEGRITY } from "./build/publish.ts";
 
 const module = fileURLToPath(import.meta.resolve("stronghold-wasm/stronghold_wasm_bg.wasm"));
 
@@ -10,8 +10,8 @@ export default defineConfig({
   base: "./",
   publicDir: false,
   plugins: [publish()],
-  // The worker takes no other module than the one that it was built with.
-  define: { WASM_INTEGRITY: JSON.stringify(integrityOf(readFileSync(module))) },
+  // The worker takes no other module than the one that it was built with, and the page no other worker, whose hash is known last.
+  define: { WASM_INTEGRITY: JSON.stringify(integrityOf(readFileSync(module))), WORKER_INTEGRITY: JSON.stringify(WORKER_INTEGRITY) },
   worker: {
     format: "es",
     rolldownOptions: { output: { entryFileNames: "assets/[name]-[hash].js" } },

@@ -3,19 +3,22 @@
 mod archive;
 mod backup;
 mod data_dir;
+mod limits;
+mod proxy;
 mod streams;
 
 pub use archive::{ArchiveArguments, AuditCommand};
 pub use backup::{BackupArguments, RestoreArguments};
 pub(crate) use data_dir::{CHECKPOINT_KEY, DATABASE, read_seed};
 pub use data_dir::{DataDir, DataDirError};
+pub use limits::LimitArguments;
+pub use proxy::ProxyArguments;
 pub use streams::{StreamArguments, StreamConfigError};
 
 use crate::{
-    access::RateLimit,
     console::Console,
-    http::{ServeLimits, TlsError, tls_config},
-    service::{Limits, Settings},
+    http::{InvalidProxies, ServeLimits, TlsError, TrustedProxies, tls_config},
+    service::Settings,
 };
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::{
@@ -23,7 +26,6 @@ use std::{
     net::SocketAddr,
     path::PathBuf,
     sync::Arc,
-    time::Duration,
 };
 use stronghold_protocol::{
     request::{Authority, Endpoint, InvalidEndpoint},
@@ -138,33 +140,12 @@ pub struct ServeArguments {
     /// Receivers of the audit log.
     #[command(flatten)]
     pub streams: StreamArguments,
+    /// Proxies in front of the server.
+    #[command(flatten)]
+    pub proxy: ProxyArguments,
     /// Limits.
     #[command(flatten)]
     pub limits: LimitArguments,
-}
-
-/// Limits that an operator may change.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Limits")]
-pub struct LimitArguments {
-    /// Refused requests of one address, in a minute
-    #[arg(long, env = "STRONGHOLD_SERVER_REFUSED_PER_MINUTE", value_name = "N", default_value_t = 600)]
-    pub refused_per_minute: u32,
-    /// Log-ins and set-ups of one address, in a minute
-    #[arg(long, env = "STRONGHOLD_SERVER_LOGINS_PER_MINUTE", value_name = "N", default_value_t = 60)]
-    pub logins_per_minute: u32,
-    /// Log-ins of one account, in a minute
-    #[arg(long, env = "STRONGHOLD_SERVER_ACCOUNT_LOGINS_PER_MINUTE", value_name = "N", default_value_t = 20)]
-    pub account_logins_per_minute: u32,
-    /// Connections at once
-    #[arg(long, env = "STRONGHOLD_SERVER_CONNECTIONS", value_name = "N", default_value_t = 4096)]
-    pub connections: usize,
-    /// How long a request may take to arrive, in seconds
-    #[arg(long, env = "STRONGHOLD_SERVER_REQUEST_SECONDS", value_name = "SECONDS", default_value_t = 60)]
-    pub request_seconds: u64,
-    /// Memory for ciphertexts that are asked for often, in MiB
-    #[arg(long, env = "STRONGHOLD_SERVER_CACHE_MIB", value_name = "MIB", default_value_t = 128)]
-    pub cache_mib: usize,
 }
 
 /// Form of the log.
@@ -191,6 +172,9 @@ pub enum ConfigError {
     /// A public URL is not one.
     #[error("--public-url {0}: {1}")]
     PublicUrl(String, InvalidPublicUrl),
+    /// A trusted proxy or its header is not one.
+    #[error(transparent)]
+    Proxies(#[from] InvalidProxies),
     /// Certificate or key cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -209,6 +193,7 @@ impl ServeArguments {
         if address.ip().is_unspecified() && self.public_urls.is_empty() {
             return Err(ConfigError::PublicUrlMissing(address));
         }
+        self.proxies()?;
         self.endpoints(address).map(drop)
     }
 
@@ -242,19 +227,7 @@ impl ServeArguments {
     /// # Errors
     /// [`ConfigError`] when a public URL is not one.
     pub fn settings(&self, bound: SocketAddr) -> Result<Settings, ConfigError> {
-        let limits = &self.limits;
-        let defaults = Limits::default();
-        let per_minute = |n: u32, burst: u32| RateLimit { burst: burst.min(n.max(1)), per_minute: n };
-        Ok(Settings {
-            endpoints: self.endpoints(bound)?,
-            limits: Limits {
-                refused: per_minute(limits.refused_per_minute, defaults.refused.burst),
-                login: per_minute(limits.logins_per_minute, defaults.login.burst),
-                account: per_minute(limits.account_logins_per_minute, defaults.account.burst),
-                arrival: Duration::from_secs(limits.request_seconds),
-                cache_bytes: limits.cache_mib.saturating_mul(1024 * 1024),
-            },
-        })
+        Ok(Settings { endpoints: self.endpoints(bound)?, limits: self.limits.of_service() })
     }
 
     /// The web console to serve, listening at `bound`.
@@ -269,7 +242,15 @@ impl ServeArguments {
     /// Limits on connections.
     #[must_use]
     pub fn serve_limits(&self) -> ServeLimits {
-        ServeLimits { connections: self.limits.connections.max(1), ..ServeLimits::default() }
+        self.limits.of_connections()
+    }
+
+    /// The proxies that are believed whom a request is from.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when a range or the header's name is not one.
+    pub fn proxies(&self) -> Result<TrustedProxies, ConfigError> {
+        Ok(self.proxy.proxies()?)
     }
 
     const fn scheme(&self) -> &'static str {

@@ -1,9 +1,18 @@
 //! HTTP over a [`Service`]: a warp filter that any server can mount, and a server of our own.
+//!
+//! Until a caller is known it is an address, and nothing is shared between addresses that one of them could use up:
+//! connections and requests (`connections.rs`) and bytes of bodies (`share.rs`) are counted for each, and a large body is
+//! read after its headers were judged (`body.rs`). Which address a request came from is decided once (`proxy_header.rs`).
 
+mod body;
+mod connections;
 mod idle;
+mod proxy_header;
 mod serve;
+mod share;
 mod tls;
 
+pub use proxy_header::{InvalidProxies, TrustedProxies};
 pub use serve::{ServeLimits, Server};
 pub use tls::{TlsError, tls_config};
 
@@ -11,27 +20,30 @@ use crate::{
     service::{Incoming, Outgoing, Service},
     store::Store,
 };
-use bytes::{Buf, BufMut, Bytes, BytesMut};
-use futures_util::{Stream, StreamExt};
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
-use std::{net::IpAddr, pin::pin, sync::Arc};
+use body::Arriving;
+use bytes::{Buf, Bytes};
+use futures_util::Stream;
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use share::{Bodies, BodyLimits};
+use std::{net::IpAddr, sync::Arc};
 use stronghold_protocol::problem::{Problem, ProblemCode};
-use tokio::sync::{Semaphore, SemaphorePermit};
 use warp::{Filter, Rejection, filters::path::FullPath};
 
-/// The peer's address, which a server puts into a request's extensions. Addresses in headers are never believed.
+/// The address of whoever sent a request, which a server puts into the request's extensions: the peer's, or what a proxy
+/// that its operator trusts says ([`TrustedProxies`]). No other header is ever believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer(pub IpAddr);
 
 /// All routes of a service as a warp filter, to be mounted at the root of a host of its own.
 ///
 /// It answers every request, also those to paths that are not its own, so it comes last where it is combined with
-/// others, such as [`crate::console::Console::filter`]. The peer's address is taken from a [`Peer`] in the request's
+/// others, such as [`crate::console::Console::filter`]. The client's address is taken from a [`Peer`] in the request's
 /// extensions; without one, nothing is limited by address, and agents that are bound to addresses are refused.
 pub fn routes<S: Store>(
     service: Service<S>,
 ) -> impl Filter<Extract = (Response<Bytes>,), Error = Rejection> + Clone + Send + Sync + 'static {
-    let budget = Arc::new(Semaphore::new(BODY_BUDGET_UNITS));
+    let limits = service.settings().limits;
+    let bodies = Bodies::new(BodyLimits { bytes: limits.body_bytes, bytes_per_source: limits.body_bytes_per_address });
     let query = warp::query::raw().map(Some).or(warp::any().map(|| None)).unify();
     warp::method()
         .and(warp::path::full())
@@ -40,82 +52,44 @@ pub fn routes<S: Store>(
         .and(warp::ext::optional::<Peer>())
         .and(warp::body::stream())
         .then(move |method: Method, path: FullPath, query: Option<String>, headers, peer: Option<Peer>, body| {
-            let (service, budget) = (service.clone(), Arc::clone(&budget));
+            let (service, bodies) = (service.clone(), Arc::clone(&bodies));
             let target = match query {
                 Some(query) => format!("{}?{query}", path.as_str()),
                 None => path.as_str().to_owned(),
             };
-            async move { respond(&service, &budget, &method, target, &headers, peer, body).await }
+            async move { respond(&service, &bodies, &method, target, &headers, peer, body).await }
         })
 }
 
-async fn respond<S: Store, B: Buf>(
+async fn respond<S: Store, B: Buf + Send>(
     service: &Service<S>,
-    budget: &Semaphore,
+    bodies: &Arc<Bodies>,
     method: &Method,
     target: String,
     headers: &HeaderMap,
     peer: Option<Peer>,
-    body: impl Stream<Item = Result<B, warp::Error>>,
+    body: impl Stream<Item = Result<B, warp::Error>> + Send + 'static,
 ) -> Response<Bytes> {
-    let path = target.split_once('?').map_or(target.as_str(), |(path, _)| path);
-    let limit = service.body_limit(method.as_str(), path);
+    let head = Incoming {
+        method: method.as_str().to_owned(),
+        target,
+        headers: headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect(),
+        body: Bytes::new(),
+        address: peer.map(|Peer(address)| address),
+    };
+    let mut arriving = Arriving::new(headers, body);
     // Only the arrival is timed: what is being decided may have been written, so it is never given up half-way.
-    let arrival = tokio::time::timeout(service.settings().limits.arrival, read_body(headers, body, limit, budget));
-    let (body, _share) = match arrival.await {
-        Ok(Ok(arrived)) => arrived,
-        Ok(Err(problem)) => return response(Outgoing::problem(&problem)),
+    let limit = service.settings().limits.arrival;
+    let refused = match tokio::time::timeout(limit, arriving.read(service, &head, bodies)).await {
+        Ok(Ok((body, _share))) => return response(service.handle(Incoming { body, ..head }).await),
+        Ok(Err(refused)) => refused,
         Err(_) => {
             let problem = Problem::new(ProblemCode::Timeout, "the request took too long to arrive");
             return response(Outgoing::problem(&problem));
         }
     };
-    let headers = headers.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()));
-    let incoming = Incoming {
-        method: method.as_str().to_owned(),
-        target,
-        headers: headers.collect(),
-        body,
-        address: peer.map(|Peer(address)| address),
-    };
-    response(service.handle(incoming).await)
-}
-
-/// Bodies up to this size are read at once; larger ones share a budget, so that they never take all memory.
-const BODY_UNIT: usize = 64 * 1024;
-/// How much of larger bodies is held at once, in units: 512 MiB.
-const BODY_BUDGET_UNITS: usize = 8 * 1024;
-
-/// Reads a body of at most `limit` bytes: more is refused without being kept. The share of the budget is held for as
-/// long as the body is.
-async fn read_body<'b, B: Buf>(
-    headers: &HeaderMap,
-    body: impl Stream<Item = Result<B, warp::Error>>,
-    limit: usize,
-    budget: &'b Semaphore,
-) -> Result<(Bytes, Option<SemaphorePermit<'b>>), Problem> {
-    let too_large = || Problem::new(ProblemCode::TooLarge, format!("this route takes at most {limit} bytes"));
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > limit) {
-        return Err(too_large());
-    }
-    let mut share = None;
-    let mut collected = BytesMut::with_capacity(announced.unwrap_or(0).min(BODY_UNIT));
-    let mut body = pin!(body);
-    while let Some(chunk) = body.next().await {
-        let chunk = chunk.map_err(|_| Problem::new(ProblemCode::Malformed, "the body broke off"))?;
-        let length = collected.len() + chunk.remaining();
-        if length > limit {
-            return Err(too_large());
-        }
-        if length > BODY_UNIT && share.is_none() {
-            let units = u32::try_from(announced.unwrap_or(limit).div_ceil(BODY_UNIT)).unwrap_or(u32::MAX);
-            // The semaphore is never closed.
-            share = budget.acquire_many(units).await.ok();
-        }
-        collected.put(chunk);
-    }
-    Ok((collected.freeze(), share))
+    arriving.drain();
+    response(refused)
 }
 
 /// Headers of every answer: nothing is kept by anyone on the way, and a browser takes it for nothing but data.
@@ -128,6 +102,7 @@ const HEADERS: [(&str, &str); 6] = [
     ("x-frame-options", "DENY"),
 ];
 
+/// An answer as HTTP has it.
 fn response(outgoing: Outgoing) -> Response<Bytes> {
     let mut response = Response::new(outgoing.body);
     *response.status_mut() = StatusCode::from_u16(outgoing.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -10,6 +10,7 @@ pub mod backup;
 pub mod config;
 pub mod console;
 pub mod http;
+pub mod log;
 pub mod service;
 pub mod shown;
 pub mod store;

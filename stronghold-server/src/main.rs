@@ -1,5 +1,6 @@
 //! Reads the configuration and serves until it is told to stop.
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::{
     ops::ControlFlow,
     process::ExitCode,
@@ -22,6 +23,7 @@ use stronghold_server::{
     },
     console::Console,
     http::Server,
+    log::{LogThrottle, WINDOW_MILLIS},
     service::{Service, ServiceKeys, SetupCode},
     shown::{self, say_line, start_log},
     store::{Store, sqlite::SqliteStore},
@@ -64,13 +66,17 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         None => {
             let serve = &arguments.serve;
             serve.check()?;
-            start_log(serve).map_err(|error| format!("--log-level {}: {error}", serve.log_level))?;
-            runtime.block_on(serve_until_stopped(serve))
+            let throttle = LogThrottle::new(Arc::new(SystemClock));
+            start_log(serve, &throttle).map_err(|error| format!("--log-level {}: {error}", serve.log_level))?;
+            raise_open_files();
+            let served = runtime.block_on(serve_until_stopped(serve, &throttle));
+            throttle.report();
+            served
         }
     }
 }
 
-async fn serve_until_stopped(arguments: &ServeArguments) -> Result<(), Failure> {
+async fn serve_until_stopped(arguments: &ServeArguments, throttle: &LogThrottle) -> Result<(), Failure> {
     let directory = arguments.data_dir.as_deref().ok_or("--data-dir is missing")?;
     let data = DataDir::open(directory)?;
     let tls = arguments.tls()?;
@@ -78,7 +84,7 @@ async fn serve_until_stopped(arguments: &ServeArguments) -> Result<(), Failure> 
         .await
         .map_err(|error| format!("cannot listen at {}: {error}", arguments.listen))?;
     let address = server.local_address()?;
-    let server = server.with_console(arguments.console(address)?);
+    let server = server.with_console(arguments.console(address)?).with_proxies(arguments.proxies()?);
     let keys = ServiceKeys::from_checkpoint_seed(&*data.checkpoint_seed()?);
     let store = open_store(&data)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -86,7 +92,7 @@ async fn serve_until_stopped(arguments: &ServeArguments) -> Result<(), Failure> 
     let service = Service::start(store, arguments.settings(address)?, keys, clock).await?;
     make_first_setup_code(&service, &data).await?;
     let stopped = stop_signal()?;
-    let mut background = vec![tokio::spawn(tidy(service.clone()))];
+    let mut background = vec![tokio::spawn(tidy(service.clone())), tokio::spawn(report(throttle.clone()))];
     for sink in sinks {
         tracing::info!(sink = sink.name(), "streaming the audit log");
         background.push(tokio::spawn(stream::run(service.store().clone(), sink, StreamOptions::default())));
@@ -227,6 +233,23 @@ async fn tidy<S: Store>(service: Service<S>) {
             tracing::warn!(%error, "old nonces could not be forgotten");
         }
         tokio::time::sleep(TIDY_EVERY).await;
+    }
+}
+
+/// Says now and then how many log lines were left out.
+async fn report(throttle: LogThrottle) {
+    loop {
+        tokio::time::sleep(Duration::from_millis(WINDOW_MILLIS.unsigned_abs())).await;
+        throttle.report();
+    }
+}
+
+/// Lets this process open as many files as it may: a connection is one, and the usual limit is a quarter of what is served.
+fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, current = ?limit.current, "the limit on open files could not be raised");
     }
 }
 

@@ -13,6 +13,8 @@ mod commit_statement;
 mod contents;
 mod denial;
 mod directory;
+mod early;
+mod evaluations;
 mod evidence;
 mod gate;
 mod history;
@@ -26,6 +28,7 @@ mod orgs;
 mod public;
 mod read_profile;
 mod read_secrets;
+mod ready;
 mod restored;
 mod revision;
 mod rotate_keys;
@@ -38,6 +41,7 @@ mod task;
 mod whoami;
 mod write_revision;
 
+pub use early::JudgedHead;
 pub use in_process::InProcess;
 pub use message::{Incoming, Outgoing};
 pub(crate) use restored::{RESTORED_AT, restored_value};
@@ -50,11 +54,12 @@ use crate::{
 };
 use audit_trees::AuditTrees;
 use contents::Contents;
+use evaluations::Evaluations;
 use gate::Channel;
 use orgs::Orgs;
+use ready::Readiness;
 use std::sync::Arc;
 use stronghold_protocol::{
-    crypto::password::ServerSetup,
     limits::NONCE_MEMORY_SECONDS,
     problem::{Problem, ProblemCode},
     time::{Clock, Timestamp},
@@ -81,7 +86,7 @@ struct Inner<S> {
     store: S,
     settings: Settings,
     keys: ServiceKeys,
-    opaque: ServerSetup,
+    evaluations: Evaluations,
     clock: Arc<dyn Clock>,
     orgs: Orgs,
     replaying: tokio::sync::Mutex<()>,
@@ -89,6 +94,7 @@ struct Inner<S> {
     rates: RateLimiter,
     denials: Denials,
     audit_trees: AuditTrees,
+    readiness: Readiness,
     /// When the store was restored from a backup, if ever: what was signed before is not taken.
     restored_at: Option<Timestamp>,
 }
@@ -123,7 +129,7 @@ impl<S: Store> Service<S> {
             store,
             settings,
             keys,
-            opaque,
+            evaluations: Evaluations::new(opaque),
             clock,
             orgs: Orgs::default(),
             replaying: tokio::sync::Mutex::new(()),
@@ -131,6 +137,7 @@ impl<S: Store> Service<S> {
             rates: RateLimiter::default(),
             denials: Denials::default(),
             audit_trees: AuditTrees::default(),
+            readiness: Readiness::default(),
             restored_at,
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -184,6 +191,15 @@ impl<S: Store> Inner<S> {
         self.clock.now()
     }
 
+    /// What a request that arrived is taken for: its peer's address in its one form, its target below a base path.
+    fn arrived(&self, incoming: &mut Incoming) {
+        // A listener on both families sees IPv4 peers as `::ffff:a.b.c.d`: they are recorded, counted and judged as IPv4.
+        incoming.address = incoming.address.map(|address| address.to_canonical());
+        if let Some(target) = self.relative_target(incoming) {
+            incoming.target = target;
+        }
+    }
+
     /// The target below a base path that it stands under; none where it stands under none.
     fn relative_target(&self, incoming: &Incoming) -> Option<String> {
         let (path, _) = incoming.split_target();
@@ -194,11 +210,7 @@ impl<S: Store> Inner<S> {
 
     /// 1. Framing and size; then the rest of the order of refusal, for signed routes in `gate`.
     async fn answer(self: &Arc<Self>, mut incoming: Incoming, channel: Channel) -> Outgoing {
-        // A listener on both families sees IPv4 peers as `::ffff:a.b.c.d`: they are recorded, counted and judged as IPv4.
-        incoming.address = incoming.address.map(|address| address.to_canonical());
-        if let Some(target) = self.relative_target(&incoming) {
-            incoming.target = target;
-        }
+        self.arrived(&mut incoming);
         let (path, _) = incoming.split_target();
         let (route, org, profile) = match find_route(&incoming.method, path) {
             Found::Route { route, org, profile } => (route, org.map(str::to_owned), profile.map(str::to_owned)),

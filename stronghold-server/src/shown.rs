@@ -3,25 +3,33 @@
 //! What clients send reaches the log, in a refusal's reason or a header that cannot be read. It is escaped here, where it is
 //! written ([`stronghold_protocol::visible`]), so that no line of the log can be faked and no terminal steered.
 
-use crate::config::{LogFormat, ServeArguments};
+use crate::{
+    config::{LogFormat, ServeArguments},
+    log::LogThrottle,
+};
 use std::{
     borrow::Cow,
     io::{self, Write},
 };
 use stronghold_protocol::visible;
-use tracing_subscriber::filter::{EnvFilter, ParseError};
+use tracing_subscriber::{
+    Layer,
+    filter::{EnvFilter, FilterExt, ParseError},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
-/// Starts the log of a server, on standard error.
+/// Starts the log of a server, on standard error, and bounded by `throttle`.
 ///
 /// # Errors
 /// [`ParseError`] when the filter that was asked for is none.
-pub fn start_log(arguments: &ServeArguments) -> Result<(), ParseError> {
-    let filter = EnvFilter::try_new(arguments.log_filter())?;
+pub fn start_log(arguments: &ServeArguments, throttle: &LogThrottle) -> Result<(), ParseError> {
+    let filter = EnvFilter::try_new(arguments.log_filter())?.and(throttle.clone());
     let format = arguments.log_format;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(move || Log { format });
+    let lines = tracing_subscriber::fmt::layer().with_writer(move || Log { format });
     match format {
-        LogFormat::Text => log.with_ansi(false).init(),
-        LogFormat::Json => log.json().init(),
+        LogFormat::Text => tracing_subscriber::registry().with(lines.with_ansi(false).with_filter(filter)).init(),
+        LogFormat::Json => tracing_subscriber::registry().with(lines.json().with_filter(filter)).init(),
     }
     Ok(())
 }

@@ -20,7 +20,7 @@ pub use types::{
     StagingRef, StoreError, StoredRevision, StoredSecret, StoredStatement, StreamBehind,
 };
 
-use crate::access::{HistoryPermit, ReadPermit};
+use crate::access::{HistoryPermit, ReadPermit, Source};
 use std::future::Future;
 use stronghold_protocol::{
     api::{PastSecret, PastVersion, VersionRef},
@@ -96,6 +96,9 @@ pub trait Tx {
         at: Timestamp,
     ) -> Result<bool, StoreError>;
 
+    /// Whether a nonce of a key was used before. Remembers nothing.
+    fn knows_nonce(&mut self, org: &OrgId, key: &KeyId, nonce: &RequestNonce) -> Result<bool, StoreError>;
+
     /// Forgets nonces that were used before a time, the oldest first; returns how many. A store forgets some thousands at
     /// once at most, so that requests do not wait for long: repeat until none is left.
     fn forget_nonces(&mut self, before: Timestamp) -> Result<usize, StoreError>;
@@ -126,6 +129,15 @@ pub trait Tx {
 
     /// The leaves of a profile's newest revision, sorted by blind index: enough to check a manifest.
     fn leaves(&mut self, org: &OrgId, profile: &ProfileId) -> Result<Vec<SecretLeaf>, StoreError>;
+
+    /// How many bytes the ciphertexts of leaves of one epoch have together, staged ones too. What is not there has none.
+    fn sealed_bytes(
+        &mut self,
+        org: &OrgId,
+        profile: &ProfileId,
+        epoch: Epoch,
+        leaves: &[SecretLeaf],
+    ) -> Result<u64, StoreError>;
 
     /// The ciphertexts of a profile's newest revision, sorted by blind index. Needs a permit, which only `access` makes.
     fn secrets(&mut self, permit: &ReadPermit) -> Result<Vec<StoredSecret>, StoreError>;
@@ -262,11 +274,24 @@ pub trait Tx {
     /// Removes what a member asks for, if there is any.
     fn end_key_request(&mut self, org: &OrgId, user: &UserId) -> Result<(), StoreError>;
 
-    /// Stores a log-in attempt under a random name.
-    fn put_login(&mut self, name: &[u8], attempt: &LoginAttempt) -> Result<(), StoreError>;
+    /// Stores a log-in attempt under a random name. Attempts that expired at `now` are gone.
+    fn put_login(&mut self, name: &[u8], attempt: &LoginAttempt, now: Timestamp) -> Result<(), StoreError>;
 
     /// Takes a log-in attempt: it can be finished once. Attempts that expired at `now` are gone.
     fn take_login(&mut self, name: &[u8], now: Timestamp) -> Result<Option<LoginAttempt>, StoreError>;
+
+    /// Notes that a log-in of a user was completed from somewhere. The newest
+    /// [`stronghold_protocol::limits::LOGIN_SOURCES`] of them are kept.
+    fn note_login_source(
+        &mut self,
+        org: &OrgId,
+        user: &UserId,
+        source: &Source,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Whether a log-in of a user was completed from there, as far as that is kept.
+    fn knows_login_source(&mut self, org: &OrgId, user: &UserId, source: &Source) -> Result<bool, StoreError>;
 
     /// Stores the hash of a one-time setup code.
     fn put_setup_code(&mut self, code: &Hash, at: Timestamp) -> Result<(), StoreError>;

@@ -2,11 +2,9 @@
 
 use crate::{
     limited::{self, Ended},
-    run::{Failed, Step},
+    run::{Failed, Step, cargo_command},
 };
 use std::{
-    env,
-    ffi::OsString,
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
@@ -49,9 +47,8 @@ impl Binary {
 /// something does not compile, what cargo printed in its short form.
 pub(crate) fn build(arguments: &[String], tree: &Path, folder: &Path) -> Result<Result<Vec<Binary>, String>, Failed> {
     let build = |format: &str| {
-        let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
-        command.current_dir(tree).env("CARGO_TARGET_DIR", folder.join("target"));
-        command.args(["test", "--no-run", "--message-format", format]).args(arguments);
+        let mut command = cargo_command(&["test", "--no-run", "--message-format", format]);
+        command.current_dir(tree).env("CARGO_TARGET_DIR", folder.join("target")).args(arguments);
         command
     };
     match limited::run(build("short"), LONGEST, &folder.join("build.txt"))? {

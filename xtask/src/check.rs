@@ -1,9 +1,9 @@
 //! What holds of the sources without running them.
 
 use crate::{
-    root,
+    advisories, root,
     run::{Failed, Step, cargo},
-    tools::Tools,
+    tools::{Tools, pins},
 };
 use std::path::Path;
 
@@ -14,22 +14,23 @@ const MANY_LINES: usize = 300;
 /// Crates, and what their normal dependencies must not hold.
 const ARROWS: &[(&str, &[&str])] = &[
     ("stronghold-protocol", &["hpke", "chacha20poly1305", "tokio", "reqwest", "hyper", "rusqlite", "stronghold-sdk"]),
-    ("stronghold-server", &["hpke", "chacha20poly1305", "stronghold-sdk"]),
-    ("stronghold-sdk", &["stronghold-server", "stronghold-testkit", "rusqlite", "warp"]),
-    ("stronghold-cli", &["stronghold-server", "stronghold-testkit", "rusqlite", "warp"]),
+    ("stronghold-server", &["hpke", "chacha20poly1305", "stronghold-sdk", "stronghold-hostile"]),
+    ("stronghold-sdk", &["stronghold-server", "stronghold-testkit", "stronghold-hostile", "rusqlite", "warp"]),
+    ("stronghold-cli", &["stronghold-server", "stronghold-testkit", "stronghold-hostile", "rusqlite", "warp"]),
 ];
 
 /// Runs every check.
 pub(crate) fn all(tools: &Tools) -> Result<(), Failed> {
+    pins::check()?;
     cargo("format", &["fmt", "--all", "--check"]).run()?;
     cargo("format of the fuzz targets", &["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]).run()?;
     cargo("lints", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]).run()?;
     cargo("docs", &["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings").run()?;
     // Every platform's crates, so that the check itself needs no network.
     cargo("fetch", &["fetch", "--quiet"]).run()?;
-    // Advisories live in a database on the network; licences, bans and sources do not.
     let deny = ["--offline", "check", "licenses", "bans", "sources"];
     Step::new("licences, bans and sources", tools.program("cargo-deny")).args(&deny).run()?;
+    advisories::check(tools, false)?;
     arrows()?;
     files()
 }

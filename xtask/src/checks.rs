@@ -27,7 +27,7 @@ mod switch;
 mod verdict;
 
 use crate::{
-    binaries,
+    attacks, binaries,
     run::{Failed, cargo},
     target,
 };
@@ -177,5 +177,9 @@ pub(crate) fn short() -> Result<(), Failed> {
         }
     }
     println!("{} patches, {failed} problems", patches.len() + in_browser.len());
+    for problem in attacks::problems(&tests)? {
+        failed += 1;
+        println!("{problem}");
+    }
     if failed == 0 { Ok(()) } else { Err(Failed("the check of the patches that remove security checks".to_owned())) }
 }

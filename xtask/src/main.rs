@@ -1,6 +1,8 @@
 //! Every developer command of the project: `cargo xtask quickstart | test | check`, and those for single parts.
 
+mod advisories;
 mod api;
+mod attacks;
 mod binaries;
 mod check;
 mod checks;
@@ -31,10 +33,12 @@ cargo xtask reproduce             build both once more in another folder, and co
 cargo xtask browser [FILES]       the tests of console and package, in a real browser and in Node
 cargo xtask schemathesis [N]      attack the API with N examples an operation, made from its own description
 cargo xtask check                 format, lints, docs, licences, file sizes, dependency arrows
+cargo xtask advisories [--strict] published advisories on crates, Python and Node packages; with --strict, an unreachable
+                                  database fails too
 cargo xtask fuzz [RUNS]           run every fuzz target for a bounded number of inputs
 cargo xtask checks [NAMES]        remove each security check of xtask/mutants in a copy, and expect its test to fail
 cargo xtask checks --browser      the same for those of xtask/mutants/browser, which take minutes each
-cargo xtask checks --short        only whether each of them applies, and names tests that exist
+cargo xtask checks --short        only whether each of them applies, and names tests that exist; so does docs/attacks.md
 cargo xtask mutate                break every check of the modules that verify, one at a time, and see which test notices
                                   (--only FILE, --list, --jobs N, --vectors: those alone, --fast: without slow tests)
 cargo xtask leaks COMMAND         run a command, such as `cargo test -p stronghold-cli`, and search all that it does for secrets
@@ -58,6 +62,7 @@ fn main() -> ExitCode {
         "reproduce" => tools::install().and_then(|_| console()).and_then(|()| wasm::reproduce()),
         "browser" => tools::install().and_then(|_| console()).and_then(|()| build()).and_then(|()| browser(&rest)),
         "check" => tools::install().and_then(|tools| check::all(&tools)),
+        "advisories" => tools::install().and_then(|tools| advisories::check(&tools, rest == ["--strict"])),
         "schemathesis" => {
             let examples = rest.first().map_or(api::EXAMPLES, String::as_str);
             tools::install().and_then(|tools| build().and_then(|()| api::schemathesis(&tools, examples)))
@@ -120,7 +125,8 @@ fn quickstart(arguments: &[String]) -> ExitCode {
 }
 
 fn build() -> Result<(), Failed> {
-    cargo("build the server and the command line", &["build", "-p", "stronghold-server", "-p", "stronghold-cli"]).run()
+    let programs = ["-p", "stronghold-server", "-p", "stronghold-cli", "-p", "stronghold-hostile"];
+    cargo("build the server, the command line and the hostile server", &[&["build"], &programs[..]].concat()).run()
 }
 
 fn console() -> Result<(), Failed> {
@@ -158,6 +164,8 @@ fn test() -> Result<(), Failed> {
     browser(&[])?;
     wasm::reproduce()?;
     cargo("the main job, from nothing", &["xtask", "quickstart", "--", "--once"]).run()?;
+    // One of them attacks the program as it is shipped.
+    cargo("the server, for the benchmarks", &["build", "--release", "-p", "stronghold-server"]).run()?;
     cargo("benchmarks, in short", &["bench", "-p", "stronghold-benches", "--", "--quick"]).run()?;
     fuzz(&tools, FUZZ_RUNS)
 }
@@ -170,6 +178,10 @@ fn fuzz(tools: &tools::Tools, runs: &str) -> Result<(), Failed> {
         let arguments = ["fuzz", verb, "--sanitizer", "none", "--codegen-units", "16", "--target-dir"];
         Step::new(name, tools.program("cargo-fuzz")).args(&arguments).args(&[&folder])
     };
+    // cargo-fuzz has no `--locked`; this fails where it would change its `Cargo.lock`.
+    let manifest = root().join("fuzz").join("Cargo.toml");
+    let pinned = cargo("what the fuzz targets pin", &["metadata", "--format-version", "1", "--manifest-path"]);
+    pinned.args(&[&manifest]).output()?;
     cargo_fuzz("build the fuzz targets", "build").run()?;
     let artifacts = format!("-artifact_prefix={}/", folder.join("artifacts").display());
     create_folder(&folder.join("artifacts"))?;

@@ -63,6 +63,13 @@ impl Step {
         }
     }
 
+    /// Runs the step without announcing it; whether it says that all is well, and what it printed.
+    pub(crate) fn said(mut self) -> Result<(bool, String), Failed> {
+        let output = self.command.output().map_err(|error| Failed(format!("{} ({error})", self.name)))?;
+        let printed = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        Ok((output.status.success(), printed.concat()))
+    }
+
     /// Runs the step; its output goes where ours goes, and into a file as well.
     pub(crate) fn run_keeping(mut self, file: &Path) -> Result<(), Failed> {
         let failed = |error: std::io::Error| Failed(format!("keeping what is printed ({error})"));
@@ -109,8 +116,24 @@ fn copy(mut from: impl Read, mut shown: impl Write, mut kept: impl Write) -> std
     }
 }
 
+/// The commands of cargo that resolve dependencies: with `--locked` they take what `Cargo.lock` says, or fail.
+const RESOLVE: &[&str] = &["bench", "build", "clippy", "doc", "fetch", "metadata", "run", "test", "tree"];
+
 /// A step that is a cargo command, of the cargo that runs us.
 pub(crate) fn cargo(name: &str, arguments: &[&str]) -> Step {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
-    Step::new(name, cargo).args(arguments)
+    Step::of(name, cargo_command(arguments))
+}
+
+/// A command of the cargo that runs us, which never resolves anew what `Cargo.lock` pins. Every one that xtask starts is made
+/// here.
+pub(crate) fn cargo_command<S: AsRef<OsStr>>(arguments: &[S]) -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
+    if let Some((first, rest)) = arguments.split_first() {
+        command.arg(first);
+        if RESOLVE.iter().any(|name| first.as_ref() == *name) {
+            command.arg("--locked");
+        }
+        command.args(rest);
+    }
+    command
 }

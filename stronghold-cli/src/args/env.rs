@@ -32,6 +32,10 @@ pub(crate) struct ReadArgs {
     /// No secrets with these names; `*` stands for any text
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub(crate) except: Vec<String>,
+    /// Pass on a secret with this name, though shells or programs act on it (PATH, BASH_ENV, RANDOM);
+    /// may be given several times
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) allow_name: Vec<String>,
     #[command(flatten)]
     pub(crate) references: ReferenceArgs,
 }
@@ -87,6 +91,10 @@ pub(crate) struct RunArgs {
     /// Start from an empty environment: only PATH, HOME, USER, LANG, TERM and TZ are inherited
     #[arg(long)]
     pub(crate) no_inherit_env: bool,
+    /// Inherit this variable, though it would not be: those of this program, API_STRONGHOLD_*, are
+    /// not; may be given several times
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub(crate) keep: Vec<String>,
     /// Variables that are set already win over secrets of the same name
     #[arg(long)]
     pub(crate) preserve_env: bool,

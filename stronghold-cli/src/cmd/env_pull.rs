@@ -12,17 +12,21 @@ pub(crate) async fn run(settings: &Settings, output: &Output, args: &PullArgs) -
     let format = format_of(args.format.as_deref(), args.out.as_deref())?;
     let secrets = source::pull(settings, profile, freshness, &source::read_options(&args.read)?).await?;
     let (count, entries) = (secrets.len(), secrets.iter().map(|(name, secret)| (name.expose(), secret.expose())));
-    let text = format::write(format, entries).map_err(|error| Failure::invalid(error.to_string()))?;
+    let allowed = args.read.allow_name.iter().cloned().collect();
+    let written = format::write(format, entries, &allowed).map_err(|error| Failure::invalid(error.to_string()))?;
+    for note in &written.notes {
+        output.warn(note.to_string());
+    }
     match &args.out {
         Some(file) => {
-            files::write_private(file, &text)?;
+            files::write_private(file, &written.text)?;
             output.say(format!(
                 "{count} secrets of {profile:?}, revision {}, written to {}",
                 secrets.revision(),
                 file.display()
             ));
         }
-        None => output.value(&text)?,
+        None => output.value(&written.text)?,
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `env push`: a profile's secrets, from a file.
 
-use super::env_pull::format_of;
+use super::{env_pull::format_of, special_names};
 use crate::{args::PushArgs, failure::Failure, input, output::Output, settings::Settings};
 use serde::Serialize;
 use stronghold_sdk::{
@@ -37,6 +37,7 @@ pub(crate) async fn run(settings: &Settings, output: &Output, args: &PushArgs) -
         let name = SecretName::new(&name).map_err(|error| Failure::invalid(format!("{name:?}: {error}")))?;
         edit.set.insert(name, NewSecret { value, note: None });
     }
+    special_names::warn(output, edit.set.keys().map(SecretName::expose));
     let mut session = settings.session().await?;
     let known = session.find_profile(profile)?;
     let (id, name) = (known.id, known.name.to_string());

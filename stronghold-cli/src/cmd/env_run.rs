@@ -8,14 +8,15 @@ use std::{
     os::unix::{ffi::OsStrExt, process::ExitStatusExt},
     process::{Command, ExitCode},
 };
+use stronghold_sdk::format::names::AllowedNames;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The kernel's limit for one string of the environment, `NAME=value` and its NUL included (`MAX_ARG_STRLEN`).
 const STRING_BYTES: usize = 128 * 1024;
 /// What a command keeps of the environment with `--no-inherit-env`.
 const KEPT: &[&str] = &["PATH", "HOME", "USER", "LANG", "TERM", "TZ"];
-/// Secrets that never replace what the command needs to run as itself.
-const PROTECTED: &[&str] = &["PATH", "HOME", "PS1", "IFS", "SHELL"];
+/// What our own variables start with. They hold tokens, passwords and recovery kits, which are no business of the command.
+const OURS: &str = "API_STRONGHOLD_";
 
 /// Runs the command: argv as given, secrets in its environment only, its exit code as ours.
 pub(crate) async fn run(settings: &Settings, output: &Output, args: RunArgs) -> Result<ExitCode, Failure> {
@@ -27,19 +28,15 @@ pub(crate) async fn run(settings: &Settings, output: &Output, args: RunArgs) -> 
     };
     let mut command = Command::new(program);
     command.args(arguments);
-    if args.no_inherit_env {
-        command.env_clear();
-        command.envs(KEPT.iter().filter_map(|name| std::env::var_os(name).map(|value| (*name, value))));
-    }
-    for name in
-        ["API_STRONGHOLD_TOKEN", "API_STRONGHOLD_TOKEN_FILE", "API_STRONGHOLD_PASSWORD", "API_STRONGHOLD_ACCOUNT_KEY"]
-    {
-        command.env_remove(name);
+    inherit(&mut command, &args);
+    let allowed: AllowedNames = args.read.allow_name.iter().cloned().collect();
+    let left_out = allowed.refused_among(secrets.iter().map(|(name, _)| name.expose()));
+    if !left_out.is_empty() {
+        output.warn(format!("not passed on to the command: {left_out}. Say --allow-name NAME for one that you mean"));
     }
     for (name, secret) in secrets.iter() {
         let (name, value) = (name.expose(), secret.expose());
-        if PROTECTED.contains(&name) || name.starts_with("LD_") || name.starts_with("DYLD_") {
-            output.warn(format!("{name} is kept as it is: a secret never replaces it"));
+        if allowed.refused(name).is_some() {
             continue;
         }
         if args.preserve_env && std::env::var_os(name).is_some() {
@@ -50,6 +47,22 @@ pub(crate) async fn run(settings: &Settings, output: &Output, args: RunArgs) -> 
     }
     drop(secrets);
     spawn(command, program).await
+}
+
+/// What the command sees of our own environment.
+fn inherit(command: &mut Command, args: &RunArgs) {
+    let is_kept = |name: &OsStr| args.keep.iter().any(|kept| OsStr::new(kept) == name);
+    if args.no_inherit_env {
+        command.env_clear();
+        let inherited = std::env::vars_os().filter(|(name, _)| KEPT.iter().any(|kept| name == kept) || is_kept(name));
+        command.envs(inherited);
+        return;
+    }
+    for (name, _) in std::env::vars_os() {
+        if name.as_bytes().starts_with(OURS.as_bytes()) && !is_kept(&name) {
+            command.env_remove(name);
+        }
+    }
 }
 
 fn check(name: &str, value: &[u8]) -> Result<(), Failure> {

@@ -5,6 +5,7 @@ mod server;
 use super::{
     agent::Minted,
     org_create::{create, read_code},
+    special_names,
 };
 use crate::{
     args::QuickstartArgs,
@@ -95,6 +96,7 @@ async fn set_up(
     output.say(format!("3. Create the profile {PROFILE} and import secrets into it"));
     let profile = session.create_profile(name(PROFILE)?).await?;
     let edit = import(args.import.as_deref())?;
+    special_names::warn(output, edit.set.keys().map(SecretName::expose));
     let outcome = session.edit(profile, &edit, false).await?;
     output.say(format!("   {} secrets, encrypted on this machine", outcome.created));
     output.say("4. Create the group deploy, grant it the profile, create an agent in it");

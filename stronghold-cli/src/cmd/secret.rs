@@ -1,6 +1,6 @@
 //! `secret`: single secrets of a profile.
 
-use super::{exposed, secret_past, source};
+use super::{exposed, secret_past, source, special_names};
 use crate::{
     acting::{Acting, Freshness},
     args::{SecretCommand, SecretSetArgs},
@@ -89,6 +89,7 @@ pub(crate) async fn run(settings: &Settings, output: &Output, command: SecretCom
 async fn set(settings: &Settings, output: &Output, args: &SecretSetArgs) -> Result<(), Failure> {
     let profile = settings.profile(args.at.profile.as_ref())?;
     let name = secret_name(&args.name)?;
+    special_names::warn(output, [name.expose()]);
     let note = args.note.clone().map(Zeroizing::new);
     let mut edit = Edit::default();
     if let Some(text) = &args.reference {

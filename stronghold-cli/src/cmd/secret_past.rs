@@ -2,7 +2,10 @@
 
 use crate::{
     args::{CopyArgs, InProfile, PastSecretArgs, PurgeArgs, RollbackArgs},
-    cmd::secret::{print_value, secret_name},
+    cmd::{
+        secret::{print_value, secret_name},
+        special_names,
+    },
     failure::Failure,
     input,
     output::{Output, table},
@@ -165,6 +168,7 @@ pub(super) async fn copy(settings: &Settings, output: &Output, args: &CopyArgs) 
     let profile = settings.profile(args.at.profile.as_ref())?;
     let name = secret_name(&args.name)?;
     let new_name = secret_name(args.new_name.as_ref().unwrap_or(&args.name))?;
+    special_names::warn(output, [new_name.expose()]);
     let mut session = settings.session().await?;
     let from = session.find_profile(profile)?.id;
     let to = session.find_profile(&args.to)?;

@@ -7,7 +7,7 @@ use crate::{
     input,
     settings::Settings,
 };
-use stronghold_sdk::{PullOptions, Secrets};
+use stronghold_sdk::{PullOptions, Secrets, format::NamePattern};
 
 impl Freshness {
     /// As the flags say.
@@ -56,8 +56,12 @@ pub(crate) fn pull_options(args: &ReferenceArgs) -> Result<PullOptions, Failure>
 
 /// The same for the secrets that are wanted.
 pub(crate) fn read_options(args: &ReadArgs) -> Result<PullOptions, Failure> {
-    let (only, except) = (args.only.clone(), args.except.clone());
-    Ok(pull_options(&args.references)?.only(move |name| wanted(name, &only, &except)))
+    let patterns = |texts: &[String]| -> Vec<NamePattern> { texts.iter().map(|text| NamePattern::new(text)).collect() };
+    let (only, except) = (patterns(&args.only), patterns(&args.except));
+    Ok(pull_options(&args.references)?.only(move |name| {
+        let is_among = |patterns: &[NamePattern]| patterns.iter().any(|pattern| pattern.matches(name));
+        (only.is_empty() || is_among(&only)) && !is_among(&except)
+    }))
 }
 
 /// Pulls the profile that a `secret` command names, with its references as they are.
@@ -73,26 +77,4 @@ pub(crate) fn as_agent(error: stronghold_sdk::Error) -> Failure {
             .with_hint("Check the name; an admin grants profiles to the agent's groups with `group grant`.");
     }
     error.into()
-}
-
-/// Whether a name is wanted: named or matched by `only` (or `only` is empty), and not by `except`.
-fn wanted(name: &str, only: &[String], except: &[String]) -> bool {
-    (only.is_empty() || only.iter().any(|pattern| matches(pattern, name)))
-        && !except.iter().any(|pattern| matches(pattern, name))
-}
-
-/// `*` stands for any text, also none.
-fn matches(pattern: &str, name: &str) -> bool {
-    let Some((head, rest)) = pattern.split_once('*') else { return pattern == name };
-    let Some(mut tail) = name.strip_prefix(head) else { return false };
-    loop {
-        if matches(rest, tail) {
-            return true;
-        }
-        let mut characters = tail.chars();
-        if characters.next().is_none() {
-            return false;
-        }
-        tail = characters.as_str();
-    }
 }

@@ -2,7 +2,7 @@
 
 use crate::{fields, named, org, text};
 use serde_json::{Value, json};
-use std::{fs, os::unix::fs::PermissionsExt, process::Command, time::Duration};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command, time::Duration};
 use stronghold_testkit::{Cli, Org, Server, Token, program, random_word, until};
 
 #[test]

@@ -18,7 +18,7 @@ fn agent() -> Cli {
     let made = AGENT.get_or_init(|| {
         let secrets: &[(&str, &[u8])] = &[
             ("PLAIN", b"value"),
-            ("LINES", b"first\nsecond\n"),
+            ("TWO_LINES", b"first\nsecond\n"),
             ("ODD", "$HOME `id` \\ \" ' \u{1f980}".as_bytes()),
             ("NOT_UTF8", b"\xff\xfe"),
             ("dotted.name", b"dots"),
@@ -51,7 +51,7 @@ fn the_command_sees_exact_values_and_not_our_token() {
     let seen = environment(&run(&cli, &["env", "-0"]).succeeds());
     let value = |name: &str| seen.get(name).map(Vec::as_slice);
     assert_eq!(value("PLAIN"), Some(b"value".as_slice()), "what was fetched beats what was inherited");
-    assert_eq!(value("LINES"), Some(b"first\nsecond\n".as_slice()));
+    assert_eq!(value("TWO_LINES"), Some(b"first\nsecond\n".as_slice()));
     assert_eq!(value("ODD"), Some("$HOME `id` \\ \" ' \u{1f980}".as_bytes()));
     assert_eq!(value("NOT_UTF8"), Some(b"\xff\xfe".as_slice()));
     assert_eq!(value("dotted.name"), Some(b"dots".as_slice()));
@@ -66,7 +66,7 @@ fn the_command_sees_exact_values_and_not_our_token() {
     let clean = environment(&cli.run(&["env", "run", "--no-inherit-env", "--", "env", "-0"]).succeeds());
     assert!(!clean.contains_key("INHERITED") && clean.contains_key("PATH") && clean["PLAIN"] == b"value");
     let picked = environment(&cli.run(&["env", "run", "--only", "EMPTY", "--", "env", "-0"]).succeeds());
-    assert!(picked.contains_key("EMPTY") && !picked.contains_key("LINES"));
+    assert!(picked.contains_key("EMPTY") && !picked.contains_key("TWO_LINES"));
 }
 
 #[test]
@@ -170,9 +170,44 @@ fn path_home_and_the_loader_are_kept() {
     let seen = environment(&ran);
     assert_eq!((seen["HOME"].as_slice(), seen["OWN"].as_slice()), (b"/home/of/mine".as_slice(), b"1".as_slice()));
     assert!(!seen.contains_key("LD_PRELOAD") && seen["PATH"] != b"/nowhere");
-    for name in ["PATH", "HOME", "LD_PRELOAD"] {
-        assert!(ran.messages().contains(name), "what is left out is told: {}", ran.messages());
+    let warnings: Vec<String> = ran.messages().lines().map(str::to_owned).collect();
+    let [warning] = warnings.as_slice() else { panic!("one warning for all: {warnings:?}") };
+    for part in ["PATH", "HOME", "LD_PRELOAD", "--allow-name"] {
+        assert!(warning.contains(part), "what is left out is told: {warning}");
     }
+    assert!(!warning.contains("OWN"), "{warning}");
+
+    // Who means one of them says so, for that one.
+    let ran = cli.run(&["env", "run", "--allow-name", "HOME", "--", "env", "-0"]).succeeds();
+    let seen = environment(&ran);
+    assert!(seen["HOME"] == b"/nowhere" && seen["PATH"] != b"/nowhere" && !seen.contains_key("LD_PRELOAD"));
+    let all = ["env", "run", "--allow-name", "HOME", "--allow-name", "LD_PRELOAD", "--allow-name", "PATH", "--"];
+    let ran = cli.run(&[&all[..], &["/usr/bin/env", "-0"]].concat()).succeeds();
+    assert_eq!(environment(&ran)["PATH"], b"/nowhere");
+    assert!(!ran.messages().contains("not passed on"), "{ran}");
+}
+
+/// Our own variables hold what lets in: the command gets none of them, whatever they are called, but what is kept by name.
+#[test]
+fn the_command_gets_none_of_our_variables_unless_kept_by_name() {
+    let names = ["RECOVERY_KIT", "NEW_PASSWORD", "PASSWORD", "INVITE", "URL", "REASON", "", "OF_NEXT_YEAR"];
+    let names = names.map(|name| format!("API_STRONGHOLD_{name}"));
+    let cli = names.iter().fold(agent(), |cli, name| if name.ends_with("_URL") { cli } else { cli.var(name, "x") });
+    let ours = |run: &Run| -> Vec<String> {
+        environment(run).into_keys().filter(|name| name.starts_with("API_STRONGHOLD_")).collect()
+    };
+    let ran = run(&cli, &["env", "-0"]).succeeds();
+    assert_eq!(ours(&ran), Vec::<String>::new(), "none is handed on");
+    let keep = ["env", "run", "--keep", "API_STRONGHOLD_PROFILE", "--keep", "API_STRONGHOLD_REASON", "--", "env", "-0"];
+    assert_eq!(ours(&cli.run(&keep).succeeds()), ["API_STRONGHOLD_PROFILE", "API_STRONGHOLD_REASON"]);
+    let clean =
+        ["env", "run", "--no-inherit-env", "--keep", "API_STRONGHOLD_REASON", "--keep", "OTHER", "--", "env", "-0"];
+    let seen = environment(&cli.clone().var("OTHER", "o").var("ANOTHER", "a").run(&clean).succeeds());
+    assert_eq!(
+        (seen["API_STRONGHOLD_REASON"].as_slice(), seen["OTHER"].as_slice()),
+        (b"x".as_slice(), b"o".as_slice())
+    );
+    assert!(!seen.contains_key("ANOTHER") && !seen.contains_key("API_STRONGHOLD_PROFILE"));
 }
 
 /// No process list shows a secret: neither ours nor the command's arguments hold any.

@@ -49,8 +49,11 @@ fn came(mut pipe: File) -> Vec<u8> {
     bytes
 }
 
-/// Every command that writes a file, and what it is asked to write: with this path as the file.
-fn writers() -> Vec<(&'static str, Box<dyn Fn(&Path) -> Run>)> {
+/// A command that writes a file, run with this path as the file.
+type Writer = Box<dyn Fn(&Path) -> Run>;
+
+/// Every command that writes a file, by what it writes.
+fn writers() -> Vec<(&'static str, Writer)> {
     let profile = org().profile(&[("KEY", b"the value of it")]);
     let agent = org().as_agent(&org().agent(&[&org().group(&[&profile])]));
     let owner = org().owner.clone();

@@ -20,6 +20,10 @@ pub struct UnverifiedRequest {
     authority_hint: Option<String>,
 }
 
+/// A request whose signature was checked, and whose body was not: only [`UnverifiedRequest::verify_head`] makes one.
+#[derive(Clone, Debug)]
+pub struct VerifiedHead(SignedRequest);
+
 /// A request whose signature and body were checked: only [`UnverifiedRequest::verify`] makes one.
 #[derive(Clone, Debug)]
 pub struct VerifiedRequest(SignedRequest);
@@ -86,6 +90,15 @@ impl UnverifiedRequest {
         endpoints: &[Endpoint],
         body: &[u8],
     ) -> Result<VerifiedRequest, RequestRefusal> {
+        self.verify_head(key, endpoints)?.with_body(body)
+    }
+
+    /// Believes the headers of a request, before its body is read: steps 1. and 2. of [`Self::verify`]. The digest of the
+    /// body is one of the signed headers.
+    ///
+    /// # Errors
+    /// [`RequestRefusal`], in the order of the steps.
+    pub fn verify_head(self, key: &SigningPublicKey, endpoints: &[Endpoint]) -> Result<VerifiedHead, RequestRefusal> {
         // 1.
         if key.key_id() != self.key_id() {
             return Err(RequestRefusal::UnknownKey(self.key_id()));
@@ -98,11 +111,27 @@ impl UnverifiedRequest {
             key.verify(&base_with(&at.authority, &at.base, &self.parts, &self.input), &self.signature).is_ok()
         };
         let endpoint = likeliest.into_iter().chain(others).find(signed_for).ok_or(RequestRefusal::Signature)?;
-        // 3.
-        self.parts.check_body(body)?;
         let Self { parts, input, signature, .. } = self;
         let (authority, parts) = (endpoint.authority.clone(), parts.under(&endpoint.base)?);
-        Ok(VerifiedRequest(SignedRequest { authority, parts, input, signature }))
+        Ok(VerifiedHead(SignedRequest { authority, parts, input, signature }))
+    }
+}
+
+impl VerifiedHead {
+    /// Believes the whole request: step 3. of [`UnverifiedRequest::verify`].
+    ///
+    /// # Errors
+    /// [`RequestRefusal::Body`] when the body is not the one whose digest was signed.
+    pub fn with_body(self, body: &[u8]) -> Result<VerifiedRequest, RequestRefusal> {
+        // 3.
+        self.0.parts().check_body(body)?;
+        Ok(VerifiedRequest(self.0))
+    }
+
+    /// The request, with authority and path as they were signed.
+    #[must_use]
+    pub const fn request(&self) -> &SignedRequest {
+        &self.0
     }
 }
 

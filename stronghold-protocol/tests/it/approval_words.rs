@@ -263,6 +263,9 @@ fn each_change_of_a_person_says_one_thing() {
     let signed = described.countersigned(&signer(70));
     assert_eq!(signed.hash_as::<Roster>(), described.id());
     assert_eq!(signed.good_signers::<Roster>(&[sign_key(OWNER), sign_key(70)]).unwrap().len(), 2);
+    let again = described.countersigned(&signer(OWNER));
+    assert_eq!(again.signatures.len(), 1, "a key that signed already does not sign again");
+    assert_eq!(signed.signatures.len(), 2);
     assert!(described.is_same(&described.clone()));
     let other = told(&world, vec![user_changed(EDITOR, Role::Owner)], &none, promoted).unwrap();
     assert!(!described.is_same(&other));

@@ -215,6 +215,32 @@ fn whoever_is_not_served_gets_no_seal_until_it_is_again() {
 }
 
 #[test]
+fn a_change_that_serves_no_other_keys_makes_no_seal_necessary() {
+    let world = World::acme();
+    assert!(wanted(&world, &[agent_changed(CI, "renamed", AgentStatus::Active)], now()).is_empty());
+}
+
+/// The key of `admins` opens everything else, and is itself opened by the keys of people alone.
+#[test]
+fn a_new_key_of_admins_gets_every_seed_but_its_own() {
+    let world = World::acme();
+    let epoch = next_group_epoch(&world.state, GroupId::ADMINS);
+    let seals = wanted(&world, std::slice::from_ref(&epoch), now());
+    let Change::GroupEpoch { key, .. } = &epoch else { panic!("{epoch:?}") };
+    let mut expected = BTreeSet::from([DEPLOY, STAGING_TEAM].map(|number| SealedObject::GroupSeed(group(number))));
+    for number in [PRODUCTION, STAGING] {
+        expected.insert(SealedObject::ProfileKey(profile(number)));
+        expected.insert(SealedObject::HistoryKey(profile(number)));
+    }
+    let key = key.key_id();
+    let to_admins = seals.iter().filter(|seal| seal.id.recipient == key).map(|seal| seal.id.object);
+    assert_eq!(to_admins.collect::<BTreeSet<_>>(), expected);
+    let seed = BTreeSet::from([SealedObject::GroupSeed(GroupId::ADMINS)]);
+    assert_eq!((objects(&seals, OWNER), objects(&seals, ADMIN)), (seed.clone(), seed));
+    assert!(objects(&seals, EDITOR).is_empty() && objects(&seals, CI).is_empty());
+}
+
+#[test]
 fn a_grant_with_history_opens_earlier_keys_and_one_without_does_not() {
     let world = World::acme();
     let key = world.state.group(&group(STAGING_TEAM)).unwrap().key.key_id();

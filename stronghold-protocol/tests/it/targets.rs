@@ -132,6 +132,15 @@ fn base_paths_are_of_unreserved_segments() {
     assert!(matches!(Endpoint::from_url(&"https://h/?".parse().unwrap()), Err(InvalidEndpoint::Extra)));
 }
 
+#[test]
+fn a_base_path_counts_for_the_longest_target() {
+    let base = BasePath::new("/stronghold").unwrap();
+    let under = |length: usize| get(&format!("/{}", "a".repeat(length - 1)), "").unwrap().under(&base);
+    let longest = limits::TARGET_BYTES - base.as_str().len();
+    under(longest).unwrap();
+    assert_eq!(under(longest + 1).unwrap_err(), InvalidTarget::TooLong);
+}
+
 /// Signed as a client signs that reaches a server under a path; as it arrives where a proxy took that off.
 fn arriving(path: &str, base: &str) -> Wire {
     let parts = get(path, "anchor=0").unwrap().under(&BasePath::new(base).unwrap()).unwrap();

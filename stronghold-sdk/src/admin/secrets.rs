@@ -214,8 +214,26 @@ impl<T: Transport> Session<T> {
         if there.len() + outcome.created - outcome.deleted > limits::SECRETS_PER_PROFILE {
             return Err(Error::invalid(format!("a profile holds at most {} secrets", limits::SECRETS_PER_PROFILE)));
         }
+        check_sealed_size(before, &puts, &removes)?;
         Ok(Plan { puts, removes, outcome })
     }
+}
+
+/// Refuses an edit after which the profile would be larger than servers keep and clients read.
+fn check_sealed_size(before: &OpenedProfile, puts: &[SealedSecret], removes: &[SecretId]) -> Result<(), Error> {
+    let gone: BTreeSet<SecretId> = removes.iter().copied().chain(puts.iter().map(|put| put.id)).collect();
+    let kept = before.iter().map(|(sealed, _)| sealed).filter(|sealed| !gone.contains(&sealed.id));
+    let bytes: usize = kept.chain(puts).map(SealedSecret::sealed_bytes).sum();
+    if bytes <= limits::PROFILE_SEALED_BYTES {
+        return Ok(());
+    }
+    let mib = |bytes: usize| bytes.div_ceil(1024 * 1024);
+    Err(Error::invalid(format!(
+        "the profile would hold {} MiB encrypted, and holds at most {} MiB: keep large values elsewhere, or in another \
+         profile",
+        mib(bytes),
+        mib(limits::PROFILE_SEALED_BYTES)
+    )))
 }
 
 fn removed(there: &BTreeMap<&str, (&SealedSecret, &PlainSecret)>, edit: &Edit) -> Result<Vec<SecretId>, Error> {

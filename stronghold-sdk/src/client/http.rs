@@ -14,6 +14,7 @@ use std::{
     time::Duration,
 };
 use stronghold_protocol::{
+    api::ReplyLimit,
     request::{Endpoint, SignedRequest, is_loopback},
     transport::{Reply, Transport, TransportFailure},
 };
@@ -97,6 +98,8 @@ struct Sending {
     headers: Vec<(&'static str, String)>,
     /// JSON, or nothing.
     body: Vec<u8>,
+    /// How much of the answer is read.
+    most: ReplyLimit,
 }
 
 #[async_trait]
@@ -105,16 +108,21 @@ impl Transport for HttpTransport {
         self.endpoint.clone()
     }
 
-    async fn send(&self, request: SignedRequest, body: Vec<u8>) -> Result<Reply, TransportFailure> {
+    async fn send(&self, request: SignedRequest, body: Vec<u8>, most: ReplyLimit) -> Result<Reply, TransportFailure> {
         let url = self.target(&request.parts().target())?;
         let method = request.parts().method().as_str();
-        self.sender.send(Sending { method, url, headers: request.headers(), body }).await
+        self.sender.send(Sending { method, url, headers: request.headers(), body, most }).await
     }
 
-    async fn send_unsigned(&self, path: &str, body: Option<Vec<u8>>) -> Result<Reply, TransportFailure> {
+    async fn send_unsigned(
+        &self,
+        path: &str,
+        body: Option<Vec<u8>>,
+        most: ReplyLimit,
+    ) -> Result<Reply, TransportFailure> {
         let method = if body.is_some() { "POST" } else { "GET" };
         let url = self.target(&self.endpoint.base.join(path))?;
-        self.sender.send(Sending { method, url, headers: Vec::new(), body: body.unwrap_or_default() }).await
+        self.sender.send(Sending { method, url, headers: Vec::new(), body: body.unwrap_or_default(), most }).await
     }
 }
 

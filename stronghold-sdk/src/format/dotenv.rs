@@ -1,10 +1,15 @@
-//! dotenv: read as Node's `dotenv` reads it, written so that `python-dotenv` reads the same.
+//! dotenv: read as Node's `dotenv` reads it, written so that all readers that we know, and shells, read the same.
 //!
-//! There is no standard, and the two readers differ in escapes, quotes and comments. Reading follows Node's rules, without
+//! There is no standard, and readers differ in escapes, quotes, comments and expansion. Reading follows Node's rules, without
 //! its two silent ones: a line that it would pass over, and a name that is set again to another value, are errors. `${X}`
-//! is never interpolated. Writing uses only what both readers take alike, and refuses the rest.
+//! is never interpolated. Writing uses only what all readers take alike (Node's `dotenv`, `python-dotenv`, Ruby's, and
+//! bash, dash, zsh, ksh and busybox when they source the file), and refuses the rest: no escapes, `$` and backticks in single
+//! quotes on one line only. A reader that knows no values of several lines gets them wrong, but runs nothing of them.
 
-use super::{Entries, Format, FormatError, ParseError};
+use super::{
+    Entries, Format, FormatError, Note, ParseError,
+    names::{AllowedNames, is_variable},
+};
 use zeroize::Zeroizing;
 
 /// Reads a dotenv file.
@@ -113,8 +118,13 @@ fn add(entries: &mut Entries, name: &str, value: Zeroizing<String>, line: usize)
     Ok(())
 }
 
-/// Appends the entries to `out`.
-pub(super) fn write(entries: &[(&str, &[u8])], out: &mut Vec<u8>) -> Result<(), FormatError> {
+/// Appends the entries to `out`, and to `notes` what some readers will not take as it is.
+pub(super) fn write(
+    entries: &[(&str, &[u8])],
+    allowed: &AllowedNames,
+    out: &mut Vec<u8>,
+    notes: &mut Vec<Note>,
+) -> Result<(), FormatError> {
     for (name, value) in entries {
         if name.is_empty() || !name.chars().all(is_name_character) {
             return Err(FormatError::Name {
@@ -125,75 +135,98 @@ pub(super) fn write(entries: &[(&str, &[u8])], out: &mut Vec<u8>) -> Result<(), 
         }
         let refused = |why| FormatError::Value { name: (*name).to_owned(), format: Format::Dotenv, why };
         let text = std::str::from_utf8(value).map_err(|_| refused("it is binary; use --format json"))?;
+        let quote = form_of(text).map_err(refused)?.quote();
+        let hidden = text.lines().skip(1).filter_map(assigned).find_map(|assigned| allowed.refused(assigned));
+        if hidden.is_some() {
+            return Err(refused(
+                "a line of it reads as an assignment to a name on which shells or programs act; use --format json or \
+                 --format shell",
+            ));
+        }
         out.extend_from_slice(name.as_bytes());
         out.push(b'=');
-        match form_of(text) {
-            Some(Form::Bare) => out.extend_from_slice(value),
-            Some(Form::Single) => quote(b'\'', text, out),
-            Some(Form::Double) => quote(b'"', text, out),
-            None => {
-                return Err(refused(
-                    "no quoting of it is read alike by every dotenv reader; use --format json or --format shell",
-                ));
-            }
-        }
+        out.extend(quote);
+        out.extend_from_slice(value);
+        out.extend(quote);
         out.push(b'\n');
+    }
+    let names = |of: &dyn Fn(&str, &[u8]) -> bool| -> Vec<String> {
+        entries.iter().filter(|(name, value)| of(name, value)).map(|(name, _)| (*name).to_owned()).collect()
+    };
+    let expanded = names(&|_, value| value.contains(&b'$'));
+    if !expanded.is_empty() {
+        notes.push(Note::ExpandedInQuotes(expanded));
+    }
+    let no_variables = names(&|name, _| !is_variable(name));
+    if !no_variables.is_empty() {
+        notes.push(Note::NotVariables(no_variables));
     }
     Ok(())
 }
 
+/// The name that a line of a value sets for readers that go line by line.
+fn assigned(line: &str) -> Option<&str> {
+    split_name(line.trim_start()).map(|(name, _)| name)
+}
+
+/// How a value stands after the `=`: in each of them as it is, without an escape, since no escape means the same to all.
+#[derive(Clone, Copy)]
 enum Form {
     Bare,
     Single,
     Double,
 }
 
-/// The first form that both readers take for exactly this value.
-fn form_of(value: &str) -> Option<Form> {
+impl Form {
+    const fn quote(self) -> Option<u8> {
+        match self {
+            Self::Bare => None,
+            Self::Single => Some(b'\''),
+            Self::Double => Some(b'"'),
+        }
+    }
+}
+
+/// The form that every reader, and a shell that sources the file, takes for exactly this value; or what stands in its way.
+fn form_of(value: &str) -> Result<Form, &'static str> {
     if !value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric() || "_./:@%+,-".contains(c)) {
-        return Some(Form::Bare);
+        return Ok(Form::Bare);
     }
     if value.contains('\0') {
-        return None;
+        return Err("it holds a NUL byte; use --format json");
     }
-    // python-dotenv unescapes `\\` and `\'` here, Node nothing; both turn a carriage return into a line feed.
-    let single = !value.contains(['\'', '\r']) && !value.contains("\\\\") && !value.ends_with('\\');
-    if single {
-        return Some(Form::Single);
+    // Node's and Python's readers turn it into a line feed, and only those two know an escape for it.
+    if value.contains('\r') {
+        return Err(
+            "readers of dotenv files turn its carriage returns into line feeds; use --format json or --format shell",
+        );
     }
-    // Node expands `\n` and `\r` here, python-dotenv more; only those two escapes mean the same to both.
-    if !value.contains('"') && !has_escape(value) {
-        return Some(Form::Double);
+    // Readers that go line by line, as older ones of Ruby and Docker's do, know no quotes around several lines: what stands
+    // in them stands bare.
+    if value.contains('\n') && value.contains(['$', '`']) {
+        return Err(
+            "it has several lines and a $ or backtick, on which readers that go line by line act; use --format json or \
+             --format shell",
+        );
     }
-    // Neither unescapes anything here; Node cuts at `#`, both trim.
-    let first = value.chars().next().is_none_or(|c| c.is_whitespace() || "'\"`\u{feff}".contains(c));
-    let last = value.chars().next_back().is_none_or(|c| c.is_whitespace() || c == '\u{feff}');
-    let inner = value.chars().any(|c| c == '#' || c.is_control() || "\u{2028}\u{2029}".contains(c));
-    (!first && !last && !inner).then_some(Form::Bare)
-}
-
-/// Whether a backslash stands where either reader takes it for an escape in double quotes.
-fn has_escape(value: &str) -> bool {
-    let mut characters = value.chars().peekable();
-    while let Some(character) = characters.next() {
-        if character == '\\' && characters.peek().is_none_or(|next| "\\'\"abfnrtv".contains(*next) || *next == '\r') {
-            return true;
+    // In double quotes most readers act on these.
+    let double = !value.contains(['"', '$', '`', '\\']);
+    // python-dotenv unescapes `\\` here, and Node's and Ruby's readers take a backslash before the closing quote for one that
+    // keeps it open.
+    let single = !value.contains('\'') && !value.contains("\\\\") && !value.ends_with('\\');
+    // Of a value with several lines, PHP's reader takes double quotes only.
+    match (double, single) {
+        (true, false) => Ok(Form::Double),
+        (true, true) if value.contains('\n') => Ok(Form::Double),
+        (_, true) => Ok(Form::Single),
+        (false, false) if value.contains(['$', '`']) => Err(
+            "it needs single quotes for its $ or backtick, on which readers act elsewhere, and cannot stand in them; use \
+             --format json or --format shell",
+        ),
+        (false, false) => {
+            Err("no quoting of it is read alike by every dotenv reader; use --format json or --format shell")
         }
     }
-    false
-}
-
-fn quote(mark: u8, value: &str, out: &mut Vec<u8>) {
-    out.push(mark);
-    for byte in value.bytes() {
-        // Only double quotes are chosen for a value with a carriage return.
-        if byte == b'\r' {
-            out.extend_from_slice(b"\\r");
-        } else {
-            out.push(byte);
-        }
-    }
-    out.push(mark);
 }
 
 fn is_name_character(character: char) -> bool {

@@ -1,9 +1,6 @@
 //! POSIX shell: `export NAME='value'`, safe to `eval` or source.
 
-use super::{Format, FormatError};
-
-/// Variables that shells refuse to set: an assignment would end the script that sources the file.
-const READ_ONLY: &[&str] = &["BASHOPTS", "BASH_VERSINFO", "EUID", "PPID", "SHELLOPTS", "UID"];
+use super::{Format, FormatError, names::is_variable};
 
 /// Appends the entries to `out`. Within single quotes a shell gives every byte but NUL no meaning.
 pub(super) fn write(entries: &[(&str, &[u8])], out: &mut Vec<u8>) -> Result<(), FormatError> {
@@ -13,9 +10,6 @@ pub(super) fn write(entries: &[(&str, &[u8])], out: &mut Vec<u8>) -> Result<(), 
             return Err(refused_name(
                 "variables are letters, digits and '_', and start with no digit; use --format json",
             ));
-        }
-        if READ_ONLY.contains(name) {
-            return Err(refused_name("shells do not let it be set; leave it out with --except"));
         }
         if value.contains(&0) {
             return Err(FormatError::Value {
@@ -37,9 +31,4 @@ pub(super) fn write(entries: &[(&str, &[u8])], out: &mut Vec<u8>) -> Result<(), 
         out.extend_from_slice(b"'\n");
     }
     Ok(())
-}
-
-fn is_variable(name: &str) -> bool {
-    let starts = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
-    starts && name.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
 }

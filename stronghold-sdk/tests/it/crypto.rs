@@ -99,9 +99,22 @@ fn what_cannot_be_sealed_is_an_error() {
     // Coefficients of an ML-KEM key are below 3329: all ones are not a key (FIPS 203, section 7.2).
     let invalid = KemPublicKey::from_bytes(&[0xff; KemPublicKey::LENGTH]).unwrap();
     assert_eq!(seal::seal(&invalid, b"info", b"plaintext"), Err(SealError::InvalidRecipient));
+    for length in [0, KemPublicKey::LENGTH - 1, KemPublicKey::LENGTH + 1] {
+        assert!(KemPublicKey::from_bytes(&vec![0; length]).is_err(), "{length}");
+    }
     let long = vec![0; 70_000];
     assert_eq!(seal::seal(&key.public_key(), &long, b"plaintext"), Err(SealError::TooLong));
     assert_eq!(seal::open(&key, &long, &[0; 2000]), Err(OpenError));
+}
+
+#[test]
+fn what_a_seal_is_bound_to_is_at_most_32_kib() {
+    let key = KemSecretKey::from_seed(&[7; 32]);
+    let longest = vec![b'i'; 32 * 1024];
+    let sealed = seal::seal(&key.public_key(), &longest, b"plaintext").unwrap();
+    assert_eq!(seal::open(&key, &longest, &sealed).unwrap().as_slice(), b"plaintext");
+    let longer = vec![b'i'; 32 * 1024 + 1];
+    assert_eq!(seal::seal(&key.public_key(), &longer, b"plaintext"), Err(SealError::TooLong));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::readers;
 use proptest::{prelude::*, strategy::ValueTree};
 use std::{fs, path::PathBuf};
-use stronghold_sdk::format::{self, Entries, Format, FormatError, ParseError};
+use stronghold_sdk::format::{self, Entries, Format, FormatError, ParseError, names::AllowedNames};
 use zeroize::Zeroizing;
 
 fn entries(pairs: &[(&str, &[u8])]) -> Entries {
@@ -12,7 +12,7 @@ fn entries(pairs: &[(&str, &[u8])]) -> Entries {
 
 fn write(format: Format, entries: &Entries) -> Result<Vec<u8>, FormatError> {
     let pairs = entries.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
-    format::write(format, pairs).map(|bytes| bytes.to_vec())
+    format::write(format, pairs, &AllowedNames::default()).map(|written| written.text.to_vec())
 }
 
 /// Values that formats get wrong: every quote, escape, expansion and separator, alone and together.
@@ -124,12 +124,11 @@ fn real_readers_read_exactly_what_was_stored() {
     all.sort_by(|a, b| a.0.cmp(&b.0));
     let dotenv = held(Format::Dotenv, &all);
     let shell = held(Format::Shell, &all);
-    assert!(
-        dotenv.len() * 2 > all.len(),
-        "dotenv holds too little of what people store: {} of {}",
-        dotenv.len(),
-        all.len()
-    );
+    // Of these values a third is hard on purpose. What can be held is: all of one line without CR and NUL that leaves one kind
+    // of quote to stand in.
+    let easy = all.iter().filter(|(_, value)| is_easy(value)).count();
+    assert!(easy * 4 > all.len() && dotenv.len() >= easy, "{} of {easy} easy values are held", dotenv.len());
+    assert!(dotenv.iter().filter(|(_, value)| is_easy(value)).count() == easy, "an easy value is refused");
     let without_nul = all.iter().filter(|(_, value)| !value.contains(&0)).count();
     assert_eq!(shell.len(), without_nul, "a shell holds everything but NUL");
     let text = write(Format::Dotenv, &dotenv).unwrap();
@@ -137,14 +136,34 @@ fn real_readers_read_exactly_what_was_stored() {
     let mut compared = 0;
     for (reader, read, stored) in [
         ("Node dotenv", readers::node_dotenv(&text), &dotenv),
+        ("Node itself", readers::node_parse_env(&text), &dotenv),
         ("python-dotenv", readers::python_dotenv(&text), &dotenv),
-        ("dash", readers::shell("dash", &script, &shell), &shell),
-        ("bash", readers::shell("bash", &script, &shell), &shell),
     ] {
         compared += readers::compare(reader, &read, stored);
     }
-    println!("compared {compared} pairs of names and values with four real readers");
-    assert_eq!(compared, 2 * dotenv.len() + 2 * shell.len());
+    for program in readers::SHELLS {
+        compared += readers::compare(program, &readers::shell(program, &script, &shell), &shell);
+        compared += readers::compare(program, &readers::shell(program, &text, &dotenv), &dotenv);
+    }
+    // Those that go line by line, or expand: what has one line, and no `$`.
+    let one_line: Entries = dotenv.iter().filter(|(_, value)| !value.contains(&b'\n')).cloned().collect();
+    let text = write(Format::Dotenv, &one_line).unwrap();
+    compared += readers::compare("Ruby's dotenv", &readers::ruby_dotenv(&text), &one_line);
+    let plain: Entries = dotenv.iter().filter(|(_, value)| !value.contains(&b'$')).cloned().collect();
+    let text = write(Format::Dotenv, &plain).unwrap();
+    compared += readers::compare("dotenv-expand", &readers::dotenv_expand(&text), &plain);
+    compared += readers::compare("python-dotenv, by default", &readers::python_dotenv_expanding(&text), &plain);
+    println!("compared {compared} pairs of names and values with real readers");
+    let shells = readers::SHELLS.len();
+    let expected = (3 + shells) * dotenv.len() + shells * shell.len() + one_line.len() + 2 * plain.len();
+    assert_eq!(compared, expected);
+}
+
+/// Whether a value stands in one kind of quotes without anything in it that a reader acts on.
+fn is_easy(value: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(value) else { return false };
+    let lone = |forbidden: &[char]| !text.contains(forbidden);
+    lone(&['\0', '\r', '\n']) && (lone(&['\'', '\\']) || lone(&['"', '$', '`', '\\']))
 }
 
 /// Our parser reads files as Node's `dotenv` does: our own fixtures, and those of a folder that may lie beside us.
@@ -182,9 +201,9 @@ fn refusals_name_the_secret_and_never_the_value() {
     shown(write(Format::Shell, &entries(&[("BLOB", b"hunter2\0")])).unwrap_err());
     shown(write(Format::Shell, &entries(&[("BLOB-X", b"hunter2")])).unwrap_err());
     shown(write(Format::Dotenv, &entries(&[("BLOB X", b"hunter2")])).unwrap_err());
-    assert!(write(Format::Shell, &entries(&[("UID", b"0")])).is_err(), "shells refuse to set it");
     let twice = [("A", b"1".as_slice()), ("A", b"2")];
-    assert_eq!(format::write(Format::Json, twice.into_iter()).unwrap_err(), FormatError::Duplicate("A".to_owned()));
+    let written = format::write(Format::Json, twice.into_iter(), &AllowedNames::default());
+    assert_eq!(written.unwrap_err(), FormatError::Duplicate("A".to_owned()));
 }
 
 #[test]

@@ -23,7 +23,7 @@ use stronghold_sdk::{
         seal,
     },
     protocol::{
-        api::{Join, ReplaceAccount},
+        api::{Join, ReplaceAccount, ReplyLimit},
         crypto::{
             kdf::Kdf,
             password::{self, PasswordRecord, ServerSetup},
@@ -68,15 +68,20 @@ impl Transport for Recorder {
         self.wire.endpoint()
     }
 
-    async fn send(&self, request: SignedRequest, body: Vec<u8>) -> Result<Reply, TransportFailure> {
+    async fn send(&self, request: SignedRequest, body: Vec<u8>, most: ReplyLimit) -> Result<Reply, TransportFailure> {
         let head = format!("{} {:?}", request.parts().target(), request.headers());
         self.keep(request.parts().path(), &head, &body);
-        self.wire.send(request, body).await
+        self.wire.send(request, body, most).await
     }
 
-    async fn send_unsigned(&self, path: &str, body: Option<Vec<u8>>) -> Result<Reply, TransportFailure> {
+    async fn send_unsigned(
+        &self,
+        path: &str,
+        body: Option<Vec<u8>>,
+        most: ReplyLimit,
+    ) -> Result<Reply, TransportFailure> {
         self.keep(path, path, body.as_deref().unwrap_or_default());
-        self.wire.send_unsigned(path, body).await
+        self.wire.send_unsigned(path, body, most).await
     }
 }
 

@@ -7,8 +7,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 use stronghold_sdk::{
-    Error, ErrorKind,
-    admin::{PurgeWhich, Session, VersionState},
+    Error, ErrorKind, PullOptions,
+    admin::{Edit, NewSecret, PurgeWhich, Session, VersionState},
     protocol::{
         id::{GroupId, ProfileId},
         limits,
@@ -156,6 +156,22 @@ async fn a_whole_revision_comes_back_and_differs_in_nothing() {
     let missing = world.session.restore_profile(profile, revision(1000), None, false).await.unwrap_err();
     assert_eq!(missing.kind(), ErrorKind::NotFound);
     verify(&world, profile).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_note_comes_back_with_its_revision() {
+    let mut world = World::new().await;
+    let profile = world.profile("production", &[]).await;
+    let mut revisions = Vec::new();
+    for note in ["before", "after"] {
+        let secret = NewSecret { value: b"the same".to_vec().into(), note: Some(note.to_owned().into()) };
+        let edit = Edit { set: BTreeMap::from([(name("KEY"), secret)]), ..Edit::default() };
+        revisions.push(world.session.edit(profile, &edit, false).await.unwrap().revision);
+    }
+    let done = world.session.restore_profile(profile, revisions[0], None, false).await.unwrap();
+    assert_eq!((done.created, done.updated, done.deleted), (0, 1, 0));
+    let secrets = world.session.pull(profile, &PullOptions::default()).await.unwrap();
+    assert_eq!(secrets.get("KEY").unwrap().note(), Some("before"));
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use stronghold_protocol::{
     id::{OrgId, ProfileId, SecretId},
+    limits,
     name::SecretName,
     number::{Epoch, Version},
     secret::{BlindIndex, SealedSecret},
@@ -53,5 +54,22 @@ fn a_secret_opens_in_its_place_and_under_its_own_name_only() {
         let mut bent = sealed.clone();
         bend(&mut bent);
         refused(what, &right, &bent);
+    }
+}
+
+#[test]
+fn the_largest_value_and_the_longest_note_are_sealed_and_no_larger_ones() {
+    let key = key(1, 2, Epoch::FIRST, 3);
+    let seal = |value: usize, note: usize| {
+        let note = (note > 0).then(|| "n".repeat(note).into());
+        let plain = PlainSecret { value: vec![7; value].into(), note, ..plain("A") };
+        key.seal_secret(SecretId::from_bytes([4; 16]), Version::FIRST, &plain)
+    };
+    let (value, note) = (limits::SECRET_VALUE_BYTES, limits::SECRET_NOTE_BYTES);
+    let opened = key.open_secret(&seal(value, note).unwrap()).unwrap();
+    assert_eq!(opened.value.len(), value);
+    assert_eq!(opened.note.unwrap().len(), note);
+    for (value, note) in [(value + 1, 0), (1, note + 1)] {
+        assert_eq!(seal(value, note).unwrap_err().kind(), ErrorKind::Failure);
     }
 }

@@ -257,7 +257,9 @@ async fn a_pending_rekey_is_finished_by_keys_that_are_newer_than_it() {
     assert!(opened.is_rekeying());
     assert_eq!(opened.len(), LARGE);
     assert!(late.finish_rekey(production, &mut |_| {}).await.unwrap());
-    assert_eq!(world.session.open_profile(production).await.unwrap().manifest().value().epoch.get(), 2);
+    let opened = world.session.open_profile(production).await.unwrap();
+    assert_eq!(opened.manifest().value().epoch.get(), 2);
+    assert!(!opened.is_rekeying());
 
     // The only owner, whose own keys are new: with two rekeys one over the other, and nobody else's keys left.
     world.session.rotate_profile(production).await.unwrap();

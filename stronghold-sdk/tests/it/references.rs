@@ -121,8 +121,10 @@ async fn another_profile_is_read_only_where_allowed_and_once_with_a_record_of_it
 async fn what_a_reader_leaves_out_is_not_followed() {
     let (mut world, agent, app, _) = world().await;
     refer(&mut world, app, &[("BROKEN", "NOWHERE"), ("GOOD", "PLAIN")]).await;
+    assert!(agent.pull_with("app", &PullOptions::default().only(|_| false)).await.unwrap().is_empty());
     let some = PullOptions::default().only(|name| name == "GOOD");
     let secrets = agent.pull_with("app", &some).await.unwrap();
+    assert!(!secrets.is_empty());
     assert_eq!((secrets.len(), secrets.get("GOOD").unwrap().expose_str()), (1, Some("shared/URL")));
     assert!(agent.get("app", "PLAIN").await.unwrap().is_some());
     assert!(agent.pull("app").await.is_err());

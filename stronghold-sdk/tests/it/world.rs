@@ -3,16 +3,17 @@
 use async_trait::async_trait;
 use secrecy::ExposeSecret;
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
+use stronghold_hostile::{Asked, Operator};
 use stronghold_sdk::{
     Agent, Client, Error,
     admin::{Access, Account, Edit, NewAgent, NewOrganization, NewOwner, NewSecret, Session},
     crypto::identity::Identity,
     memory::{InProcess, MemoryStore, Remembered},
     protocol::{
-        api::{self, CommitStatement},
+        api::{self, CommitStatement, ReplyLimit},
         crypto::kem::PublicKeys,
         directory::{Change, Conditions, Role},
         id::{GroupId, InviteId, ProfileId, UserId},
@@ -54,6 +55,7 @@ pub(crate) struct Wire {
     death: Arc<Mutex<Option<Death>>>,
     died: Arc<Notify>,
     watch: Arc<Mutex<Option<Watch>>>,
+    operator: Arc<Mutex<Option<Arc<Mutex<Operator>>>>>,
 }
 
 /// When whoever uses a wire is killed.
@@ -110,6 +112,18 @@ impl Wire {
         *self.proxy.lock().unwrap() = Some(Box::new(proxy));
     }
 
+    /// Has every answer, honest or not, go through whoever runs the server.
+    pub(crate) fn goes_through(&self, operator: &Arc<Mutex<Operator>>) {
+        *self.operator.lock().unwrap() = Some(operator.clone());
+    }
+
+    fn through_operator(&self, target: &str, caller: &str, reply: Reply) -> Reply {
+        let operator = self.operator.lock().unwrap().clone();
+        let Some(operator) = operator else { return reply };
+        let body = operator.lock().unwrap().answer(Asked { target, caller }, reply.status, &reply.body).body;
+        Reply { body, ..reply }
+    }
+
     pub(crate) fn is_honest_again(&self) {
         *self.proxy.lock().unwrap() = None;
         *self.lie.lock().unwrap() = None;
@@ -122,7 +136,7 @@ impl Transport for Wire {
         self.honest.endpoint()
     }
 
-    async fn send(&self, request: SignedRequest, body: Vec<u8>) -> Result<Reply, TransportFailure> {
+    async fn send(&self, request: SignedRequest, body: Vec<u8>, most: ReplyLimit) -> Result<Reply, TransportFailure> {
         if let Some(watch) = &mut *self.watch.lock().unwrap() {
             watch(request.parts().path(), body.len());
         }
@@ -134,29 +148,36 @@ impl Transport for Wire {
         let instead = self.proxy.lock().unwrap().as_mut().and_then(|proxy| proxy(&request, &body));
         if let Some((passes, reply)) = instead {
             if passes {
-                let honest = self.honest.send(request, body).await?;
+                let honest = self.honest.send(request, body, most).await?;
                 assert_eq!(honest.status, 200, "{}", String::from_utf8_lossy(&honest.body));
             }
             return Ok(reply);
         }
-        let reply = self.honest.send(request.clone(), body.clone()).await?;
+        let reply = self.honest.send(request.clone(), body.clone(), most).await?;
         let parts = request.parts();
         check_bodies(parts.method().as_str(), &parts.target(), &body, &reply);
         if !answered {
             self.died.notify_one();
             return std::future::pending().await;
         }
+        let reply = self.through_operator(&parts.target(), &request.key_id().to_string(), reply);
         Ok(match &mut *self.lie.lock().unwrap() {
             Some(lie) => lie(&request, reply),
             None => reply,
         })
     }
 
-    async fn send_unsigned(&self, path: &str, body: Option<Vec<u8>>) -> Result<Reply, TransportFailure> {
+    async fn send_unsigned(
+        &self,
+        path: &str,
+        body: Option<Vec<u8>>,
+        most: ReplyLimit,
+    ) -> Result<Reply, TransportFailure> {
         let method = if body.is_some() { "POST" } else { "GET" };
         let asked = body.clone().unwrap_or_default();
-        let reply = self.honest.send_unsigned(path, body).await?;
+        let reply = self.honest.send_unsigned(path, body, most).await?;
         check_bodies(method, path, &asked, &reply);
+        let reply = self.through_operator(path, "", reply);
         let lie = self.unsigned_lie.lock().unwrap();
         Ok(lie.map_or_else(|| reply.clone(), |lie| lie(path, reply.clone())))
     }
@@ -281,7 +302,7 @@ impl World {
         };
         let request =
             SignedRequest::sign(self.wire.endpoint().authority, parts, params, |base| owner.signing_key().sign(base));
-        let reply = self.wire.send(request, body).await.unwrap();
+        let reply = self.wire.send(request, body, ReplyLimit::of::<api::Committed>()).await.unwrap();
         assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
         self.session.sync().await.unwrap();
     }
@@ -291,6 +312,19 @@ impl World {
         let code = SetupCode::generate().unwrap();
         self.service.allow_setup(&code).await.unwrap();
         Zeroizing::new(code.expose().to_owned())
+    }
+
+    /// A way of its own to the server.
+    pub(crate) fn second_transport(&self) -> Wire {
+        wire(&self.service)
+    }
+
+    /// A way to a server that was started on another database, if one starts on that.
+    pub(crate) async fn wire_to(&self, database: &Path) -> Option<Wire> {
+        let store = SqliteStore::open(database).ok()?;
+        let settings = Settings { endpoints: Vec::new(), limits: Limits::default() };
+        let keys = ServiceKeys::from_checkpoint_seed(&[3; 32]);
+        Some(wire(&Service::start(store, settings, keys, self.clock.clone()).await.ok()?))
     }
 
     /// A client for whoever signs.
@@ -396,6 +430,7 @@ fn wire(service: &Service<SqliteStore>) -> Wire {
         death: Arc::default(),
         died: Arc::default(),
         watch: Arc::default(),
+        operator: Arc::default(),
     }
 }
 

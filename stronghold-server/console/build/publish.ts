@@ -1,6 +1,6 @@
 /**
- * What happens to a finished bundle: the integrity of the script and the style sheet goes into index.html, the content security
- * policy into csp.txt, compressed siblings are made, and SHA256SUMS lets an outsider compare what a server serves.
+ * What happens to a finished bundle: the integrity of the worker goes into the page's script, that of the script and the style sheet into
+ * index.html, the content security policy into csp.txt, compressed siblings are made, and SHA256SUMS lets an outsider compare what a server serves.
  * Nothing depends on the folder, the machine or the time.
  */
 import { createHash } from "node:crypto";
@@ -13,6 +13,9 @@ import type { Plugin } from "vite";
 export function integrityOf(bytes: Uint8Array): string {
   return `sha384-${createHash("sha384").update(bytes).digest("base64")}`;
 }
+
+/** Stands in the page's script for the hash of the worker's, which is built beside it. */
+export const WORKER_INTEGRITY = `sha384-${"0".repeat(64)}`;
 
 /** Every file below a folder, as sorted paths with forward slashes. */
 function filesBelow(folder: string): string[] {
@@ -27,7 +30,8 @@ function policy(script: string): string {
   return [
     "default-src 'none'",
     `script-src '${script}' 'wasm-unsafe-eval'`,
-    "worker-src 'self'",
+    // Made by the page of bytes that it verified; no address of the server is a worker.
+    "worker-src blob:",
     "connect-src 'self'",
     "style-src 'self'",
     "img-src 'self'",
@@ -38,6 +42,22 @@ function policy(script: string): string {
     "require-trusted-types-for 'script'",
     "trusted-types stronghold-worker",
   ].join("; ");
+}
+
+/** Puts the hash of the one worker into the one script that has a place for it. */
+function pinWorker(folder: string): void {
+  const scripts = filesBelow(folder).filter((file) => /^assets\/[^/]+\.js$/.test(file));
+  const workers = scripts.filter((file) => file.startsWith("assets/worker-"));
+  const places = scripts.filter((file) => readFileSync(join(folder, file), "utf8").includes(WORKER_INTEGRITY));
+  const [worker, place] = [workers[0], places[0]];
+  if (worker === undefined || place === undefined || workers.length > 1 || places.length > 1) {
+    throw new Error(`there must be one worker and one script that pins it, not ${workers.length} and ${places.length}`);
+  }
+  const before = readFileSync(join(folder, place), "utf8").split(WORKER_INTEGRITY);
+  if (before.length !== 2) {
+    throw new Error(`${place} must pin the worker once`);
+  }
+  writeFileSync(join(folder, place), before.join(integrityOf(readFileSync(join(folder, worker)))));
 }
 
 /** Adds `integrity` to each script and style sheet of the page; gives the page and the hashes of its scripts. */
@@ -65,6 +85,7 @@ export function publish(): Plugin {
       folder = resolve(config.root, config.build.outDir);
     },
     closeBundle() {
+      pinWorker(folder);
       const index = join(folder, "index.html");
       const { page, scripts } = withIntegrity(readFileSync(index, "utf8"), folder);
       const [script, ...others] = scripts;

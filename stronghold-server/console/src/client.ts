@@ -4,10 +4,10 @@
  */
 import type { AccountKeyInfo, NewMember, NewOwner, Session, StrongholdError } from "./api";
 import { sentence } from "./components/ErrorNote";
-import { PROGRESS, type PlainError, type Reply } from "./messages";
+import { NOT_STARTED, PROGRESS, type PlainError, type Reply, type Request } from "./messages";
 import { server } from "./server";
+import { startWorker } from "./start";
 import { directoryChanged, integrityError, noteActivity, reachable, toast } from "./state";
-import workerUrl from "./worker.ts?worker&url";
 
 /** Who is signed in. */
 export type Me = Awaited<ReturnType<Session["me"]>>;
@@ -20,7 +20,7 @@ interface Pending {
   progress?: (value: unknown) => void;
 }
 
-let worker: Worker | undefined;
+let worker: Promise<Worker> | undefined;
 let lastId = 0;
 const pending = new Map<number, Pending>();
 
@@ -31,24 +31,6 @@ const CHANGES = new Set<string>([
   "renameProfile", "acceptReplaced", "deleteProfile", "rotateProfile", "edit", "importDotenv", "restoreProfile", "rollbackSecret", "restoreSecret", "inviteUser",
   "cancelInvite", "confirmUser", "confirmKeys", "setRole", "removeUser",
 ]);
-
-/** Trusted Types, where the browser has them: the one policy allows the one worker and nothing else. */
-function workerScript(): string {
-  const allowed = (url: string): string => {
-    if (url !== workerUrl) {
-      throw new TypeError("only the console's own worker may be started");
-    }
-    return url;
-  };
-  const factory = (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes;
-  policy ??= factory?.createPolicy("stronghold-worker", { createScriptURL: allowed });
-  return policy === undefined ? allowed(workerUrl) : (policy.createScriptURL(workerUrl) as unknown as string);
-}
-
-interface TrustedTypes {
-  createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): object };
-}
-let policy: ReturnType<TrustedTypes["createPolicy"]> | undefined;
 
 function toError({ message, ...members }: PlainError): StrongholdError {
   return Object.assign(new Error(message), members, { name: "StrongholdError" as const });
@@ -83,15 +65,22 @@ function receive({ data }: MessageEvent<Reply>): void {
   call.reject(error);
 }
 
-function start(): Worker {
-  const started = new Worker(workerScript(), { type: "module" });
-  started.onmessage = receive;
-  started.onerror = () => {
-    started.terminate();
-    worker = undefined;
-    rejectAll("The console's cryptography could not be started. Reload the page; if it stays so, the server serves an incomplete console.");
+function start(): Promise<Worker> {
+  const starting = startWorker();
+  const failed = (): void => {
+    if (worker === starting) {
+      worker = undefined;
+    }
+    rejectAll(NOT_STARTED);
   };
-  return started;
+  starting.then((started) => {
+    started.onmessage = receive;
+    started.onerror = () => {
+      started.terminate();
+      failed();
+    };
+  }, failed);
+  return starting;
 }
 
 function rejectAll(reason: string): void {
@@ -107,12 +96,13 @@ async function call(method: string, args: unknown[]): Promise<unknown> {
   if (integrityError.value !== undefined) {
     throw integrityError.value;
   }
-  worker ??= start();
-  const to = worker;
+  const starting = (worker ??= start());
   const id = ++lastId;
   const progress = args.find((arg) => typeof arg === "function") as ((value: unknown) => void) | undefined;
   const answer = new Promise((resolve, reject) => pending.set(id, { resolve, reject, progress }));
-  to.postMessage({ id, method, args: args.map((arg) => (typeof arg === "function" ? PROGRESS : arg)) });
+  const request: Request = { id, method, args: args.map((arg) => (typeof arg === "function" ? PROGRESS : arg)) };
+  // Called off meanwhile, by a lock or a failed start, it is not sent.
+  void starting.then((to) => pending.has(id) && to.postMessage(request), () => undefined);
   const ok = await answer;
   if (CHANGES.has(method)) {
     directoryChanged();
@@ -146,6 +136,10 @@ export function closeSession(): Promise<void> {
   if (ending === undefined) {
     return Promise.resolve();
   }
+  return ending.then(endWorker, () => undefined);
+}
+
+function endWorker(ending: Worker): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
       ending.terminate();

@@ -1,6 +1,16 @@
 /** What the page and the worker say to each other. Keys never do: they stay in the worker's wasm memory. */
 import type { ErrorKind } from "./api";
 
+/** What a worker is told first: where the wasm module is. That it is the right one, the worker knows by its hash. */
+export interface Start {
+  module: string;
+}
+
+/** What is said where the worker's script or the wasm module did not come, or is not what was built. */
+export const NOT_STARTED =
+  "The console's cryptography did not start: its files did not arrive, or are not those that this page was built with. Reload the page. If it stays so, " +
+  "do not use this console: work with the command line, and tell whoever runs the server.";
+
 /** A call of the page. A function among the arguments is replaced by `PROGRESS`, and each of its calls comes as a `progress` message. */
 export interface Request {
   id: number;

@@ -5,12 +5,11 @@
  */
 import type { Session } from "./api";
 import { openMemory } from "./memory";
-import { PROGRESS, type PlainError, type Reply, type Request } from "./messages";
+import { PROGRESS, type PlainError, type Reply, type Request, type Start } from "./messages";
 import { loadWasm } from "./wasm";
 
-const module = loadWasm();
-// A failure to load is told by the call that needs it.
-module.catch(() => undefined);
+/** The class that opens sessions, from the first message on. */
+let module: Promise<typeof Session> | undefined;
 let session: Session | undefined;
 
 /** Takes over an opened session; gives who it is. */
@@ -57,6 +56,9 @@ function plain(error: unknown): PlainError {
 
 /** Finds what is called: an account function, or a method of the open session. */
 async function run({ id, method, args }: Request): Promise<unknown> {
+  if (module === undefined) {
+    throw new Error("The worker was not told where its module is.");
+  }
   const type = await module;
   const real = args.map((arg) => (arg === PROGRESS ? (progress: unknown) => postMessage({ id, progress }) : arg));
   const account = Object.hasOwn(accounts, method) ? accounts[method] : undefined;
@@ -103,7 +105,13 @@ async function close(): Promise<void> {
 let turn = Promise.resolve();
 
 // One call after the other, as the session itself would have it: what waits here can still be called off.
-onmessage = async ({ data }: MessageEvent<Request>) => {
+onmessage = async ({ data }: MessageEvent<Start | Request>) => {
+  if ("module" in data) {
+    module = loadWasm(data.module);
+    // A failure to load is told by the call that needs it.
+    module.catch(() => undefined);
+    return;
+  }
   if (data.method === "close") {
     await close();
     postMessage({ id: data.id, ok: null });

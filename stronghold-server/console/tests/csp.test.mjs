@@ -86,7 +86,8 @@ test("every answer carries the policy", async (t) => {
   assert.deepEqual(rules.get("form-action"), ["'none'"]);
   assert.deepEqual(rules.get("require-trusted-types-for"), ["'script'"]);
   assert.deepEqual(rules.get("trusted-types"), ["stronghold-worker"]);
-  const sources = [...rules].filter(([name]) => name.endsWith("-src") && name !== "script-src").flatMap(([, values]) => values);
+  assert.deepEqual(rules.get("worker-src"), ["blob:"], "a worker is made of what the page verified, and of no address");
+  const sources = [...rules].filter(([name]) => name.endsWith("-src") && !["script-src", "worker-src"].includes(name)).flatMap(([, values]) => values);
   assert.deepEqual([...new Set(sources)].sort(), ["'none'", "'self'"], "nothing comes from elsewhere");
 });
 

@@ -53,6 +53,14 @@ impl Denials {
         }
     }
 
+    /// Whether the next denial of a key would be recorded no more. Counts nothing.
+    #[must_use]
+    pub fn is_used_up(&self, org: OrgId, key: KeyId, now: Timestamp) -> bool {
+        let counted = self.lock();
+        let count = counted.by_key.get(&(org, key)).copied().unwrap_or_default();
+        counted.minute == minute_of(now) && count > DENIALS_RECORDED
+    }
+
     /// Forgets a key's count, after a record that could not be written: rather one too many than one too few.
     pub fn forget(&self, org: OrgId, key: KeyId) {
         self.lock().by_key.remove(&(org, key));

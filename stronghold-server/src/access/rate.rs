@@ -27,8 +27,15 @@ pub enum Bucket {
     Refused(Source),
     /// Log-ins and set-ups of an address.
     Login(Source),
-    /// Log-ins of an account, existing or not.
+    /// Log-ins of an account, existing or not, from wherever nobody logged in to it before.
     Account(OrgId, UserId),
+    /// Log-ins of an account from where somebody logged in to it before.
+    KnownAccount(OrgId, UserId, Source),
+    /// Log-ins of all accounts together: from where somebody logged in before, or from elsewhere.
+    AllLogins {
+        /// Which of them.
+        known: bool,
+    },
     /// Looking into the store for keys that the cache does not know.
     UnknownKeys,
 }
@@ -44,6 +51,15 @@ impl From<IpAddr> for Source {
             IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
             address @ IpAddr::V4(_) => address,
         })
+    }
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            IpAddr::V4(address) => write!(f, "{address}/32"),
+            IpAddr::V6(network) => write!(f, "{network}/64"),
+        }
     }
 }
 

@@ -105,10 +105,10 @@ const OF: Parameter = Parameter {
 };
 const SINCE: &[Parameter] = &[ANCHOR, REMEMBERED];
 
-/// Largest body of the routes that anyone may call, but for the genesis of an organization.
-const PUBLIC_BODY_BYTES: usize = 64 * 1024;
-/// Largest genesis, and largest question for seals.
-const SMALL_BODY_BYTES: usize = 2 * 1024 * 1024;
+/// Largest body of accounts and what is like them.
+const ACCOUNT_BODY_BYTES: usize = 64 * 1024;
+/// Largest question for seals.
+const SEALS_BODY_BYTES: usize = 2 * 1024 * 1024;
 
 const fn public(
     method: Method,
@@ -154,7 +154,7 @@ const ROUTES: &[Route] = &[
         Method::Post,
         "/v1/setup",
         Action::SetupStart,
-        PUBLIC_BODY_BYTES,
+        limits::UNJUDGED_BODY_BYTES,
         ("SetupStart", "SetupStarted"),
         "Register the password of a new organization's owner",
     ),
@@ -162,7 +162,7 @@ const ROUTES: &[Route] = &[
         Method::Post,
         "/v1/orgs",
         Action::OrgCreate,
-        SMALL_BODY_BYTES,
+        limits::UNJUDGED_BODY_BYTES,
         ("CreateOrganization", "CreatedOrganization"),
         "Create an organization with a setup code",
     ),
@@ -170,7 +170,7 @@ const ROUTES: &[Route] = &[
         Method::Post,
         "/v1/login/start",
         Action::LoginStart,
-        PUBLIC_BODY_BYTES,
+        limits::UNJUDGED_BODY_BYTES,
         ("LoginStart", "LoginStarted"),
         "Start a log-in",
     ),
@@ -178,7 +178,7 @@ const ROUTES: &[Route] = &[
         Method::Post,
         "/v1/login/finish",
         Action::LoginFinish,
-        PUBLIC_BODY_BYTES,
+        limits::UNJUDGED_BODY_BYTES,
         ("LoginFinish", "LoginFinished"),
         "Finish a log-in",
     ),
@@ -267,7 +267,7 @@ const ROUTES: &[Route] = &[
         "/v1/orgs/{org}/seals",
         Action::SealsRead,
         WRITERS,
-        SMALL_BODY_BYTES,
+        SEALS_BODY_BYTES,
         ("SealsQuery", "SealsReply"),
         "The sealed keys of some objects that the caller can open",
     ),
@@ -299,7 +299,7 @@ const ROUTES: &[Route] = &[
         "/v1/orgs/{org}/invitation/registration",
         Action::UserRegister,
         INVITED,
-        PUBLIC_BODY_BYTES,
+        ACCOUNT_BODY_BYTES,
         ("JoinStart", "JoinStarted"),
         "Register the password of somebody who was invited; signed by the key of the invitation",
     ),
@@ -307,7 +307,7 @@ const ROUTES: &[Route] = &[
         "/v1/orgs/{org}/invitation",
         Action::UserAccept,
         INVITED,
-        PUBLIC_BODY_BYTES,
+        ACCOUNT_BODY_BYTES,
         ("Join", "Joined"),
         "Accept an invitation; signed by its key",
     ),
@@ -331,7 +331,7 @@ const ROUTES: &[Route] = &[
         "/v1/orgs/{org}/key-requests",
         Action::UserRequestKeys,
         USERS,
-        PUBLIC_BODY_BYTES,
+        ACCOUNT_BODY_BYTES,
         ("RequestKeys", "KeysRequested"),
         "Ask for new keys of the caller's own, which an owner or admin puts in force, or other owners sign",
     ),
@@ -347,7 +347,7 @@ const ROUTES: &[Route] = &[
         "/v1/orgs/{org}/account/registration",
         Action::AccountRegister,
         USERS_OR_RECOVERING,
-        PUBLIC_BODY_BYTES,
+        ACCOUNT_BODY_BYTES,
         ("AccountStart", "AccountStarted"),
         "Register the caller's next password; a recovery kit may sign this too",
     ),
@@ -355,7 +355,7 @@ const ROUTES: &[Route] = &[
         "/v1/orgs/{org}/account",
         Action::AccountReplace,
         USERS_OR_RECOVERING,
-        PUBLIC_BODY_BYTES,
+        ACCOUNT_BODY_BYTES,
         ("ReplaceAccount", "AccountReplaced"),
         "Replace the caller's password and what it opens; a recovery kit may sign this too",
     ),

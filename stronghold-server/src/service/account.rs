@@ -20,8 +20,7 @@ impl<S: Store> Decision<'_, S> {
     /// Answers the first message of a registration. Nothing is kept: the last message brings everything.
     pub(super) fn start_account(&self, start: &AccountStart) -> Result<Answer, Refused> {
         let account = Account::new(&self.org(), &self.calling_user()?.id);
-        let response = password::registration_response(&self.inner.opaque, &account, &start.registration);
-        let registration = response.map_err(|_| malformed("the password registration is malformed".to_owned()))?;
+        let registration = self.inner.evaluations.register(&account, &start.registration)?;
         Ok(Answer::new(None, move |receipt| AccountStarted { registration, receipt }))
     }
 

@@ -113,10 +113,11 @@ impl<S: Store> Inner<S> {
 
     /// The permit that a full read will need, if the caller would get it by what is in memory.
     fn permit_ahead(&self, asked: &Asked) -> Option<ReadPermit> {
-        let (Ok(Task::ReadProfile(_)), Some(selector)) = (&asked.task, &asked.selector) else { return None };
-        let state = self.orgs.known(&asked.org)?;
-        let owner = state.directory.key_owner(&asked.request.params().key_id)?;
-        let caller = check_standing(&state.directory, owner, asked.address, self.now()).ok()?;
+        let (Ok(Task::ReadProfile(_)), Some(selector)) = (&asked.task, &asked.claim.selector) else { return None };
+        let claim = &asked.claim;
+        let state = self.orgs.known(&claim.org)?;
+        let owner = state.directory.key_owner(&claim.params().key_id)?;
+        let caller = check_standing(&state.directory, owner, claim.address, self.now()).ok()?;
         ReadPermit::grant(&state.directory, &caller, &find_profile(&state.directory, selector)?)
     }
 }

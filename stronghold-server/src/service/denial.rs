@@ -27,6 +27,11 @@ impl Attempt {
         Self { org, key, denied: Arc::default() }
     }
 
+    /// The organization.
+    pub(super) const fn org(&self) -> OrgId {
+        self.org
+    }
+
     /// Why it was denied.
     pub(super) fn code(&self) -> Option<&ProblemCode> {
         self.denied.get().map(|(_, code)| code)
@@ -63,11 +68,21 @@ impl<S: Store> Inner<S> {
         Ok(told)
     }
 
+    /// Whether another denial of this key would be recorded no more.
+    pub(super) fn is_recorded_no_more(&self, attempt: &Attempt) -> bool {
+        self.denials.is_used_up(attempt.org, attempt.key, self.now())
+    }
+
+    /// The answer to a denial that is recorded no more.
+    pub(super) fn tell_too_many(&self) -> Outgoing {
+        Outgoing::problem(&too_many(self.now()))
+    }
+
     /// The answer to a request whose transaction was not committed because it was denied too often; none where the store
     /// failed.
     pub(super) fn answer_unrecorded(&self, attempt: &Attempt, error: &StoreError) -> Option<Outgoing> {
         if matches!(error, StoreError::Undone) {
-            return Some(Outgoing::problem(&too_many(self.now())));
+            return Some(self.tell_too_many());
         }
         if attempt.code().is_some() {
             self.denials.forget(attempt.org, attempt.key);

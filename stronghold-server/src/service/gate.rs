@@ -1,32 +1,37 @@
 //! The order of refusal for signed requests, from the address to the audit record.
+//!
+//! `verify.rs` is what comes before anyone is known, `judge.rs` what the headers say of whoever signed; `decision.rs` does
+//! what is asked for, and `answer.rs` is what comes of it. `service/early.rs` goes the same way before a body is read.
 
-use super::{
-    Incoming, Inner, Outgoing,
-    denial::Attempt,
-    join::{Invited, check_invite},
-    orgs::{Loaded, OrgState},
-    task::Task,
-};
+mod answer;
+mod decision;
+mod judge;
+mod verify;
+
+pub(super) use answer::{Answer, Refused, too_many, unavailable, with_rate};
+pub(super) use decision::Decision;
+
+use super::{Incoming, Inner, Outgoing, denial::Attempt, join::Invited, orgs::OrgState, task::Task};
 use crate::{
-    access::{Bucket, Caller, CallerKind, RateState, ReadPermit, Route, Source, check_standing},
+    access::Route,
     audit::{Event, record},
     store::{OrgHead, Store, StoreError, Tx},
 };
+use answer::Render;
+use judge::{Holder, Nonce, Party};
 use std::{net::IpAddr, sync::Arc};
 use stronghold_protocol::{
-    api::parse_profile_segment,
-    audit::Released,
-    crypto::sign::{KeyId, SigningPublicKey},
-    directory::{Directory, Invite},
+    directory::Directory,
     encoding::Base64Bytes,
     evidence::ProfileSelector,
     id::{OrgId, ProfileId},
     limits::SERVER_CLOCK_BEHIND_SECONDS,
     problem::{Problem, ProblemCode},
     receipt::Receipt,
-    request::{Endpoint, Method, RequestRefusal, UnverifiedRequest, VerifiedRequest, check_clock},
+    request::{RequestRefusal, SignatureParams, VerifiedHead},
     time::Timestamp,
 };
+use verify::Unverified;
 
 /// How a request came: it decides for which endpoint it must be signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,71 +48,60 @@ pub(super) struct Target {
     pub(super) profile: Option<String>,
 }
 
-/// A request whose signature verified, with what it asks for.
-pub(super) struct Asked {
+/// What the headers of a request claim, after its signature verified. Its body was not looked at.
+#[derive(Clone)]
+pub(super) struct Claim {
     pub(super) route: &'static Route,
     pub(super) org: OrgId,
     /// The profile that the path names, decoded; none where it names none, or nothing that can be a profile.
     pub(super) selector: Option<ProfileSelector>,
-    pub(super) request: VerifiedRequest,
+    pub(super) head: VerifiedHead,
     pub(super) address: Option<IpAddr>,
+}
+
+impl Claim {
+    /// The parameters of the signature.
+    pub(super) const fn params(&self) -> &SignatureParams {
+        self.head.request().params()
+    }
+
+    /// Believes the rest: 3. to its end. The body must be the one whose digest is among the signed headers.
+    fn with_body(self, body: &[u8]) -> Result<Asked, RequestRefusal> {
+        let verified = self.head.clone().with_body(body)?;
+        let task = Task::parse(self.route, verified.parts().query(), body);
+        Ok(Asked { claim: self, task })
+    }
+
+    /// A denial of this request, if it is denied.
+    pub(super) fn attempt(&self) -> Attempt {
+        Attempt::new(self.org, self.params().key_id)
+    }
+}
+
+/// A request whose signature verified and whose body is the signed one, with what it asks for.
+pub(super) struct Asked {
+    pub(super) claim: Claim,
     /// What is asked for, or what is wrong with the question: told only to a caller that may ask.
     pub(super) task: Result<Task, Problem>,
-}
-
-/// A request that is being decided, after the organization's head row is locked.
-pub(super) struct Decision<'a, S> {
-    pub(super) inner: &'a Arc<Inner<S>>,
-    pub(super) state: Arc<OrgState>,
-    pub(super) caller: Caller,
-    pub(super) now: Timestamp,
-    /// The profile that the path names, if there is one. Whether the caller may know is not decided yet.
-    pub(super) profile: Option<ProfileId>,
-}
-
-/// Why nothing is released.
-pub(super) enum Refused {
-    /// The caller is told, and the log too.
-    Problem(Problem),
-    /// The store failed: nothing is known to be written, nothing is released.
-    Store(StoreError),
-}
-
-impl From<Problem> for Refused {
-    fn from(problem: Problem) -> Self {
-        Self::Problem(problem)
-    }
-}
-
-impl From<StoreError> for Refused {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-/// Writes the answer's body, given the receipt of the audit record; called after the commit.
-pub(super) type Render = Box<dyn FnOnce(Receipt) -> serde_json::Result<Vec<u8>> + Send>;
-
-/// What is released once the record of it is durable.
-pub(super) struct Answer {
-    pub(super) released: Option<Released>,
-    pub(super) render: Render,
-}
-
-impl Answer {
-    /// An answer that `render` writes, with the record's receipt in it where the reply has a place for it.
-    pub(super) fn new<T: serde::Serialize>(
-        released: Option<Released>,
-        render: impl FnOnce(Receipt) -> T + Send + 'static,
-    ) -> Self {
-        Self { released, render: Box::new(move |receipt| serde_json::to_vec(&render(receipt))) }
-    }
 }
 
 /// What came of a decision.
 enum Decided {
     Released { render: Render, position: u64, record: Base64Bytes, state: Arc<OrgState> },
-    Denied { problem: Problem, state: Option<Arc<OrgState>> },
+    Denied(Denied),
+}
+
+/// A denial that is to be told.
+pub(super) struct Denied {
+    pub(super) problem: Problem,
+    pub(super) state: Option<Arc<OrgState>>,
+}
+
+impl Denied {
+    /// Nobody has the key any more: there is no log that this belongs to.
+    const fn unknown(problem: Problem) -> Self {
+        Self { problem, state: None }
+    }
 }
 
 impl<S: Store> Inner<S> {
@@ -122,29 +116,22 @@ impl<S: Store> Inner<S> {
         channel: Channel,
     ) -> Outgoing {
         let action = target.route.action.name();
-        let address = incoming.address;
-        // 2.
-        if let Some(rate) = self.refused_too_often(address) {
-            tracing::warn!(action, ?address, "refused: too many refused requests from this address");
-            return too_many(&rate);
-        }
-        // 3.
-        let asked = match self.verify(target, incoming, channel).await {
-            Ok(asked) => asked,
-            Err(Unverified::Refused(refusal)) => {
-                tracing::warn!(action, ?address, reason = %refusal, "refused before the signature verified");
-                self.count_refusal(address);
-                return Outgoing::problem(&refusal.problem());
-            }
-            Err(Unverified::Store(error)) => return unavailable(action, &error),
+        let claim = match self.claim(target, &incoming, channel).await {
+            Ok(claim) => claim,
+            Err(refused) => return refused,
         };
+        let asked = match claim.with_body(&incoming.body) {
+            Ok(asked) => asked,
+            Err(refusal) => return self.refuse_unverified(action, incoming.address, &Unverified::from(refusal)),
+        };
+        if let Some(refused) = self.refuse_repeated(&asked.claim).await {
+            return refused;
+        }
         if let Err(error) = self.load_ahead(&asked).await {
             return unavailable(action, &error);
         }
-        let inner = Arc::clone(self);
-        let org = asked.org;
-        let attempt = Attempt::new(org, asked.request.params().key_id);
-        let tried = attempt.clone();
+        let (inner, attempt) = (Arc::clone(self), asked.claim.attempt());
+        let (org, address, tried) = (asked.claim.org, asked.claim.address, attempt.clone());
         let decided = self.store.locked(Some(org), move |tx| inner.decide(&asked, tx, &tried)).await;
         match decided {
             Ok(Decided::Released { render, position, record, state }) => {
@@ -159,259 +146,180 @@ impl<S: Store> Inner<S> {
                     }
                 }
             }
-            Ok(Decided::Denied { problem, state }) => {
-                if let Some(state) = state {
-                    self.orgs.committed(&state);
-                }
-                tracing::info!(action, %org, code = %problem.code, "denied");
-                self.count_repeated(&attempt, address);
-                Outgoing::problem(&problem)
+            Ok(Decided::Denied(denied)) => self.tell_denied(action, &attempt, address, denied),
+            Err(error) => self.tell_failed(action, &attempt, address, &error),
+        }
+    }
+
+    /// 2. and 3.: the address's rate, and the signature over the headers.
+    ///
+    /// # Errors
+    /// The answer to whoever is refused by then.
+    pub(super) async fn claim(&self, target: Target, incoming: &Incoming, channel: Channel) -> Result<Claim, Outgoing> {
+        let (action, address) = (target.route.action.name(), incoming.address);
+        // 2.
+        if let Some(rate) = self.refused_too_often(address) {
+            tracing::warn!(action, ?address, "refused: too many refused requests from this address");
+            return Err(too_many(&rate));
+        }
+        // 3.
+        let claim = self.verify_head(target, incoming, channel).await;
+        claim.map_err(|unverified| self.refuse_unverified(action, address, &unverified))
+    }
+
+    fn refuse_unverified(&self, action: &'static str, address: Option<IpAddr>, unverified: &Unverified) -> Outgoing {
+        match unverified {
+            Unverified::Refused(refusal) => {
+                tracing::warn!(action, ?address, reason = %refusal, "refused before the signature verified");
+                self.count_refusal(address);
+                Outgoing::problem(&refusal.problem())
             }
-            Err(error) => match self.answer_unrecorded(&attempt, &error) {
-                Some(answer) => {
-                    tracing::debug!(action, %org, "denied, as often before");
-                    self.count_repeated(&attempt, address);
-                    answer
-                }
-                None => unavailable(action, &error),
-            },
+            Unverified::Store(error) => unavailable(action, error),
+        }
+    }
+
+    /// The answer to a request that was denied, and its denial recorded.
+    pub(super) fn tell_denied(
+        &self,
+        action: &'static str,
+        attempt: &Attempt,
+        address: Option<IpAddr>,
+        Denied { problem, state }: Denied,
+    ) -> Outgoing {
+        if let Some(state) = state {
+            self.orgs.committed(&state);
+        }
+        tracing::info!(action, org = %attempt.org(), code = %problem.code, "denied");
+        self.count_repeated(attempt.code(), address);
+        Outgoing::problem(&problem)
+    }
+
+    /// The answer to a request whose transaction was not committed: denied as often before, or the store failed.
+    pub(super) fn tell_failed(
+        &self,
+        action: &'static str,
+        attempt: &Attempt,
+        address: Option<IpAddr>,
+        error: &StoreError,
+    ) -> Outgoing {
+        match self.answer_unrecorded(attempt, error) {
+            Some(answer) => {
+                tracing::debug!(action, org = %attempt.org(), "denied, as often before");
+                self.count_repeated(attempt.code(), address);
+                answer
+            }
+            None => unavailable(action, error),
         }
     }
 
     /// Whoever repeats what it overheard must not keep the server busy at will.
-    fn count_repeated(&self, attempt: &Attempt, address: Option<IpAddr>) {
-        if matches!(attempt.code(), Some(ProblemCode::ClockSkew | ProblemCode::NonceUsed)) {
+    pub(super) fn count_repeated(&self, code: Option<&ProblemCode>, address: Option<IpAddr>) {
+        if matches!(code, Some(ProblemCode::ClockSkew | ProblemCode::NonceUsed)) {
             self.count_refusal(address);
         }
     }
 
-    async fn verify(&self, target: Target, incoming: Incoming, channel: Channel) -> Result<Asked, Unverified> {
-        let Target { route, org, profile } = target;
-        let method: Method = incoming.method.parse().map_err(|_| RequestRefusal::Signature)?;
-        let headers = incoming.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice()));
-        let unverified = UnverifiedRequest::from_headers(method, &incoming.target, headers)?;
-        let unknown = || RequestRefusal::UnknownKey(unverified.key_id());
-        let org: OrgId = org.parse().map_err(|_| unknown())?;
-        let key = self.find_key(&org, &unverified.key_id()).await?.ok_or_else(unknown)?;
-        let in_process = [Endpoint::in_process()];
-        let endpoints: &[Endpoint] = match channel {
-            Channel::Network => &self.settings.endpoints,
-            Channel::InProcess => &in_process,
-        };
-        let request = unverified.verify(&key, endpoints, &incoming.body)?;
-        let task = Task::parse(route, request.parts().query(), &incoming.body);
-        let selector = profile.and_then(|segment| parse_profile_segment(&segment));
-        Ok(Asked { route, org, selector, request, address: incoming.address, task })
-    }
-
     /// Decides a request after the organization's head row is locked, and records it.
     fn decide(self: &Arc<Self>, asked: &Asked, tx: &mut dyn Tx, attempt: &Attempt) -> Result<Decided, StoreError> {
-        let now = self.now();
-        let Some(head) = tx.head(&asked.org)? else {
-            return Ok(Decided::Denied { problem: Problem::unauthenticated(), state: None });
+        let (claim, now) = (&asked.claim, self.now());
+        let Some((head, state)) = self.locked_state(tx, &claim.org, now)? else {
+            return Ok(Decided::Denied(Denied::unknown(Problem::unauthenticated())));
         };
-        check_not_behind(&head, now)?;
-        let state = self.orgs.current(tx, &asked.org, &head.head)?;
         // The key was looked up before the lock: a statement that was rolled back since may have brought it.
-        let key = asked.request.request().key_id();
-        let owner = state.directory.key_owner(&key).copied();
-        let invited = state.directory.invite_with_key(&key).filter(|_| owner.is_none());
-        if owner.is_none() && invited.is_none() {
-            return Ok(Decided::Denied { problem: Problem::unauthenticated(), state: None });
-        }
-        let principal = owner.map(|owner| owner.principal);
-        let profile = asked.selector.as_ref().and_then(|selector| find_profile(&state.directory, selector));
-        let event = Event {
-            at: now,
-            org: asked.org,
-            principal,
-            action: asked.route.action.name(),
-            profile,
-            address: asked.address,
-            directory: head.head,
-            request: Some(asked.request.request()),
+        let Some(holder) = Holder::find(&state.directory, &claim.params().key_id) else {
+            return Ok(Decided::Denied(Denied::unknown(Problem::unauthenticated())));
         };
-        let answered = match invited {
-            Some((id, invite)) => self.judge_invited(asked, tx, invite, now).and_then(|()| {
-                let task = asked.task.as_ref().map_err(Clone::clone)?;
-                Invited { inner: self, state: &state, id, invite }.perform(tx, task)
-            }),
-            None => self.judge(asked, tx, &state, now).and_then(|caller| {
-                let decision = Decision { inner: self, state: Arc::clone(&state), caller, now, profile };
-                decision.perform(asked, tx)
-            }),
-        };
+        let event = claim.event(&state.directory, holder, &head, now);
+        let judged = self.judge(claim, Nonce::Claim, tx, (&state.directory, holder), now);
+        let answered = judged.and_then(|party| {
+            let task = asked.task.as_ref().map_err(Clone::clone)?;
+            match party {
+                Party::Invited(id, invite) => Invited { inner: self, state: &state, id, invite }.perform(tx, task),
+                Party::Principal(caller) => {
+                    let decision =
+                        Decision { inner: self, state: Arc::clone(&state), caller, now, profile: event.profile };
+                    decision.perform(task, tx)
+                }
+            }
+        });
         match answered {
             Ok(Answer { released, render }) => {
                 let (position, record) = record(tx, &event, Ok(released.as_ref()))?;
-                if let Some(principal) = &principal {
-                    tx.touch(&asked.org, principal, now, head.head.seq)?;
+                if let Some(principal) = &event.principal {
+                    tx.touch(&claim.org, principal, now, head.head.seq)?;
                 }
                 // A statement that this request committed is known by now.
-                let state = self.orgs.known(&asked.org).unwrap_or(state);
+                let state = self.orgs.known(&claim.org).unwrap_or_else(|| Arc::clone(&state));
                 Ok(Decided::Released { render, position, record, state })
             }
             Err(Refused::Problem(problem)) => {
                 let problem = self.record_denial(attempt, tx, &event, problem)?;
-                Ok(Decided::Denied { problem, state: Some(state) })
+                let state = Some(Arc::clone(&state));
+                Ok(Decided::Denied(Denied { problem, state }))
             }
             Err(Refused::Store(error)) => Err(error),
         }
     }
 
-    fn judge(&self, asked: &Asked, tx: &mut dyn Tx, state: &OrgState, now: Timestamp) -> Result<Caller, Refused> {
-        self.check_fresh(asked, tx, now)?;
-        // 6.
-        let key = asked.request.params().key_id;
-        let owner = state.directory.key_owner(&key).ok_or_else(Problem::unauthenticated)?;
-        let caller = check_standing(&state.directory, owner, asked.address, now)?;
-        // 7.
-        if !asked.route.allows(caller.kind) {
-            return Err(forbidden(caller.kind).into());
-        }
-        Ok(caller)
-    }
-
-    /// The same for whoever holds the code of an open invitation.
-    fn judge_invited(&self, asked: &Asked, tx: &mut dyn Tx, invite: &Invite, now: Timestamp) -> Result<(), Refused> {
-        self.check_fresh(asked, tx, now)?;
-        // 6.
-        check_invite(invite, now)?;
-        // 7.
-        if !asked.route.allows(CallerKind::Invitee) {
-            return Err(forbidden(CallerKind::Invitee).into());
-        }
-        Ok(())
-    }
-
-    /// 4. and 5. of the order of refusal.
-    fn check_fresh(&self, asked: &Asked, tx: &mut dyn Tx, now: Timestamp) -> Result<(), Refused> {
-        let params = asked.request.params();
-        // 4.
-        check_clock(params.created, now).map_err(|_| Problem::clock_skew(now))?;
-        // A restored store has not the nonces of what came after its backup.
-        if self.restored_at.is_some_and(|restored| params.created < restored.as_seconds()) {
-            return Err(Problem::clock_skew(now).into());
-        }
-        // 5.
-        if tx.claim_nonce(&asked.org, &params.key_id, &params.nonce, now)? {
-            Ok(())
-        } else {
-            Err(Problem::new(ProblemCode::NonceUsed, "sign the request anew").into())
-        }
-    }
-
-    /// The public key with this id, from memory, or from the store if that is ahead.
-    async fn find_key(&self, org: &OrgId, key: &KeyId) -> Result<Option<SigningPublicKey>, Unverified> {
-        let key_in = |state: Arc<OrgState>| {
-            let owner = state.directory.key_owner(key).map(|owner| owner.key);
-            owner.or_else(|| state.directory.invite_with_key(key).map(|(_, invite)| invite.key))
+    /// Judges the headers again under the lock, and records the denial if they are denied. None when they are not: then nothing
+    /// is written, and the nonce stays good.
+    pub(super) fn decide_head(
+        &self,
+        claim: &Claim,
+        tx: &mut dyn Tx,
+        attempt: &Attempt,
+    ) -> Result<Option<Denied>, StoreError> {
+        let now = self.now();
+        let Some((head, state)) = self.locked_state(tx, &claim.org, now)? else {
+            return Ok(Some(Denied::unknown(Problem::unauthenticated())));
         };
-        let known = self.orgs.known(org);
-        let in_memory = known.is_some();
-        if let Some(key) = known.and_then(key_in) {
-            return Ok(Some(key));
+        let Some(holder) = Holder::find(&state.directory, &claim.params().key_id) else {
+            return Ok(Some(Denied::unknown(Problem::unauthenticated())));
+        };
+        let judged = (&state.directory, holder);
+        match self.judge(claim, Nonce::LookUp, tx, judged, now) {
+            Ok(_) => return Ok(None),
+            Err(Refused::Store(error)) => return Err(error),
+            Err(Refused::Problem(_)) => {}
         }
-        // Strangers with made-up keys must not keep the store busy; after a start everyone has to look once.
-        if in_memory && !self.rates.take(Bucket::UnknownKeys, UNKNOWN_KEYS, self.now()).allowed {
-            return Ok(None);
+        // Denied: what stands in the log is used up, as with a request that was read whole.
+        match self.judge(claim, Nonce::Claim, tx, judged, now) {
+            Ok(_) => Err(StoreError::GivenUp("headers were judged in two ways at once".to_owned())),
+            Err(Refused::Store(error)) => Err(error),
+            Err(Refused::Problem(problem)) => {
+                let event = claim.event(&state.directory, holder, &head, now);
+                let problem = self.record_denial(attempt, tx, &event, problem)?;
+                Ok(Some(Denied { problem, state: Some(Arc::clone(&state)) }))
+            }
         }
-        Ok(self.refresh(*org).await?.and_then(key_in))
     }
 
-    fn refused_too_often(&self, address: Option<IpAddr>) -> Option<RateState> {
-        let bucket = Bucket::Refused(Source::from(address?));
-        let state = self.rates.peek(bucket, self.settings.limits.refused, self.now());
-        (!state.allowed).then_some(state)
-    }
-
-    fn count_refusal(&self, address: Option<IpAddr>) {
-        if let Some(address) = address {
-            let _ = self.rates.take(Bucket::Refused(Source::from(address)), self.settings.limits.refused, self.now());
-        }
+    /// The organization's head row and directory, after the row is locked; none when there is no such organization.
+    fn locked_state(
+        &self,
+        tx: &mut dyn Tx,
+        org: &OrgId,
+        now: Timestamp,
+    ) -> Result<Option<(OrgHead, Arc<OrgState>)>, StoreError> {
+        let Some(head) = tx.head(org)? else { return Ok(None) };
+        check_not_behind(&head, now)?;
+        let state = self.orgs.current(tx, org, &head.head)?;
+        Ok(Some((head, state)))
     }
 }
 
-/// Looks into the store for unknown keys, of all addresses together.
-const UNKNOWN_KEYS: crate::access::RateLimit = crate::access::RateLimit { burst: 200, per_minute: 6000 };
-
-impl<S: Store> Inner<S> {
-    /// Replays what the store has beyond memory; none when there is no such organization. One replay at a time: those who
-    /// wait for it find it done.
-    pub(super) async fn refresh(&self, org: OrgId) -> Result<Option<Arc<OrgState>>, StoreError> {
-        let _turn = self.replaying.lock().await;
-        let known = self.orgs.known(&org);
-        let held = known.clone();
-        let loaded = self.store.snapshot(move |tx| super::orgs::load(tx, &org, held)).await?;
-        Ok(match loaded {
-            Loaded::Nothing => None,
-            Loaded::Known => known,
-            Loaded::Newer(state) => Some(self.orgs.note_read(&org, *state)),
-        })
-    }
-}
-
-impl<S: Store> Decision<'_, S> {
-    /// Does what is asked for.
-    fn perform(&self, asked: &Asked, tx: &mut dyn Tx) -> Result<Answer, Refused> {
-        let task = asked.task.as_ref().map_err(Clone::clone)?;
-        match task {
-            Task::WhoAmI => self.who_am_i(),
-            Task::ListProfiles(since) => self.list_profiles(tx, *since),
-            Task::ReadProfile(since) => self.read_profile(tx, *since),
-            Task::ReadSecrets(since, indexes) => self.read_secrets(tx, *since, indexes),
-            Task::WriteRevision(new) => self.write_revision(tx, new),
-            Task::StageSecrets(stage) => self.stage_secrets(tx, stage),
-            Task::ListRevisions(since, before) => self.list_revisions(tx, *since, *before),
-            Task::ReadVersions(versions) => self.read_versions(tx, versions),
-            Task::ReadIntroduced(from) => self.read_introduced(tx, *from),
-            Task::ReadDirectory(from) => self.read_directory(tx, *from),
-            Task::CommitStatement(commit) => self.commit_statement(tx, commit),
-            Task::ReadSeals(query) => self.read_seals(tx, query),
-            Task::ReadActivity => self.read_activity(tx),
-            Task::ReadAudit(from) => self.read_audit(tx, *from),
-            Task::ReadCheckpoint(wanted) => self.read_checkpoint(tx, wanted),
-            Task::ReadAcceptances => self.read_acceptances(tx),
-            Task::RotateKeys(rotation) => self.rotate_keys(tx, rotation),
-            Task::RequestKeys(request) => self.request_keys(tx, request),
-            Task::ReadKeyRequests => self.read_key_requests(tx),
-            Task::StartAccount(start) => self.start_account(start),
-            Task::ReplaceAccount(account) => self.replace_account(tx, account),
-            Task::ReadRecovery => self.read_recovery(tx),
-            // Those of whoever is no principal yet.
-            Task::StartJoin(_) | Task::Join(_) => Err(Problem::not_found().into()),
-        }
-    }
-
-    /// The organization's directory, as of the commit.
-    pub(super) fn directory(&self) -> &Directory {
-        &self.state.directory
-    }
-
-    /// The organization.
-    pub(super) fn org(&self) -> OrgId {
-        self.state.directory.org()
-    }
-
-    /// The permit to read the profile that the path names, and the profile.
-    ///
-    /// # Errors
-    /// The one answer for what does not exist and for what the caller may not know of.
-    pub(super) fn permit(&self) -> Result<ReadPermit, Problem> {
-        let profile = self.profile.ok_or_else(Problem::not_found)?;
-        ReadPermit::grant(self.directory(), &self.caller, &profile).ok_or_else(Problem::not_found)
-    }
-
-    /// Counts one read of the caller, which must be able to get a receipt for it.
-    ///
-    /// # Errors
-    /// A problem when the caller has used up what it had; a store error when this server cannot sign receipts.
-    pub(super) fn count_read(&self, tx: &mut dyn Tx) -> Result<(), Refused> {
-        self.check_checkpoint_key()?;
-        if tx.claim_use(&self.org(), &self.caller.principal, self.caller.max_uses)? {
-            Ok(())
-        } else {
-            Err(Problem::new(ProblemCode::UsesExhausted, "an administrator can allow this agent more reads").into())
+impl Claim {
+    /// What the audit record says of this request.
+    fn event<'c>(&'c self, directory: &Directory, holder: Holder<'_>, head: &OrgHead, at: Timestamp) -> Event<'c> {
+        Event {
+            at,
+            org: self.org,
+            principal: holder.principal(),
+            action: self.route.action.name(),
+            profile: self.selector.as_ref().and_then(|selector| find_profile(directory, selector)),
+            address: self.address,
+            directory: head.head,
+            request: Some(self.head.request()),
         }
     }
 }
@@ -429,59 +337,11 @@ pub(super) fn check_not_behind(head: &OrgHead, now: Timestamp) -> Result<(), Sto
     }
 }
 
-/// Why a request did not get as far as being decided.
-enum Unverified {
-    Refused(RequestRefusal),
-    Store(StoreError),
-}
-
-impl From<RequestRefusal> for Unverified {
-    fn from(refusal: RequestRefusal) -> Self {
-        Self::Refused(refusal)
-    }
-}
-
-impl From<StoreError> for Unverified {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
+/// The profile that a path names.
 pub(super) fn find_profile(directory: &Directory, selector: &ProfileSelector) -> Option<ProfileId> {
     match selector {
         ProfileSelector::Name(name) => directory.profile_named(name),
         ProfileSelector::Id(id) => directory.profile(id),
     }
     .map(|profile| profile.id)
-}
-
-fn forbidden(kind: CallerKind) -> Problem {
-    let detail = match kind {
-        CallerKind::Agent => "an agent only reads the profiles of its groups; this takes a person",
-        CallerKind::Auditor => "an auditor reads the audit log only",
-        CallerKind::Invitee => "this invitation is to be accepted first, and confirmed by an administrator",
-        CallerKind::Recovery => "a recovery kit only replaces a forgotten password: do that, then sign in",
-        CallerKind::Owner | CallerKind::Admin | CallerKind::Editor => "your role does not allow this",
-    };
-    Problem::new(ProblemCode::Forbidden, detail)
-}
-
-/// The answer when the store failed: the log has the reason.
-pub(super) fn unavailable(action: &'static str, error: &StoreError) -> Outgoing {
-    tracing::error!(action, %error, "unavailable");
-    Outgoing::problem(&match error {
-        StoreError::Damaged(_) => Problem::new(ProblemCode::Damaged, "its operator has the details in the log"),
-        _ => Problem::new(ProblemCode::Unavailable, "try again in a moment").retry_after(1),
-    })
-}
-
-/// The answer to an address or account that asked too often.
-pub(super) fn too_many(rate: &RateState) -> Outgoing {
-    let problem = Problem::new(ProblemCode::RateLimited, "wait before you try again");
-    with_rate(Outgoing::problem(&problem.retry_after(rate.retry_after_seconds)), rate)
-}
-
-/// Says in an answer's headers how often may still be tried.
-pub(super) fn with_rate(answer: Outgoing, rate: &RateState) -> Outgoing {
-    answer.with_header("ratelimit-policy", rate.policy_header()).with_header("ratelimit", rate.header())
 }

@@ -4,6 +4,7 @@ use super::{Incoming, Service, gate::Channel};
 use crate::store::Store;
 use async_trait::async_trait;
 use stronghold_protocol::{
+    api::ReplyLimit,
     request::{Endpoint, SignedRequest},
     transport::{Reply, Transport, TransportFailure},
 };
@@ -38,7 +39,7 @@ impl<S: Store> Transport for InProcess<S> {
         Endpoint::in_process()
     }
 
-    async fn send(&self, request: SignedRequest, body: Vec<u8>) -> Result<Reply, TransportFailure> {
+    async fn send(&self, request: SignedRequest, body: Vec<u8>, _most: ReplyLimit) -> Result<Reply, TransportFailure> {
         let headers = request.headers().into_iter().map(|(name, value)| (name.to_owned(), value.into_bytes()));
         let incoming = Incoming {
             method: request.parts().method().as_str().to_owned(),
@@ -50,7 +51,12 @@ impl<S: Store> Transport for InProcess<S> {
         Ok(self.service.inner.answer(incoming, Channel::InProcess).await.into())
     }
 
-    async fn send_unsigned(&self, path: &str, body: Option<Vec<u8>>) -> Result<Reply, TransportFailure> {
+    async fn send_unsigned(
+        &self,
+        path: &str,
+        body: Option<Vec<u8>>,
+        _most: ReplyLimit,
+    ) -> Result<Reply, TransportFailure> {
         let method = if body.is_some() { "POST" } else { "GET" };
         let incoming = Incoming {
             method: method.to_owned(),

@@ -67,8 +67,7 @@ impl<S: Store> Invited<'_, S> {
             return Err(malformed("there is no header at the floor".to_owned()).into());
         }
         let account = Account::new(&self.org(), &start.user);
-        let response = password::registration_response(&self.inner.opaque, &account, &start.registration);
-        let registration = response.map_err(|_| malformed("the password registration is malformed".to_owned()))?;
+        let registration = self.inner.evaluations.register(&account, &start.registration)?;
         let header = self.inner.orgs.header(tx, self.state, start.floor)?.envelope;
         Ok(Answer::new(None, move |receipt| JoinStarted { registration, header, receipt }))
     }

@@ -3,9 +3,13 @@
 //!
 //! Both halves are recorded before they are answered, in the log of the member whom they are about: with the answer to the first,
 //! whoever has the account key can try a password; the second releases the envelope. Nobody has a key to sign them with.
+//!
+//! Tries of an account are limited, and so are the records of them. Where a log-in to the account was completed before has a
+//! limit of its own, all other addresses share one: a stranger who uses that up keeps nobody out who was there before.
 
-use super::{Inner, StartError, gate::check_not_behind, orgs::OrgState, public::Refusal, task::malformed};
+use super::{Inner, StartError, gate::check_not_behind, orgs::OrgState, public::Refusal};
 use crate::{
+    access::Source,
     audit::{Event, record},
     store::{LoginAttempt, PasswordRecord, Store, StoreError, Tx},
 };
@@ -66,21 +70,22 @@ impl<S: Store> Inner<S> {
         address: Option<IpAddr>,
     ) -> Result<LoginStarted, Refusal> {
         let LoginStart { org, user, request } = asked;
-        self.count_account(org, user)?;
-        let record = self.login_record(org, user).await?;
+        let source = address.map(Source::from);
+        let Tried { record, known } = self.tried(org, user, source).await?;
+        self.count_account(org, user, source.filter(|_| known))?;
         let damaged = |_| StoreError::Damaged("a password record".to_owned());
         let record = record.map(|record| password::PasswordRecord::from_bytes(&record.record)).transpose();
         let record = record.map_err(damaged)?;
         let account = Account::new(&org, &user);
-        let started = password::login_start(&self.opaque, &account, record.as_ref(), &request);
-        let (state, response) = started.map_err(|_| malformed("the log-in request is malformed".to_owned()))?;
+        let (state, response) = self.evaluate_login(known, &account, record.as_ref(), &request).await?;
         let unavailable = |_| Problem::new(ProblemCode::Unavailable, "there is no randomness").retry_after(1);
         let name = random::array::<32>().map_err(unavailable)?;
-        let expires_at = self.now().plus_millis(ATTEMPT_MILLIS);
+        let now = self.now();
+        let expires_at = now.plus_millis(ATTEMPT_MILLIS);
         let attempt = LoginAttempt { org, user, state: state.as_bytes().to_vec(), expires_at };
         let (inner, tried) = (Arc::clone(self), Try { action: UnsignedAction::LoginStart, org, user, address });
         let started = self.store.locked(Some(org), move |tx| {
-            tx.put_login(&name, &attempt)?;
+            tx.put_login(&name, &attempt, now)?;
             inner.record_try(tx, tried, Ok(()))
         });
         if let Some(state) = started.await? {
@@ -105,7 +110,11 @@ impl<S: Store> Inner<S> {
         let finished = self.store.locked(Some(org), move |tx| {
             let record = tx.password(&org, &user)?.filter(|_| proven);
             let decided = if record.is_some() { Ok(()) } else { Err(ProblemCode::LoginRefused) };
-            Ok(inner.record_try(tx, tried, decided)?.map(|member| (member, record)))
+            let member = inner.record_try(tx, tried, decided)?;
+            if let (Some(_), Some(_), Some(address)) = (&member, &record, address) {
+                tx.note_login_source(&org, &user, &Source::from(address), now)?;
+            }
+            Ok(member.map(|member| (member, record)))
         });
         let (member, record) = finished.await?.ok_or_else(refused)?;
         self.orgs.committed(&member);
@@ -141,17 +150,30 @@ impl<S: Store> Inner<S> {
         Ok(Some(state))
     }
 
-    /// How a live member logs in; none for everyone else.
-    async fn login_record(&self, org: OrgId, user: UserId) -> Result<Option<PasswordRecord>, StoreError> {
-        let (head, record) = self.store.snapshot(move |tx| Ok((tx.head(&org)?, tx.password(&org, &user)?))).await?;
-        let (Some(head), Some(record)) = (head, record) else { return Ok(None) };
-        let known = self.orgs.known(&org).filter(|state| state.directory.head() == head.head);
-        let state = match known {
+    /// How a live member logs in, and whether they did so from there before; nothing of everyone else.
+    async fn tried(&self, org: OrgId, user: UserId, source: Option<Source>) -> Result<Tried, StoreError> {
+        let found = self.store.snapshot(move |tx| {
+            let known = source.map(|source| tx.knows_login_source(&org, &user, &source)).transpose()?;
+            Ok((tx.head(&org)?, tx.password(&org, &user)?, known.unwrap_or_default()))
+        });
+        let (Some(head), Some(record), known) = found.await? else { return Ok(Tried::default()) };
+        let in_memory = self.orgs.known(&org).filter(|state| state.directory.head() == head.head);
+        let state = match in_memory {
             Some(state) => Some(state),
             None => self.refresh(org).await?,
         };
-        Ok(state.is_some_and(|state| is_live(&state, &user)).then_some(record))
+        let live = state.is_some_and(|state| is_live(&state, &user));
+        Ok(if live { Tried { record: Some(record), known } } else { Tried::default() })
     }
+}
+
+/// An account that somebody tries.
+#[derive(Default)]
+struct Tried {
+    /// How its member logs in; none where there is no live member.
+    record: Option<PasswordRecord>,
+    /// Whether they did so from there before.
+    known: bool,
 }
 
 fn is_live(state: &OrgState, user: &UserId) -> bool {

@@ -42,10 +42,7 @@ impl<S: Store> Inner<S> {
         let answered = match route.action {
             Action::Health => return status("ok"),
             Action::OpenApi => return Outgoing::json(openapi_text().to_vec()),
-            Action::Ready => match self.store.check_ready().await {
-                Ok(()) => return status("ready"),
-                Err(error) => Err(error.into()),
-            },
+            Action::Ready => return self.answer_ready(action).await,
             Action::SetupStart => self.limited(&incoming, Self::setup_start).await,
             Action::OrgCreate => self.limited(&incoming, Self::create_org).await,
             Action::LoginStart => self.limited(&incoming, Self::login_start).await,
@@ -116,9 +113,10 @@ impl<S: Store> Inner<S> {
         })
     }
 
-    /// Counts a try of an account, whether or not it exists.
-    pub(super) fn count_account(&self, org: OrgId, user: UserId) -> Result<(), Refusal> {
-        let rate = self.rates.take(Bucket::Account(org, user), self.settings.limits.account, self.now());
+    /// Counts a try of an account, whether or not it exists; `known` is where somebody logged in to it before.
+    pub(super) fn count_account(&self, org: OrgId, user: UserId, known: Option<Source>) -> Result<(), Refusal> {
+        let bucket = known.map_or(Bucket::Account(org, user), |source| Bucket::KnownAccount(org, user, source));
+        let rate = self.rates.take(bucket, self.settings.limits.account, self.now());
         if rate.allowed { Ok(()) } else { Err(Refusal::Answer(too_many(&rate))) }
     }
 }
@@ -128,6 +126,7 @@ struct Status {
     status: &'static str,
 }
 
-fn status(status: &'static str) -> Outgoing {
+/// A word, as JSON.
+pub(super) fn status(status: &'static str) -> Outgoing {
     Outgoing::json(serde_json::to_vec(&Status { status }).unwrap_or_default())
 }

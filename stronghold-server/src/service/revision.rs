@@ -11,7 +11,7 @@ use stronghold_protocol::{
     id::{ProfileId, SecretId},
     limits,
     manifest::Manifest,
-    number::Version,
+    number::{Epoch, Version},
     problem::{Problem, ProblemCode},
     secret::{SealedSecret, SecretLeaf},
     signed::Verified,
@@ -69,6 +69,7 @@ impl<S: Store> Decision<'_, S> {
         let written = new.puts.iter().map(|put| put.id).chain(staged.iter().map(|leaf| leaf.id));
         let deleted = self.deleted_versions(tx, &new.profile, written, &leaves)?;
         let leaves = changed_leaves(leaves, new, &staged, &deleted, renewed)?;
+        self.check_sealed_size(tx, new, said.epoch, &leaves)?;
         // 4.
         said.check_secrets(&leaves).map_err(|refusal| invalid(&refusal.to_string()))?;
         let manifest_bytes =
@@ -87,6 +88,29 @@ impl<S: Store> Decision<'_, S> {
             removes: new.removes.clone(),
             at: self.now,
         })
+    }
+
+    /// Checks that the profile is no larger than it may be, with what it keeps and what was staged for it.
+    fn check_sealed_size(
+        &self,
+        tx: &mut dyn Tx,
+        new: &NewRevision,
+        epoch: Epoch,
+        leaves: &[SecretLeaf],
+    ) -> Result<(), Refused> {
+        if leaves.len() <= limits::PROFILE_SEALED_BYTES / (VALUE_BYTES + META_BYTES) {
+            return Ok(());
+        }
+        let sent: BTreeSet<SecretId> = new.puts.iter().map(|put| put.id).collect();
+        let stored: Vec<SecretLeaf> = leaves.iter().filter(|leaf| !sent.contains(&leaf.id)).copied().collect();
+        let sent: usize = new.puts.iter().map(SealedSecret::sealed_bytes).sum();
+        let bytes = tx.sealed_bytes(&self.org(), &new.profile, epoch, &stored)? + sent as u64;
+        if bytes > limits::PROFILE_SEALED_BYTES as u64 {
+            let most = limits::PROFILE_SEALED_BYTES;
+            let detail = format!("the profile would hold {bytes} bytes of ciphertexts, and holds at most {most}");
+            return Err(Problem::new(ProblemCode::TooLarge, detail).into());
+        }
+        Ok(())
     }
 
     /// The last versions of those secrets which the revision brings back: their numbers go on.

@@ -40,10 +40,17 @@ pub struct Limits {
     pub refused: RateLimit,
     /// Log-ins and set-ups of one address.
     pub login: RateLimit,
-    /// Log-ins of one account.
+    /// Log-ins of one account: from each address that logged in to it before, and from all others together.
     pub account: RateLimit,
+    /// Log-ins of all accounts, from addresses that logged in before, and as many from all others.
+    pub all_logins: RateLimit,
     /// How long a request may take to arrive, with its body.
     pub arrival: Duration,
+    /// Bytes of bodies that are held at once, from their arrival until they are answered. A quarter of them at most is of
+    /// requests whose headers nobody judged.
+    pub body_bytes: usize,
+    /// Those of one address.
+    pub body_bytes_per_address: usize,
     /// Ciphertexts of profiles that are kept in memory, in bytes.
     pub cache_bytes: usize,
 }
@@ -54,7 +61,10 @@ impl Default for Limits {
             refused: RateLimit { burst: 300, per_minute: 600 },
             login: RateLimit { burst: 60, per_minute: 60 },
             account: RateLimit { burst: 20, per_minute: 20 },
+            all_logins: RateLimit { burst: 300, per_minute: 3000 },
             arrival: Duration::from_secs(60),
+            body_bytes: 512 * 1024 * 1024,
+            body_bytes_per_address: 128 * 1024 * 1024,
             cache_bytes: 128 * 1024 * 1024,
         }
     }

@@ -99,8 +99,7 @@ impl<S: Store> Inner<S> {
             return Err(refused().into());
         }
         let account = Account::new(&asked.org, &asked.user);
-        let response = password::registration_response(&self.opaque, &account, &asked.registration);
-        let registration = response.map_err(|_| malformed("the password registration is malformed".to_owned()))?;
+        let registration = self.evaluations.register(&account, &asked.registration)?;
         Ok(SetupStarted { registration, checkpoint_key: self.keys.checkpoint_public_key() })
     }
 

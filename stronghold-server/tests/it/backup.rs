@@ -99,7 +99,8 @@ async fn log_ins_end_and_the_time_of_the_newest_restore_counts() {
         state: vec![1; 10],
         expires_at: world.now().plus_millis(120_000),
     };
-    world.service.store().locked(None, move |tx| tx.put_login(b"started", &attempt)).await.unwrap();
+    let now = world.now();
+    world.service.store().locked(None, move |tx| tx.put_login(b"started", &attempt, now)).await.unwrap();
     let manifest = take(&request(&world, first.clone()), world.now(), &mut go_on).unwrap();
     assert_eq!(manifest.organizations[0].org, world.org);
     assert_eq!(restored(first, one.clone(), world.now()).unwrap().manifest, manifest);

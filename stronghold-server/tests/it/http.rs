@@ -8,7 +8,7 @@ use stronghold_protocol::{
     request::{Authority, Method, RequestParts, SignedRequest},
 };
 use stronghold_server::{
-    http::{ServeLimits, Server},
+    http::{ServeLimits, Server, TrustedProxies},
     service::{Limits, Settings},
     store::sqlite::SqliteStore,
 };
@@ -21,20 +21,24 @@ use tokio::{
 };
 
 /// A world that is served at an address until it is told to stop.
-struct Served {
-    world: World<SqliteStore>,
-    agent: Actor,
-    address: SocketAddr,
+pub(crate) struct Served {
+    pub(crate) world: World<SqliteStore>,
+    pub(crate) agent: Actor,
+    pub(crate) address: SocketAddr,
     stop: oneshot::Sender<()>,
     running: JoinHandle<()>,
 }
 
-async fn serve_with(limits: ServeLimits, settings: Settings) -> Served {
+pub(crate) async fn serve_with(limits: ServeLimits, settings: Settings) -> Served {
+    serve_behind(limits, settings, TrustedProxies::none()).await
+}
+
+pub(crate) async fn serve_behind(limits: ServeLimits, settings: Settings, proxies: TrustedProxies) -> Served {
     let mut world = World::with_settings(settings).await;
     world.create_profile("production").await;
     let group = world.create_group("deploy", &["production"], false).await;
     let agent = world.create_agent("agent", &[group], Conditions::default()).await;
-    let server = Server::bind("127.0.0.1:0".parse().unwrap(), None, limits).await.unwrap();
+    let server = Server::bind("127.0.0.1:0".parse().unwrap(), None, limits).await.unwrap().with_proxies(proxies);
     let address = server.local_address().unwrap();
     let (stop, stopped) = oneshot::channel();
     let service = world.service.clone();
@@ -46,35 +50,43 @@ async fn serve() -> Served {
     serve_with(ServeLimits::default(), settings()).await
 }
 
-struct Answer {
-    status: u16,
-    head: String,
-    body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
-    fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         serde_json::from_slice::<Problem>(&self.body).unwrap().code.to_string()
     }
 }
 
 /// Writes bytes to a new connection and reads one answer, which must be the last of the connection.
-async fn exchange(address: SocketAddr, bytes: &[u8]) -> Answer {
+pub(crate) async fn exchange(address: SocketAddr, bytes: &[u8]) -> Answer {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(bytes).await.unwrap();
     read_answer(&mut stream).await
 }
 
-async fn read_answer(stream: &mut TcpStream) -> Answer {
+pub(crate) async fn read_answer(stream: &mut TcpStream) -> Answer {
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).await.unwrap();
-    let split = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
-    let head = String::from_utf8(bytes[..split].to_vec()).unwrap().to_lowercase();
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    Answer { status, head, body: bytes[split + 4..].to_vec() }
+    whole_answer(&bytes).unwrap()
 }
 
-fn wire(request: &SignedRequest, host: &str, body: &[u8]) -> Vec<u8> {
+/// The answer that these bytes are, if they are all of it.
+pub(crate) fn whole_answer(bytes: &[u8]) -> Option<Answer> {
+    let split = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
+    let head = String::from_utf8(bytes[..split].to_vec()).unwrap().to_lowercase();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    let body = bytes[split + 4..].to_vec();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    let whole = length.is_none_or(|length| length.parse() == Ok(body.len()));
+    whole.then_some(Answer { status, head, body })
+}
+
+pub(crate) fn wire(request: &SignedRequest, host: &str, body: &[u8]) -> Vec<u8> {
     let mut head = format!(
         "{} {} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n",
         request.parts().method(),

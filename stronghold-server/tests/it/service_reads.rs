@@ -226,8 +226,9 @@ async fn in_process_and_network_do_not_mix() {
         })
     };
     let url = Authority::from_url(&URL.parse().unwrap()).unwrap();
-    assert_eq!(inside.send(sign_for(Authority::in_process()), Vec::new()).await.unwrap().status, 200);
-    assert_eq!(inside.send(sign_for(url.clone()), Vec::new()).await.unwrap().status, 401);
+    let most = stronghold_protocol::api::ReplyLimit::of::<SealedProfile>();
+    assert_eq!(inside.send(sign_for(Authority::in_process()), Vec::new(), most).await.unwrap().status, 200);
+    assert_eq!(inside.send(sign_for(url.clone()), Vec::new(), most).await.unwrap().status, 401);
     assert_eq!(world.send(&sign_for(url), Vec::new()).await.status, 200);
     assert_eq!(world.send(&sign_for(Authority::in_process()), Vec::new()).await.status, 401);
     let records = world.records().await;

@@ -7,14 +7,11 @@ use super::{
 };
 use crate::{
     limited::{self, Ended},
-    run::Failed,
+    run::{Failed, cargo_command},
     tree,
 };
 use std::{
-    env,
-    ffi::OsString,
     path::{Path, PathBuf},
-    process::Command,
     time::Duration,
 };
 
@@ -63,8 +60,8 @@ impl PatchedCopy {
     }
 
     fn cargo(&self, arguments: &[String], limit: Duration) -> Result<Ended, Failed> {
-        let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
-        command.current_dir(&self.tree).args(arguments).env("CARGO_TARGET_DIR", &self.target);
+        let mut command = cargo_command(arguments);
+        command.current_dir(&self.tree).env("CARGO_TARGET_DIR", &self.target);
         limited::run(command, limit, &self.output)
     }
 }

@@ -5,10 +5,7 @@ use crate::error::Error;
 use js_sys::{Function, Promise, Reflect, Uint8Array};
 use send_wrapper::SendWrapper;
 use std::time::Duration;
-use stronghold_protocol::{
-    limits,
-    transport::{Reply, TransportFailure},
-};
+use stronghold_protocol::transport::{Reply, TransportFailure};
 use url::Url;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -86,16 +83,40 @@ async fn fetch(request: Sending, timeout: Duration) -> Result<Reply, Failed> {
     if status == 0 || (300..400).contains(&status) {
         return Err(Failed::Refused(redirected(status)));
     }
+    let most = request.most.bytes(status);
     let announced = response.headers().get("content-length")?.and_then(|length| length.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > limits::REPLY_BYTES) {
+    if announced.is_some_and(|length| length > most) {
         return Err(Failed::Refused(too_large()));
     }
     let content_type = response.headers().get("content-type")?;
-    let body = Uint8Array::new(&JsFuture::from(response.array_buffer()?).await?).to_vec();
-    if body.len() > limits::REPLY_BYTES {
-        return Err(Failed::Refused(too_large()));
-    }
+    let body = read_body(&response, most).await?;
     Ok(Reply { status, content_type, body })
+}
+
+/// Reads a body piece by piece, so that no more of it is held than it may have.
+async fn read_body(response: &Response, most: usize) -> Result<Vec<u8>, Failed> {
+    let stream = Reflect::get(response, &"body".into())?;
+    let mut body = Vec::new();
+    if stream.is_null() || stream.is_undefined() {
+        return Ok(body);
+    }
+    let call = |of: &JsValue, name: &str| -> Result<JsValue, JsValue> {
+        Reflect::get(of, &name.into())?.dyn_into::<Function>()?.call0(of)
+    };
+    let reader = call(&stream, "getReader")?;
+    loop {
+        let piece = JsFuture::from(call(&reader, "read")?.dyn_into::<Promise>()?).await?;
+        if Reflect::get(&piece, &"done".into())?.is_truthy() {
+            return Ok(body);
+        }
+        let bytes: Uint8Array = Reflect::get(&piece, &"value".into())?.dyn_into()?;
+        if body.len() + bytes.length() as usize > most {
+            // The rest is not wanted; whether that is heard changes nothing.
+            let _ = call(&reader, "cancel");
+            return Err(Failed::Refused(too_large()));
+        }
+        body.extend(bytes.to_vec());
+    }
 }
 
 fn named(thrown: &JsValue, name: &str) -> bool {

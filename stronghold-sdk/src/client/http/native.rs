@@ -6,13 +6,14 @@ use reqwest::{Certificate, redirect, retry};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use std::{error::Error as _, path::Path, sync::Arc, time::Duration};
 use stronghold_protocol::{
-    limits,
     request::is_loopback,
     transport::{Reply, TransportFailure},
 };
 use url::Url;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How much room an answer gets before anything of it arrived.
+const FIRST_BYTES: usize = 1024 * 1024;
 
 /// Sends requests over pooled connections.
 #[derive(Debug)]
@@ -70,10 +71,15 @@ impl Sender {
         }
         let content_type =
             response.headers().get("content-type").and_then(|said| said.to_str().ok()).map(str::to_owned);
+        let most = request.most.bytes(status.as_u16());
         let expected = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
-        let mut body = Vec::with_capacity(expected.min(64 * 1024 * 1024));
+        if expected > most {
+            return Err(too_large());
+        }
+        // No more room than was sent so far is taken for what is only announced.
+        let mut body = Vec::with_capacity(expected.min(FIRST_BYTES));
         while let Some(chunk) = response.chunk().await.map_err(|error| failure(&error))? {
-            if body.len() + chunk.len() > limits::REPLY_BYTES {
+            if body.len() + chunk.len() > most {
                 return Err(too_large());
             }
             body.extend_from_slice(&chunk);

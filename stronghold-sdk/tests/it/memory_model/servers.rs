@@ -12,6 +12,7 @@ use std::{
     },
 };
 use stronghold_sdk::protocol::{
+    api::ReplyLimit,
     request::{Endpoint, SignedRequest},
     time::{Clock, ManualClock},
     transport::{Reply, Transport, TransportFailure},
@@ -147,9 +148,9 @@ impl Transport for Wire {
         self.servers.transport().endpoint()
     }
 
-    async fn send(&self, request: SignedRequest, body: Vec<u8>) -> Result<Reply, TransportFailure> {
+    async fn send(&self, request: SignedRequest, body: Vec<u8>, most: ReplyLimit) -> Result<Reply, TransportFailure> {
         let is_read = request.parts().path().ends_with("/read");
-        let reply = self.servers.transport().send(request, body).await;
+        let reply = self.servers.transport().send(request, body, most).await;
         let happens = if is_read { self.meanwhile.lock().unwrap().take() } else { None };
         if let Some(happens) = happens {
             happens().await;
@@ -157,7 +158,12 @@ impl Transport for Wire {
         reply
     }
 
-    async fn send_unsigned(&self, path: &str, body: Option<Vec<u8>>) -> Result<Reply, TransportFailure> {
-        self.servers.transport().send_unsigned(path, body).await
+    async fn send_unsigned(
+        &self,
+        path: &str,
+        body: Option<Vec<u8>>,
+        most: ReplyLimit,
+    ) -> Result<Reply, TransportFailure> {
+        self.servers.transport().send_unsigned(path, body, most).await
     }
 }

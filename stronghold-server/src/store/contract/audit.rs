@@ -27,6 +27,20 @@ pub(in crate::store) async fn a_nonce_counts_once_per_key(place: &impl Place) {
     assert!(claim(other, KEY, 1).await.unwrap(), "another organization");
 }
 
+pub(in crate::store) async fn a_nonce_is_looked_up_without_counting(place: &impl Place) {
+    let store = place.open();
+    create_org(&store).await;
+    let knows =
+        async |org, key, number| store.snapshot(move |tx| tx.knows_nonce(&org, &key, &nonce(number))).await.unwrap();
+    assert!(!knows(ORG, KEY, 1).await);
+    assert!(!knows(ORG, KEY, 1).await);
+    assert!(store.locked(Some(ORG), |tx| tx.claim_nonce(&ORG, &KEY, &nonce(1), time(5))).await.unwrap());
+    assert!(knows(ORG, KEY, 1).await);
+    for (org, key, number) in [(ORG, KEY, 2), (ORG, KeyId([6; 32]), 1), (OrgId([1; 32]), KEY, 1)] {
+        assert!(!knows(org, key, number).await);
+    }
+}
+
 pub(in crate::store) async fn old_nonces_are_forgotten(place: &impl Place) {
     let store = place.open();
     create_org(&store).await;

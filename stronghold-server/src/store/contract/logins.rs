@@ -4,11 +4,15 @@ use super::{
     Place,
     fixtures::{ORG, create_org, time},
 };
-use crate::store::{KeyRequestRecord, LoginAttempt, PasswordRecord, Store};
+use crate::{
+    access::Source,
+    store::{KeyRequestRecord, LoginAttempt, PasswordRecord, Store},
+};
 use futures_util::future::join_all;
 use stronghold_protocol::{
     crypto::hash::Hash,
     id::{OrgId, UserId},
+    limits::LOGIN_SOURCES,
 };
 
 const USER: UserId = UserId::from_bytes([3; 16]);
@@ -78,7 +82,7 @@ pub(in crate::store) async fn new_keys_are_asked_for_until_they_are_settled(plac
 
 pub(in crate::store) async fn a_log_in_is_finished_once(place: &impl Place) {
     let store = place.open();
-    store.locked(None, |tx| tx.put_login(b"name", &attempt(100))).await.unwrap();
+    store.locked(None, |tx| tx.put_login(b"name", &attempt(100), time(0))).await.unwrap();
     assert!(store.locked(None, |tx| tx.take_login(b"other", time(50))).await.unwrap().is_none());
     let takes = join_all((0..16).map(|_| store.locked(None, |tx| tx.take_login(b"name", time(50))))).await;
     let taken: Vec<LoginAttempt> = takes.into_iter().filter_map(Result::unwrap).collect();
@@ -93,14 +97,52 @@ pub(in crate::store) async fn a_log_in_is_finished_once(place: &impl Place) {
 pub(in crate::store) async fn a_log_in_expires(place: &impl Place) {
     let store = place.open();
     let put = store.locked(None, |tx| {
-        tx.put_login(b"early", &attempt(100))?;
-        tx.put_login(b"late", &attempt(101))
+        tx.put_login(b"early", &attempt(100), time(0))?;
+        tx.put_login(b"late", &attempt(101), time(0))
     });
     put.await.unwrap();
     assert!(store.locked(None, |tx| tx.take_login(b"early", time(100))).await.unwrap().is_none());
     // It is gone, even for a clock that goes back.
     assert!(store.locked(None, |tx| tx.take_login(b"early", time(1))).await.unwrap().is_none());
     assert!(store.locked(None, |tx| tx.take_login(b"late", time(100))).await.unwrap().is_some());
+}
+
+pub(in crate::store) async fn what_expired_goes_with_the_next_log_in(place: &impl Place) {
+    let store = place.open();
+    store.locked(None, |tx| tx.put_login(b"early", &attempt(100), time(0))).await.unwrap();
+    store.locked(None, |tx| tx.put_login(b"late", &attempt(200), time(100))).await.unwrap();
+    assert!(store.locked(None, |tx| tx.take_login(b"early", time(50))).await.unwrap().is_none());
+    assert!(store.locked(None, |tx| tx.take_login(b"late", time(50))).await.unwrap().is_some());
+}
+
+pub(in crate::store) async fn the_newest_sources_are_kept(place: &impl Place) {
+    let store = place.open();
+    create_org(&store).await;
+    let source = |number: usize| Source::from(std::net::IpAddr::from([192, 0, 2, u8::try_from(number).unwrap()]));
+    let knows = async |user: UserId, number: usize| {
+        let source = source(number);
+        store.snapshot(move |tx| tx.knows_login_source(&ORG, &user, &source)).await.unwrap()
+    };
+    let (count, at) = (LOGIN_SOURCES + 3, |number: usize| time(i64::try_from(number).unwrap()));
+    for number in 0..count {
+        store
+            .locked(Some(ORG), move |tx| tx.note_login_source(&ORG, &USER, &source(number), at(number)))
+            .await
+            .unwrap();
+    }
+    // The first is there again: it is the newest by now.
+    store.locked(Some(ORG), move |tx| tx.note_login_source(&ORG, &USER, &source(0), at(count))).await.unwrap();
+    let mut kept = Vec::new();
+    for number in 0..count {
+        if knows(USER, number).await {
+            kept.push(number);
+        }
+    }
+    let expected: Vec<usize> = std::iter::once(0).chain(count - LOGIN_SOURCES + 1..count).collect();
+    assert_eq!(kept, expected);
+    assert!(!knows(UserId::from_bytes([4; 16]), 0).await, "another's");
+    let (nowhere, first) = (OrgId([1; 32]), source(0));
+    assert!(!store.snapshot(move |tx| tx.knows_login_source(&nowhere, &USER, &first)).await.unwrap());
 }
 
 pub(in crate::store) async fn a_setup_code_is_used_once(place: &impl Place) {

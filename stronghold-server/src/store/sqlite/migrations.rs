@@ -5,7 +5,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// In order; the n-th makes layout n.
-pub(super) const MIGRATIONS: [&str; 7] = [
+pub(super) const MIGRATIONS: [&str; 8] = [
     include_str!("migrations/0001_initial.sql"),
     include_str!("migrations/0002_staging.sql"),
     include_str!("migrations/0003_audit_streams.sql"),
@@ -13,6 +13,7 @@ pub(super) const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/0005_acceptances.sql"),
     include_str!("migrations/0006_unsigned_records.sql"),
     include_str!("migrations/0007_key_requests.sql"),
+    include_str!("migrations/0008_login_sources.sql"),
 ];
 
 /// Marks a file as ours in its header (`application_id`): "STGH" in ASCII.

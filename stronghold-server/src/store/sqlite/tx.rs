@@ -15,7 +15,7 @@ mod streams;
 mod values;
 
 use crate::{
-    access::{HistoryPermit, ReadPermit},
+    access::{HistoryPermit, ReadPermit, Source},
     store::{
         AuditEntry, Hold, KeyRequestRecord, LoginAttempt, OrgHead, PasswordRecord, ProfileHead, RevisionWrite, Seen,
         StagingRef, StoreError, StoredRevision, StoredSecret, StoredStatement, StreamBehind, Tx,
@@ -104,6 +104,10 @@ impl Tx for SqliteTx<'_> {
         self.insert_nonce(org, key, nonce, at)
     }
 
+    fn knows_nonce(&mut self, org: &OrgId, key: &KeyId, nonce: &RequestNonce) -> Result<bool, StoreError> {
+        self.find_nonce(org, key, nonce)
+    }
+
     fn forget_nonces(&mut self, before: Timestamp) -> Result<usize, StoreError> {
         self.delete_nonces(before)
     }
@@ -142,6 +146,16 @@ impl Tx for SqliteTx<'_> {
 
     fn leaves(&mut self, org: &OrgId, profile: &ProfileId) -> Result<Vec<SecretLeaf>, StoreError> {
         self.select_leaves(org, profile)
+    }
+
+    fn sealed_bytes(
+        &mut self,
+        org: &OrgId,
+        profile: &ProfileId,
+        epoch: Epoch,
+        leaves: &[SecretLeaf],
+    ) -> Result<u64, StoreError> {
+        self.sum_ciphertexts(org, profile, epoch, leaves)
     }
 
     fn secrets(&mut self, permit: &ReadPermit) -> Result<Vec<StoredSecret>, StoreError> {
@@ -303,8 +317,22 @@ impl Tx for SqliteTx<'_> {
         self.delete_key_request(org, user)
     }
 
-    fn put_login(&mut self, name: &[u8], attempt: &LoginAttempt) -> Result<(), StoreError> {
-        self.insert_login(name, attempt)
+    fn put_login(&mut self, name: &[u8], attempt: &LoginAttempt, now: Timestamp) -> Result<(), StoreError> {
+        self.insert_login(name, attempt, now)
+    }
+
+    fn note_login_source(
+        &mut self,
+        org: &OrgId,
+        user: &UserId,
+        source: &Source,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.upsert_login_source(org, user, source, at)
+    }
+
+    fn knows_login_source(&mut self, org: &OrgId, user: &UserId, source: &Source) -> Result<bool, StoreError> {
+        self.find_login_source(org, user, source)
     }
 
     fn take_login(&mut self, name: &[u8], now: Timestamp) -> Result<Option<LoginAttempt>, StoreError> {

@@ -25,6 +25,12 @@ impl SqliteTx<'_> {
         Ok(insert.execute(params![org, key.0, nonce.0, at.as_millis()])? == 1)
     }
 
+    pub(super) fn find_nonce(&mut self, org: &OrgId, key: &KeyId, nonce: &RequestNonce) -> Result<bool, StoreError> {
+        let Some(org) = self.find_org(org)? else { return Ok(false) };
+        let mut select = self.prepare("SELECT 1 FROM nonces WHERE org = ?1 AND key = ?2 AND nonce = ?3")?;
+        Ok(select.exists(params![org, key.0, nonce.0])?)
+    }
+
     pub(super) fn delete_nonces(&mut self, before: Timestamp) -> Result<usize, StoreError> {
         // One by one: a row value in a subquery would be looked for among all nonces of the organization.
         let mut select = self.prepare("SELECT org, key, nonce FROM nonces WHERE at < ?1 ORDER BY at LIMIT ?2")?;

@@ -1,10 +1,17 @@
 //! How users log in.
 
 use super::SqliteTx;
-use crate::store::{KeyRequestRecord, LoginAttempt, PasswordRecord, StoreError, sqlite::column::time};
+use crate::{
+    access::Source,
+    store::{
+        KeyRequestRecord, LoginAttempt, PasswordRecord, StoreError,
+        sqlite::column::{limit, time},
+    },
+};
 use rusqlite::{OptionalExtension, params};
 use stronghold_protocol::{
     id::{InviteId, OrgId, UserId},
+    limits,
     time::Timestamp,
 };
 
@@ -101,7 +108,14 @@ impl SqliteTx<'_> {
         Ok(())
     }
 
-    pub(super) fn insert_login(&mut self, name: &[u8], attempt: &LoginAttempt) -> Result<(), StoreError> {
+    pub(super) fn insert_login(
+        &mut self,
+        name: &[u8],
+        attempt: &LoginAttempt,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        // Nobody finishes most of those that strangers begin.
+        self.delete_expired_logins(now)?;
         let mut insert = self
             .prepare("INSERT INTO login_attempts (name, org, user, state, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)")?;
         let LoginAttempt { org, user, state, expires_at } = attempt;
@@ -109,9 +123,46 @@ impl SqliteTx<'_> {
         Ok(())
     }
 
+    fn delete_expired_logins(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        self.prepare("DELETE FROM login_attempts WHERE expires_at <= ?1")?.execute([now.as_millis()])?;
+        Ok(())
+    }
+
+    pub(super) fn upsert_login_source(
+        &mut self,
+        org: &OrgId,
+        user: &UserId,
+        source: &Source,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let org = self.org(org)?;
+        let mut upsert = self.prepare(
+            "INSERT INTO login_sources (org, user, source, at) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (org, user, source) DO UPDATE SET at = max(at, excluded.at)",
+        )?;
+        upsert.execute(params![org, user.as_bytes(), source.to_string(), at.as_millis()])?;
+        let mut forget = self.prepare(
+            "DELETE FROM login_sources WHERE org = ?1 AND user = ?2 AND source IN
+                 (SELECT source FROM login_sources WHERE org = ?1 AND user = ?2
+                  ORDER BY at DESC, source LIMIT -1 OFFSET ?3)",
+        )?;
+        forget.execute(params![org, user.as_bytes(), limit(limits::LOGIN_SOURCES)])?;
+        Ok(())
+    }
+
+    pub(super) fn find_login_source(
+        &mut self,
+        org: &OrgId,
+        user: &UserId,
+        source: &Source,
+    ) -> Result<bool, StoreError> {
+        let Some(org) = self.find_org(org)? else { return Ok(false) };
+        let mut select = self.prepare("SELECT 1 FROM login_sources WHERE org = ?1 AND user = ?2 AND source = ?3")?;
+        Ok(select.exists(params![org, user.as_bytes(), source.to_string()])?)
+    }
+
     pub(super) fn delete_login(&mut self, name: &[u8], now: Timestamp) -> Result<Option<LoginAttempt>, StoreError> {
-        let mut expire = self.prepare("DELETE FROM login_attempts WHERE expires_at <= ?1")?;
-        expire.execute([now.as_millis()])?;
+        self.delete_expired_logins(now)?;
         let mut take =
             self.prepare("DELETE FROM login_attempts WHERE name = ?1 RETURNING org, user, state, expires_at")?;
         let mut rows = take.query_and_then([name], |row| {

@@ -5,7 +5,7 @@ use crate::{
     access::ReadPermit,
     store::{
         ProfileHead, StoreError, StoredSecret,
-        sqlite::column::{count, number},
+        sqlite::column::{count, integer, number},
     },
 };
 use rusqlite::{OptionalExtension, Row, params};
@@ -55,6 +55,36 @@ impl SqliteTx<'_> {
         let found = select
             .query_row(params![org, profile.as_bytes()], |row| Ok(Generation { epoch: row.get(0)?, id: row.get(1)? }));
         Ok(found.optional()?)
+    }
+
+    pub(super) fn sum_ciphertexts(
+        &mut self,
+        org: &OrgId,
+        profile: &ProfileId,
+        epoch: Epoch,
+        leaves: &[SecretLeaf],
+    ) -> Result<u64, StoreError> {
+        let Some(org) = self.find_org(org)? else { return Ok(0) };
+        // Lengths stand in a row's head: no ciphertext is read.
+        let mut select = self.prepare(
+            "SELECT length(meta) + length(value) FROM ciphertexts
+             WHERE org = ?1 AND profile = ?2 AND secret = ?3 AND version = ?4 AND epoch = ?5 AND ciphertexts = ?6",
+        )?;
+        let mut sum = 0;
+        for leaf in leaves {
+            let key = params![
+                org,
+                profile.as_bytes(),
+                leaf.id.as_bytes(),
+                integer(leaf.version.get()),
+                integer(epoch.get()),
+                leaf.ciphertexts.0
+            ];
+            if let Some(row) = select.query(key)?.next()? {
+                sum += count(row, 0)?;
+            }
+        }
+        Ok(sum)
     }
 
     /// The leaves of a generation that are not replaced, sorted by blind index.
