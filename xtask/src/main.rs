@@ -153,6 +153,8 @@ fn test() -> Result<(), Failed> {
     console()?;
     check::all(&tools)?;
     build()?;
+    // By itself, so that what the tests do is watched and not how they are built.
+    cargo("build the tests", &["test", "--workspace", "--no-run", "--quiet"]).run()?;
     let mut tests = cargo("tests", &["test", "--workspace", "--no-fail-fast"]);
     for (name, value) in tools.test_environment() {
         tests = tests.env(name, value);

@@ -14,7 +14,7 @@ use std::{
 };
 
 /// How often all processes are looked at. A command of ours lives for some tens of milliseconds.
-const EVERY: Duration = Duration::from_millis(5);
+const EVERY: Duration = Duration::from_millis(10);
 
 /// The programs whose children get no secret of ours.
 const PROGRAMS: [&str; 2] = ["api-stronghold-cli", "stronghold-server"];
