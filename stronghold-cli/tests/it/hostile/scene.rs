@@ -179,7 +179,7 @@ fn seed(cli: &Cli) -> [u8; 32] {
 /// One of the same name on the same server, with a profile of the same name that its owner reads.
 fn another_organization(hostile: &Hostile, org: &Org) {
     let mut server = Command::new(program("stronghold-server"));
-    let printed = server.args(["setup-code", "--data-dir"]).arg(org.server.data_dir()).output().unwrap();
+    let printed = server.args(["setup-code", "--show", "--data-dir"]).arg(org.server.data_dir()).output().unwrap();
     assert!(printed.status.success(), "{printed:?}");
     let code = String::from_utf8(printed.stdout).unwrap();
     let file = org.folder();
