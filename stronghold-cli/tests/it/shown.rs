@@ -118,7 +118,7 @@ fn names_and_reasons_steer_no_terminal() {
         vec!["env", "push", "/no/\u{1b}[31m\nFAKE\u{202e}"],
     ];
     for command in commands {
-        let takes_profile = matches!(command[..2], ["secret", _] | ["env", _] | ["profile", "history" | "diff"]);
+        let takes_profile = matches!(command[..], ["secret" | "env", ..] | ["profile", "history" | "diff", ..]);
         let more = if takes_profile && !command.contains(&"--profile") { &at[..] } else { &[] };
         let all = [&command[..], more].concat();
         let run = reasoned.run(&all);
