@@ -81,7 +81,7 @@ impl<'de> Deserialize<'de> for Authority {
     }
 }
 
-/// Whether a URL names this machine: `localhost`, 127.0.0.0/8 (in an IPv6 address too) or ::1.
+/// Whether a URL names this machine: `localhost`, 127.0.0.0/8 or ::1. An IPv4 address in an IPv6 one is none of them.
 ///
 /// Plain http is for such a URL only, and never goes through a proxy.
 #[must_use]
@@ -89,7 +89,7 @@ pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.to_canonical().is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     }
 }
