@@ -11,7 +11,7 @@ use std::{
     },
     path::{Path, PathBuf},
 };
-use stronghold_testkit::{Cli, Run};
+use stronghold_testkit::{Cli, Org, Run};
 
 /// Another user's id; nobody need be called so.
 const OTHER: u32 = 54_321;
@@ -52,21 +52,23 @@ fn came(mut pipe: File) -> Vec<u8> {
 /// A command that writes a file, run with this path as the file.
 type Writer = Box<dyn Fn(&Path) -> Run>;
 
-/// Every command that writes a file, by what it writes.
-fn writers() -> Vec<(&'static str, Writer)> {
-    let profile = org().profile(&[("KEY", b"the value of it")]);
-    let agent = org().as_agent(&org().agent(&[&org().group(&[&profile])]));
-    let owner = org().owner.clone();
-    let stranger = Cli::new(&org().folder())
-        .var("API_STRONGHOLD_URL", org().server.url())
-        .var("API_STRONGHOLD_PASSWORD", &org().password);
-    let invited = org().owner.json(&["user", "invite", &format!("{}@acme.example", org().name("new"))]);
+/// Every command that writes a file, by what it writes; and the organization that they are at work in, where nothing else
+/// happens meanwhile.
+fn writers() -> (Org, Vec<(&'static str, Writer)>) {
+    let org = Org::start();
+    let profile = org.profile(&[("KEY", b"the value of it")]);
+    let agent = org.as_agent(&org.agent(&[&org.group(&[&profile])]));
+    let owner = org.owner.clone();
+    let stranger = Cli::new(&org.folder())
+        .var("API_STRONGHOLD_URL", org.server.url())
+        .var("API_STRONGHOLD_PASSWORD", &org.password);
+    let invited = org.owner.json(&["user", "invite", &format!("{}@acme.example", org.name("new"))]);
     let email = invited["email"].as_str().unwrap().to_owned();
     let code = invited["code"].as_str().unwrap().to_owned();
     let (for_pull, for_receipts, for_export, for_lock) = (agent.clone(), agent, owner.clone(), owner.clone());
     let (to_pull, to_keep, to_lock) = (profile.clone(), profile.clone(), profile);
     let accepting = stranger.clone().var("API_STRONGHOLD_INVITE", code);
-    vec![
+    let writers: Vec<(&str, Writer)> = vec![
         ("env pull", Box::new(move |file| for_pull.run(&["env", "pull", "--profile", &to_pull, "-o", text(file)]))),
         (
             "--keep-receipts",
@@ -88,7 +90,8 @@ fn writers() -> Vec<(&'static str, Writer)> {
             "user accept",
             Box::new(move |file| accepting.run(&["user", "accept", "--email", &email, "--recovery-kit", text(file)])),
         ),
-    ]
+    ];
+    (org, writers)
 }
 
 fn refused(what: &str, run: &Run, path: &Path) {
@@ -102,7 +105,8 @@ fn pipes_sockets_and_devices_of_others_get_nothing() {
     if !as_root() {
         return;
     }
-    for (what, write) in writers() {
+    let (_org, writers) = writers();
+    for (what, write) in writers {
         let folder = shared_folder();
         let at = folder.join("pipe");
         let reader = pipe(&at, OTHER);
@@ -141,7 +145,8 @@ fn links_of_others_are_not_followed_where_everyone_may_write() {
     let own = org().made_folder();
     let kept = own.join("kept");
     fs::write(&kept, "as it was").unwrap();
-    for (what, write) in writers() {
+    let (_org, writers) = writers();
+    for (what, write) in writers {
         let folder = shared_folder();
         // To a file of the caller's, to one that is not there, and as a folder on the way.
         for (name, target, path) in [
