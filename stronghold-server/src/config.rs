@@ -102,7 +102,7 @@ pub struct SetupCodeArguments {
     /// Directory of the server's data
     #[arg(long, env = "STRONGHOLD_SERVER_DATA_DIR", value_name = "DIR")]
     pub data_dir: PathBuf,
-    /// Print the code itself in place of a file's path; whoever sees it can create an organization
+    /// Print the code itself in place of a file's path; anyone who sees it can create an organization
     #[arg(long)]
     pub show: bool,
 }

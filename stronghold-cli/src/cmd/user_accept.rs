@@ -40,7 +40,7 @@ pub(super) async fn run(settings: &Settings, output: &Output, args: &AcceptArgs)
         what: "invitation's code",
         flag: "--invite",
         variable: "API_STRONGHOLD_INVITE",
-        hint: "Whoever invited you gave it to you; it starts with stronghold_invite_.",
+        hint: "The person who invited you has it; it starts with stronghold_invite_.",
         given: args.invite.as_ref(),
         file: args.invite_file.as_ref(),
     };

@@ -37,10 +37,11 @@ pub struct LostChange {
 }
 
 impl DirectoryCache {
-    /// The statements in the file that are not the server's, oldest first; and the state that the whole file adds up to.
-    pub(super) fn lost(&self, view: &View) -> (Vec<LostStatement>, Option<Directory>) {
+    /// The statements in the first `bytes` of the file that are not the server's, oldest first; and the state that those
+    /// bytes add up to.
+    pub(super) fn lost(&self, bytes: u64, view: &View) -> (Vec<LostStatement>, Option<Directory>) {
         let mut lost = Vec::new();
-        let cached = self.read_each(&mut |before, statement, after| {
+        let cached = self.read_first_each(bytes, &mut |before, statement, after| {
             let held = view.state(after.head().seq).is_some_and(|state| state.head() == after.head());
             // The genesis is pinned by the organization's id: it cannot be lost.
             if let Some(before) = before.filter(|_| !held) {

@@ -18,6 +18,8 @@ use stronghold_protocol::{
 pub struct Recollection {
     memory: Memory,
     cache: DirectoryCache,
+    /// How much of the cached directory there was: what another process appends later, the server may be asked too early for.
+    cached_bytes: u64,
     /// The newest header that the credentials name.
     floor: HeaderRef,
     remembered: Remembered,
@@ -31,9 +33,10 @@ impl SessionBuilder {
     /// [`Error::State`] when it cannot be read, [`Error::Invalid`] when it is damaged.
     pub async fn recollect(self) -> Result<Recollection, Error> {
         let (memory, cache, floor) = self.into_memory()?;
+        let cached_bytes = cache.bytes();
         memory.recall().await?;
         let (remembered, log) = (memory.known(), memory.known_log().await?);
-        Ok(Recollection { memory, cache, floor, remembered, log })
+        Ok(Recollection { memory, cache, cached_bytes, floor, remembered, log })
     }
 }
 
@@ -96,7 +99,7 @@ impl<T: Transport> Session<T> {
     /// As [`Self::compare`].
     pub async fn compare_memory(&mut self, view: &View, memory: &Recollection) -> Result<HeldAgainstMemory, Error> {
         let mut comparison = self.compare(view, &memory.remembered, memory.log.as_ref()).await?;
-        let (statements, cached) = memory.cache.lost(view);
+        let (statements, cached) = memory.cache.lost(memory.cached_bytes, view);
         let cached_head = cached.as_ref().map(Directory::head);
         let known = [memory.remembered.header, Some(memory.floor), cached_head].into_iter().flatten();
         let compared: Vec<_> = known.map(|header| view.compare_header(header)).collect();

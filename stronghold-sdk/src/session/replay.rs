@@ -166,7 +166,26 @@ impl DirectoryCache {
     /// The same, with each statement given to `each`: the state before it, which the first lacks, and after it. Two processes
     /// may both have appended: statements that are there already are passed over.
     pub(crate) fn read_each(&self, each: &mut EachStatement<'_>) -> Option<Directory> {
-        let mut reader = BufReader::new(fs::File::open(self.file.as_ref()?).ok()?);
+        let (directory, end) = self.read_first(u64::MAX, each)?;
+        if let Some(good) = end {
+            self.shorten(good);
+        }
+        directory
+    }
+
+    /// How many bytes the file has now: what other processes append later is beyond them.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.file.as_ref().and_then(|file| fs::metadata(file).ok()).map_or(0, |file| file.len())
+    }
+
+    /// As [`Self::read_each`], of the first `bytes` of the file, and without cutting anything off.
+    pub(crate) fn read_first_each(&self, bytes: u64, each: &mut EachStatement<'_>) -> Option<Directory> {
+        self.read_first(bytes, each)?.0
+    }
+
+    /// The state that the statements add up to, and where the good ones end if others follow.
+    fn read_first(&self, bytes: u64, each: &mut EachStatement<'_>) -> Option<(Option<Directory>, Option<u64>)> {
+        let mut reader = BufReader::new(fs::File::open(self.file.as_ref()?).ok()?.take(bytes));
         let mut directory: Option<Directory> = None;
         let (mut good, mut line) = (0, Vec::new());
         loop {
@@ -174,7 +193,7 @@ impl DirectoryCache {
             let limit = LINE_BYTES.saturating_add(1);
             let length = reader.by_ref().take(limit).read_until(b'\n', &mut line).unwrap_or(0) as u64;
             if length == 0 {
-                return directory;
+                return Some((directory, None));
             }
             let statement = line.strip_suffix(b"\n").and_then(|text| json::from_slice::<Statement>(text).ok());
             let after = statement.as_ref().and_then(|statement| match &directory {
@@ -182,8 +201,7 @@ impl DirectoryCache {
                 None => Directory::genesis(statement, &self.org).ok(),
             });
             let (Some(statement), Some(after)) = (statement, after) else {
-                self.shorten(good);
-                return directory;
+                return Some((directory, Some(good)));
             };
             if directory.as_ref().map(Directory::head) != Some(after.head()) {
                 each(directory.as_ref(), &statement, &after);

@@ -53,5 +53,6 @@ mod references;
 mod rekey;
 mod state;
 mod vectors;
+mod views;
 mod wire;
 mod world;

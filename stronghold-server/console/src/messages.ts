@@ -9,7 +9,7 @@ export interface Start {
 /** What is said where the worker's script or the wasm module did not come, or is not what was built. */
 export const NOT_STARTED =
   "The console's cryptography did not start: its files did not arrive, or are not those that this page was built with. Reload the page. If it stays so, " +
-  "do not use this console: work with the command line, and tell whoever runs the server.";
+  "do not use this console: work with the command line, and tell the people who run the server.";
 
 /** A call of the page. A function among the arguments is replaced by `PROGRESS`, and each of its calls comes as a `progress` message. */
 export interface Request {
