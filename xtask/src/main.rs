@@ -36,6 +36,7 @@ cargo xtask check                 format, lints, docs, licences, file sizes, dep
 cargo xtask advisories [--strict] published advisories on crates, Python and Node packages; with --strict, an unreachable
                                   database fails too
 cargo xtask fuzz [RUNS]           run every fuzz target for a bounded number of inputs
+cargo xtask bench [ARGS]          ratios against baselines of the same run (--quick, --only NAME)
 cargo xtask checks [NAMES]        remove each security check of xtask/mutants in a copy, and expect its test to fail
 cargo xtask checks --browser      the same for those of xtask/mutants/browser, which take minutes each
 cargo xtask checks --short        only whether each of them applies, and names tests that exist; so does docs/attacks.md
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
             tools::install().and_then(|tools| build().and_then(|()| api::schemathesis(&tools, examples)))
         }
         "fuzz" => tools::install().and_then(|tools| fuzz(&tools, rest.first().map_or(FUZZ_RUNS, String::as_str))),
+        "bench" => benchmarks(&rest.iter().map(String::as_str).collect::<Vec<_>>()),
         "checks" if rest == ["--short"] => checks::short(),
         "checks" if rest == ["--browser"] => tools::install().and_then(|_| checks::in_browser()),
         "checks" => checks::run(&rest),
@@ -159,6 +161,11 @@ fn test() -> Result<(), Failed> {
     for (name, value) in tools.test_environment() {
         tests = tests.env(name, value);
     }
+    if env::var_os("RUST_TEST_THREADS").is_none() {
+        // Most tests wait for other programs much of their time.
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        tests = tests.env("RUST_TEST_THREADS", (2 * processors).to_string());
+    }
     leaks::watched(tests.env("STRONGHOLD_TEST_BODIES", api::bodies_folder()?), &target().join("leaks"))?;
     api::count_bodies()?;
     api::schemathesis(&tools, api::EXAMPLES)?;
@@ -166,10 +173,17 @@ fn test() -> Result<(), Failed> {
     browser(&[])?;
     wasm::reproduce()?;
     cargo("the main job, from nothing", &["xtask", "quickstart", "--", "--once"]).run()?;
-    // One of them attacks the program as it is shipped.
-    cargo("the server, for the benchmarks", &["build", "--release", "-p", "stronghold-server"]).run()?;
-    cargo("benchmarks, in short", &["bench", "-p", "stronghold-benches", "--", "--quick"]).run()?;
+    benchmarks(&["--quick"])?;
     fuzz(&tools, FUZZ_RUNS)
+}
+
+/// One of them attacks the server as it is shipped, which is built with them: what both use is compiled once.
+fn benchmarks(arguments: &[&str]) -> Result<(), Failed> {
+    let packages = ["-p", "stronghold-server", "-p", "stronghold-benches"];
+    let built = [&["build", "--release", "--bins", "--benches"], &packages[..]].concat();
+    cargo("build the benchmarks and the server", &built).run()?;
+    let run = [&["bench"], &packages[..], &["--bench", "*", "--"], arguments].concat();
+    cargo("benchmarks", &run).run()
 }
 
 /// Inputs that were found and failures go to the target folder, never to the checkout.

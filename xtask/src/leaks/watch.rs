@@ -4,7 +4,7 @@ use super::find::Secrets;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -51,9 +51,11 @@ impl Watch {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let thread = thread::spawn(move || {
-            let mut seen = Seen::default();
+            let (mut seen, mut family, mut secrets) = (Seen::default(), Family::default(), Secrets::default());
             while !stopped.load(Ordering::Relaxed) {
-                seen.sample(&noted);
+                secrets.follow(&noted);
+                family.find();
+                seen.sample(&secrets, &family);
                 thread::sleep(EVERY);
             }
             seen
@@ -68,29 +70,78 @@ impl Watch {
     }
 }
 
-/// A process as it was listed.
+/// The processes that descend from this one, as they were found.
+#[derive(Default)]
+struct Family {
+    /// When each process that was ever listed started, and by whom; `None` for one that is not of the family.
+    known: BTreeMap<u32, Option<Process>>,
+}
+
+#[derive(Clone, Copy)]
 struct Process {
     parent: u32,
     started: u64,
 }
 
-impl Seen {
-    fn sample(&mut self, noted: &Path) {
-        self.samples += 1;
-        let secrets = Secrets::noted_in(noted);
-        let listed = listed();
+impl Family {
+    /// Lists all processes. One is looked up when it is new: who descends from this process does so for as long as it lives.
+    fn find(&mut self) {
+        let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+        let listed: BTreeSet<u32> = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+        self.known.retain(|id, _| listed.contains(id));
         let own = std::process::id();
-        for (id, process) in listed.iter().filter(|(id, _)| descends(&listed, **id, own)) {
-            let words = read(*id, "cmdline");
+        let new: BTreeMap<u32, Process> = listed
+            .iter()
+            .filter(|id| !self.known.contains_key(id))
+            .filter_map(|id| Some((*id, Process::of(*id)?)))
+            .collect();
+        for (id, process) in &new {
+            let member = self.descends(&new, process.parent, own);
+            self.known.insert(*id, member.then_some(*process));
+        }
+    }
+
+    fn descends(&self, new: &BTreeMap<u32, Process>, parent: u32, own: u32) -> bool {
+        let mut at = parent;
+        // No chain is longer than there are processes.
+        for _ in 0..=new.len() {
+            match (at == own, self.known.get(&at), new.get(&at)) {
+                (true, ..) | (_, Some(Some(_)), _) => return true,
+                (_, None, Some(process)) => at = process.parent,
+                _ => return false,
+            }
+        }
+        false
+    }
+
+    fn members(&self) -> impl Iterator<Item = (u32, Process)> {
+        self.known.iter().filter_map(|(id, process)| Some((*id, (*process)?)))
+    }
+}
+
+impl Process {
+    fn of(id: u32) -> Option<Self> {
+        let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+        // `id (name) state parent ...`, where a name can hold anything; the 22nd field is when it started.
+        let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split(' ').collect();
+        Some(Self { parent: fields.get(1)?.parse().ok()?, started: fields.get(19)?.parse().ok()? })
+    }
+}
+
+impl Seen {
+    fn sample(&mut self, secrets: &Secrets, family: &Family) {
+        self.samples += 1;
+        for (id, process) in family.members() {
+            let words = read(id, "cmdline");
             if words.is_empty() {
                 continue;
             }
             // A process gets other arguments by running another program.
-            let known = (*id, process.started, words.len() + secrets.len() * 100_000);
+            let known = (id, process.started, words.len() + secrets.len() * 100_000);
             if !self.checked.insert(known) {
                 continue;
             }
-            self.processes.insert((*id, process.started));
+            self.processes.insert((id, process.started));
             if let Some(kind) = secrets.kind_in(&words) {
                 if ARGUMENTS.iter().any(|(before, _)| words.contains(before)) {
                     self.allowed += 1;
@@ -101,8 +152,8 @@ impl Seen {
             let parent = read(process.parent, "cmdline");
             // Until it runs its own program, a child is a copy of its parent.
             if PROGRAMS.contains(&program(&parent)) && parent != words && !parent.contains(HANDED_ON) {
-                self.environments.insert((*id, process.started));
-                if let Some(kind) = secrets.kind_in(&read(*id, "environ")) {
+                self.environments.insert((id, process.started));
+                if let Some(kind) = secrets.kind_in(&read(id, "environ")) {
                     self.hits.insert(format!(
                         "the environment of {}, which {} started: {kind}",
                         program(&words),
@@ -112,31 +163,6 @@ impl Seen {
             }
         }
     }
-}
-
-fn listed() -> BTreeMap<u32, Process> {
-    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    ids.filter_map(|id| {
-        let stat = fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-        // `id (name) state parent ...`, where a name can hold anything; the 22nd field is when it started.
-        let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split(' ').collect();
-        Some((id, Process { parent: fields.get(1)?.parse().ok()?, started: fields.get(19)?.parse().ok()? }))
-    })
-    .collect()
-}
-
-fn descends(listed: &BTreeMap<u32, Process>, id: u32, from: u32) -> bool {
-    let mut at = id;
-    // No chain is longer than there are processes.
-    for _ in 0..listed.len() {
-        match listed.get(&at) {
-            Some(process) if process.parent == from => return true,
-            Some(process) => at = process.parent,
-            None => return false,
-        }
-    }
-    false
 }
 
 /// A list of words of a process, one after the other; quotes of a shell's command line are left out.

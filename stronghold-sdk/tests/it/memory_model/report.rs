@@ -18,6 +18,13 @@ impl Report {
         *self.counts.entry(kind.to_owned()).or_default() += 1;
     }
 
+    /// Adds what another part counted.
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (kind, count) in &other.counts {
+            *self.counts.entry(kind.clone()).or_default() += count;
+        }
+    }
+
     /// Says all counts to whoever runs the tests, past the harness.
     pub(crate) fn say(&self, head: &str) {
         let mut text = format!("  {head}\n");
