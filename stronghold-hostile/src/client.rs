@@ -13,8 +13,10 @@ pub enum Client {
     SdkAgent,
     /// The SDK's session, in one process with the server.
     SdkSession,
-    /// The package in Node: its agent, or its session where only a person can be told.
-    Node,
+    /// The package in Node: its agent.
+    NodeAgent,
+    /// The package in Node: its session.
+    NodeSession,
     /// The console in a browser.
     Console,
 }
@@ -34,8 +36,15 @@ pub enum Expected {
 
 impl Client {
     /// All of them, in the order of the matrix.
-    pub const ALL: [Self; 6] =
-        [Self::CliAgent, Self::CliPerson, Self::SdkAgent, Self::SdkSession, Self::Node, Self::Console];
+    pub const ALL: [Self; 7] = [
+        Self::CliAgent,
+        Self::CliPerson,
+        Self::SdkAgent,
+        Self::SdkSession,
+        Self::NodeAgent,
+        Self::NodeSession,
+        Self::Console,
+    ];
 
     /// Its column.
     #[must_use]
@@ -45,14 +54,15 @@ impl Client {
             Self::CliPerson => "CLI person",
             Self::SdkAgent => "SDK agent",
             Self::SdkSession => "SDK session",
-            Self::Node => "Node",
+            Self::NodeAgent => "Node agent",
+            Self::NodeSession => "Node session",
             Self::Console => "console",
         }
     }
 
     /// Whether it only ever is an agent.
     const fn is_agent(self) -> bool {
-        matches!(self, Self::CliAgent | Self::SdkAgent)
+        matches!(self, Self::CliAgent | Self::SdkAgent | Self::NodeAgent)
     }
 
     /// Whether no connection is between it and the server.
@@ -64,8 +74,12 @@ impl Client {
     #[must_use]
     pub fn expects(self, lie: Lie) -> Expected {
         if lie.is_of_the_connection() {
+            // An answer of the protocol's media type that is too large is told by its length.
+            let too_large = matches!(lie, Lie::Endless | Lie::Oversized);
             return if self.is_in_process() {
                 Expected::Untold("there is no connection within one process")
+            } else if too_large {
+                Expected::Refused
             } else {
                 Expected::NotBelieved
             };
@@ -86,7 +100,7 @@ impl Client {
             {
                 Expected::Untold("an agent reads no audit log")
             }
-            Lie::OldRoster if !self.is_agent() && self != Self::Node => {
+            Lie::OldRoster if !self.is_agent() => {
                 Expected::Untold("a person replays the directory up to the roster in force")
             }
             Lie::WeakerArgon2 if self.is_agent() => Expected::Untold("an agent has no password"),

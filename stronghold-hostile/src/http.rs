@@ -96,15 +96,10 @@ impl Shared {
         let Some(address) = self.server.lock().unwrap().clone() else { return Ok(()) };
         let (method, target) = request.asked();
         let caller = request.key_id();
-        if target.contains("/v1/orgs/") {
-            let mut operator = self.operator();
-            if let Some(operator) = operator.as_mut()
-                && let Some(lie) = operator.lie().filter(|lie| lie.is_of_the_connection())
-            {
-                operator.count();
-                // Others may ask meanwhile.
-                return lies_of_connections(lie, client, &self.server_answer(&address, &mut request, &method)?);
-            }
+        if target.contains("/v1/orgs/")
+            && let Some(lie) = self.lie_of_the_connection()
+        {
+            return lies_of_connections(lie, client, &self.server_answer(&address, &mut request, &method)?);
         }
         let mut answer = self.server_answer(&address, &mut request, &method)?;
         if let Some(operator) = self.operator().as_mut() {
@@ -112,6 +107,15 @@ impl Shared {
             answer.body = operator.answer(asked, answer.status(), &answer.body).body;
         }
         client.write_all(&answer.bytes(method != "HEAD"))
+    }
+
+    /// The lie that is done to a connection, which counts as told. Others may ask while it lasts.
+    fn lie_of_the_connection(&self) -> Option<Lie> {
+        let mut operator = self.operator();
+        let operator = operator.as_mut()?;
+        let lie = operator.lie().filter(|lie| lie.is_of_the_connection())?;
+        operator.count();
+        Some(lie)
     }
 
     fn server_answer(&self, address: &str, request: &mut Message, method: &str) -> std::io::Result<Message> {

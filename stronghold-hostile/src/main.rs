@@ -6,13 +6,13 @@
 //! with admin=SEED ...          work with these accomplices (base64url)
 //! tell LIE | honest            tell a lie, or none
 //! told                         how often it was told
-//! lies                         the names of all
+//! expects CLIENT               what must come of each lie told to it by changing answers, as JSON: LIE to refused, failed, truth or -
 //! ```
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a tool of tests")]
 
 use data_encoding::BASE64URL_NOPAD;
 use std::{io::stdin, path::Path};
-use stronghold_hostile::{Accomplices, Hostile, Lie};
+use stronghold_hostile::{Accomplices, Client, Expected, Hostile, Lie};
 
 fn main() {
     let hostile = Hostile::listen();
@@ -33,10 +33,24 @@ fn done(hostile: &Hostile, line: &str) -> String {
         "tell" => hostile.tell(Some(Lie::named(rest).unwrap_or_else(|| panic!("there is no lie {rest}")))),
         "honest" => hostile.tell(None),
         "told" => return hostile.told().to_string(),
-        "lies" => return Lie::ALL.iter().map(|lie| lie.name()).collect::<Vec<_>>().join(" "),
+        "expects" => return expected(Client::ALL.into_iter().find(|client| client.name() == rest).expect("a client")),
         _ => panic!("{line:?} is not understood"),
     }
     "done".to_owned()
+}
+
+fn expected(client: Client) -> String {
+    let lies = Lie::ALL.iter().filter(|lie| !lie.is_of_the_database());
+    let members = lies.map(|lie| {
+        let what = match client.expects(*lie) {
+            Expected::Refused => "refused",
+            Expected::NotBelieved => "failed",
+            Expected::Harmless(_) => "truth",
+            Expected::Untold(_) => "-",
+        };
+        format!("\"{}\":\"{what}\"", lie.name())
+    });
+    format!("{{{}}}", members.collect::<Vec<_>>().join(","))
 }
 
 fn accomplices(text: &str) -> Accomplices {

@@ -54,7 +54,10 @@ pub enum TransportFailure {
          client_max_body_size, which is 1 MB unless it is set)"
     )]
     BodyLimited(usize),
-    /// The answer is no answer of this protocol (a redirect, or larger than allowed).
+    /// The answer says that it is one of this protocol, and is larger than the bytes that the route's may have.
+    #[error("the server's answer is larger than the {0} bytes that the protocol allows it")]
+    Oversized(usize),
+    /// The answer is no answer of this protocol (a redirect, or another media type).
     #[error("this is not a Stronghold server: {0}")]
     NotTheProtocol(String),
 }

@@ -20,6 +20,7 @@ use stronghold_protocol::{
     problem::{Problem, ProblemCode},
     signed::SignedRefusal,
     transport::TransportFailure,
+    visible,
 };
 
 /// Why an operation did not succeed. No variant holds a secret.
@@ -35,9 +36,10 @@ pub enum Error {
     /// The server refused the request.
     #[error("{}", refused(.0))]
     Refused(Box<Problem>),
-    /// The server was not reached, or gave no answer of this protocol.
+    /// The server was not reached, or gave no answer of this protocol. One of its media type that is too large is
+    /// [`Self::Integrity`], as one of another form is.
     #[error("{0}")]
-    Transport(#[from] TransportFailure),
+    Transport(TransportFailure),
     /// Something that was named does not exist, as the verified directory says.
     #[error("there is no {kind} {name:?}")]
     NotFound {
@@ -345,8 +347,20 @@ impl Error {
     }
 }
 
+/// What the server says, as one line that steers nothing: callers print it on terminals and in logs.
 fn refused(problem: &Problem) -> String {
-    if problem.detail.is_empty() { problem.title.clone() } else { format!("{}: {}", problem.title, problem.detail) }
+    let Problem { title, detail, .. } = problem;
+    let said = if detail.is_empty() { title.clone() } else { format!("{title}: {detail}") };
+    visible::line(&said).into_owned()
+}
+
+impl From<TransportFailure> for Error {
+    fn from(failure: TransportFailure) -> Self {
+        match failure {
+            TransportFailure::Oversized(_) => Self::forged(failure),
+            other => Self::Transport(other),
+        }
+    }
 }
 
 impl From<EvidenceRefusal> for Error {

@@ -33,11 +33,18 @@ impl Binary {
         Ok(listed.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect())
     }
 
-    /// Starts it as cargo would, one test at a time.
-    pub(crate) fn command(&self) -> Command {
+    /// Starts it as cargo would.
+    pub(crate) fn command_of_all(&self) -> Command {
         let mut command = Command::new(&self.path);
+        command.env("CARGO_MANIFEST_DIR", &self.folder).current_dir(&self.folder);
+        command
+    }
+
+    /// Starts it for what is expected to fail, one test at a time.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = self.command_of_all();
         // What fails need not be made small.
-        command.env("CARGO_MANIFEST_DIR", &self.folder).env("PROPTEST_MAX_SHRINK_ITERS", "0").current_dir(&self.folder);
+        command.env("PROPTEST_MAX_SHRINK_ITERS", "0");
         command.args(["--test-threads", "1"]).env("RUST_BACKTRACE", "0");
         command
     }
@@ -59,12 +66,20 @@ pub(crate) fn build(arguments: &[String], tree: &Path, folder: &Path) -> Result<
     Ok(Ok(of_messages(&Step::of("the list of test programs", build("json")).output()?)))
 }
 
-/// The test programs in what cargo says with `--message-format json`.
+/// The test programs in what cargo says with `--message-format json`, but for the unit tests of programs, which are no part of
+/// any list of ours.
 pub(crate) fn of_messages(messages: &str) -> Vec<Binary> {
-    messages.lines().filter_map(of_message).collect()
+    let all = messages.lines().filter_map(of_message);
+    all.filter(|(kind, _)| matches!(kind.as_str(), "test" | "lib")).map(|(_, binary)| binary).collect()
 }
 
-fn of_message(line: &str) -> Option<Binary> {
+/// All of them.
+pub(crate) fn all_of_messages(messages: &str) -> Vec<Binary> {
+    messages.lines().filter_map(of_message).map(|(_, binary)| binary).collect()
+}
+
+/// One, and the kind of its target.
+fn of_message(line: &str) -> Option<(String, Binary)> {
     let path = member(line, "executable")?;
     if !line.contains("\"reason\":\"compiler-artifact\"") || !line.contains("\"test\":true}") {
         return None;
@@ -74,8 +89,7 @@ fn of_message(line: &str) -> Option<Binary> {
     let name = (kind == "test").then(|| member(target, "name").map(str::to_owned)).flatten();
     let package = package_of(member(line, "package_id")?)?;
     let folder = Path::new(member(line, "manifest_path")?).parent()?.to_owned();
-    // Unit tests of programs are no part of any list of ours.
-    (kind == "test" || kind == "lib").then(|| Binary { package, target: name, path: PathBuf::from(path), folder })
+    Some((kind.to_owned(), Binary { package, target: name, path: PathBuf::from(path), folder }))
 }
 
 /// `path+file:///folder/name#0.1.0`, or `path+file:///folder/other#name@0.1.0`.

@@ -12,6 +12,7 @@ mod mutate;
 mod newcomer;
 mod parallel;
 mod run;
+mod tests;
 mod tools;
 mod tree;
 mod wasm;
@@ -81,6 +82,8 @@ fn main() -> ExitCode {
             None => Err(Failed("the command that is to be searched was not given; that".to_owned())),
         },
         "mutate" => tools::install().and_then(|_| mutate::run(&rest)),
+        // What `test` starts, and watches.
+        "run-tests" => tests::run(),
         "newcomer" => newcomer::run(&rest),
         _ => {
             eprintln!("{USAGE}");
@@ -155,25 +158,20 @@ fn test() -> Result<(), Failed> {
     console()?;
     check::all(&tools)?;
     build()?;
-    // By itself, so that what the tests do is watched and not how they are built.
-    cargo("build the tests", &["test", "--workspace", "--no-run", "--quiet"]).run()?;
-    let mut tests = cargo("tests", &["test", "--workspace", "--no-fail-fast"]);
+    tests::build()?;
+    let mut tests = tests::step()?;
     for (name, value) in tools.test_environment() {
         tests = tests.env(name, value);
     }
-    if env::var_os("RUST_TEST_THREADS").is_none() {
-        // Most tests wait for other programs much of their time.
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        tests = tests.env("RUST_TEST_THREADS", (2 * processors).to_string());
-    }
     leaks::watched(tests.env("STRONGHOLD_TEST_BODIES", api::bodies_folder()?), &target().join("leaks"))?;
     api::count_bodies()?;
-    api::schemathesis(&tools, api::EXAMPLES)?;
+    // The linker of the second build is one thread, and so is schemathesis.
+    parallel::both(wasm::reproduce, || api::schemathesis(&tools, api::EXAMPLES))?;
     checks::short()?;
     browser(&[])?;
-    wasm::reproduce()?;
     cargo("the main job, from nothing", &["xtask", "quickstart", "--", "--once"]).run()?;
-    benchmarks(&["--quick"])?;
+    // Built as the tests are: what is seen here is that they work, not figures.
+    cargo("benchmarks, in short", &["bench", "--workspace", "--profile", "dev", "--bench", "*", "--", "--quick"]).run()?;
     fuzz(&tools, FUZZ_RUNS)
 }
 
@@ -201,20 +199,19 @@ fn fuzz(tools: &tools::Tools, runs: &str) -> Result<(), Failed> {
     cargo_fuzz("build the fuzz targets", "build").run()?;
     let artifacts = format!("-artifact_prefix={}/", folder.join("artifacts").display());
     create_folder(&folder.join("artifacts"))?;
-    for target in fuzz_targets() {
+    parallel::in_parallel(parallel::jobs(), &fuzz_targets(), |_, target| {
         // Without what earlier runs found: it grows, and with it the time that the same number of inputs takes.
-        let corpus = folder.join("corpus").join(&target);
+        let corpus = folder.join("corpus").join(target);
         let _ = std::fs::remove_dir_all(&corpus);
         create_folder(&corpus)?;
         let runs = format!("-runs={runs}");
         let limits = ["-max_len=65536", "-verbosity=0", "-print_funcs=0", "-print_final_stats=1"];
-        cargo_fuzz(&format!("fuzz {target}"), "run")
-            .args(&[&target])
-            .args(&[&corpus])
-            .args(&["--", &artifacts, &runs])
-            .args(&limits)
-            .run()?;
-    }
+        let name = format!("fuzz {target}");
+        let fuzzing = cargo_fuzz(&name, "run").args(&[target]).args(&[&corpus]).args(&["--", &artifacts, &runs]);
+        let (well, printed) = fuzzing.args(&limits).said()?;
+        println!("\n== {name} ==\n{printed}");
+        if well { Ok(()) } else { Err(Failed(name)) }
+    })?;
     Ok(())
 }
 

@@ -15,6 +15,19 @@ pub(crate) fn jobs() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
 }
 
+/// Does two things at the same time. Both are done when it ends, and the first failure is told.
+pub(crate) fn both(
+    aside: impl FnOnce() -> Result<(), Failed> + Send,
+    here: impl FnOnce() -> Result<(), Failed>,
+) -> Result<(), Failed> {
+    thread::scope(|scope| {
+        let aside = scope.spawn(aside);
+        let here = here();
+        let aside = aside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        here.and(aside)
+    })
+}
+
 /// Does something with every item, on some threads, and keeps the order. The first failure ends it.
 pub(crate) fn in_parallel<T: Sync, R: Send>(
     jobs: usize,

@@ -104,7 +104,7 @@ fn answers_of_another_form_than_the_protocols() {
         ("JSON with parameters", Stub::http("200 OK", "Application/JSON ; charset=utf-8", b"{}")),
         ("a problem", Stub::http("200 OK", JSON, OURS)),
         ("a part of an answer", Stub::http("200 OK", JSON, receipt_only)),
-        ("a long answer of nothing", Stub::http("200 OK", JSON, &[b' '; 16 * 1024])),
+        ("a long answer of nothing", Stub::http("200 OK", JSON, &[b' '; 4 * 1024 * 1024])),
     ];
     each_command_fails(&stubs, INTEGRITY);
 }

@@ -143,6 +143,10 @@ fn redirected(status: u16) -> TransportFailure {
     TransportFailure::NotTheProtocol(format!("it redirects (status {status}), which is never followed"))
 }
 
-fn too_large() -> TransportFailure {
-    TransportFailure::NotTheProtocol("its answer is too large".to_owned())
+/// Why an answer, of which no body was read yet, is left when it has more than `most` bytes.
+fn too_large(answer: &Reply, most: usize) -> TransportFailure {
+    if (200..300).contains(&answer.status) && answer.is_of(Reply::MEDIA_TYPE) {
+        return TransportFailure::Oversized(most);
+    }
+    TransportFailure::NotTheProtocol(format!("status {}, with an answer of more than {most} bytes", answer.status))
 }

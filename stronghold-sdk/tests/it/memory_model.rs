@@ -34,7 +34,7 @@ use std::{
 use tokio::runtime::Builder;
 
 /// How many histories there are where nothing else is said.
-const HISTORIES: u64 = 130;
+const HISTORIES: u64 = 110;
 /// How many steps each has.
 const STEPS: usize = 120;
 /// How often each kind of outcome occurs at least.

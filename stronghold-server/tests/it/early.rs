@@ -69,6 +69,22 @@ async fn assert_recorded(served: &Served, request: &SignedRequest, reason: &str)
     assert_eq!(last.address.as_deref(), Some("127.0.0.1"));
 }
 
+/// A client that sends all of its request before it reads is not cut off over what nobody reads.
+#[tokio::test]
+async fn a_refused_body_can_be_sent_to_its_end() {
+    let served = serve().await;
+    let body = vec![b' '; 700 * 1024];
+    let request = seals(&served.world, &Actor::user("stranger"), &body);
+    let mut stream = TcpStream::connect(served.address).await.unwrap();
+    stream.write_all(&head_of(&request, &body)).await.unwrap();
+    // It is refused by now.
+    timeout(PATIENCE, stream.peek(&mut [0])).await.unwrap().unwrap();
+    stream.write_all(&body).await.unwrap();
+    let mut bytes = Vec::new();
+    timeout(PATIENCE, stream.read_to_end(&mut bytes)).await.unwrap().expect("the connection ends well");
+    assert_eq!(whole_answer(&bytes).unwrap().code(), "unauthenticated");
+}
+
 #[tokio::test]
 async fn what_is_wrong_with_the_headers_is_told_before_the_body_is_sent() {
     let mut served = serve().await;

@@ -112,7 +112,7 @@ impl Scene {
                 all.push(vec!["auth", "login", "--email", "owner@acme.example"]);
             }
         }
-        if matches!(lie, Lie::Slow | Lie::Endless | Lie::Oversized) {
+        if lie == Lie::Slow {
             all.iter_mut().for_each(|command| command.extend(["--timeout", "3"]));
         }
         all.into_iter().map(|command| command.into_iter().map(str::to_owned).collect()).collect()

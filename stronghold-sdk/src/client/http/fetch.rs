@@ -2,7 +2,7 @@
 
 use super::{HttpBuilder, Sending, redirected, too_large};
 use crate::error::Error;
-use js_sys::{Function, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Function, Promise, Reflect, Uint8Array};
 use send_wrapper::SendWrapper;
 use std::time::Duration;
 use stronghold_protocol::transport::{Reply, TransportFailure};
@@ -10,8 +10,8 @@ use url::Url;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    AbortSignal, Headers, ReferrerPolicy, Request, RequestCache, RequestCredentials, RequestInit, RequestRedirect,
-    Response,
+    AbortController, AbortSignal, Headers, ReferrerPolicy, Request, RequestCache, RequestCredentials, RequestInit,
+    RequestRedirect, Response,
 };
 
 /// Sends requests by the global `fetch`, which pools connections and speaks TLS.
@@ -67,7 +67,9 @@ async fn fetch(request: Sending, timeout: Duration) -> Result<Reply, Failed> {
     init.set_credentials(RequestCredentials::Omit);
     init.set_cache(RequestCache::NoStore);
     init.set_referrer_policy(ReferrerPolicy::NoReferrer);
-    init.set_signal(Some(&AbortSignal::timeout_with_u32(u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX))));
+    let stop = AbortController::new()?;
+    let late = AbortSignal::timeout_with_u32(u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX));
+    init.set_signal(Some(&AbortSignal::any(&Array::of2(&late, &stop.signal()))));
     if !request.body.is_empty() {
         headers.set("content-type", "application/json")?;
         init.set_body(&Uint8Array::from(request.body.as_slice()));
@@ -83,22 +85,27 @@ async fn fetch(request: Sending, timeout: Duration) -> Result<Reply, Failed> {
     if status == 0 || (300..400).contains(&status) {
         return Err(Failed::Refused(redirected(status)));
     }
+    let content_type = response.headers().get("content-type")?;
+    let mut reply = Reply { status, content_type, body: Vec::new() };
     let most = request.most.bytes(status);
     let announced = response.headers().get("content-length")?.and_then(|length| length.parse::<usize>().ok());
     if announced.is_some_and(|length| length > most) {
-        return Err(Failed::Refused(too_large()));
+        stop.abort();
+        return Err(Failed::Refused(too_large(&reply, most)));
     }
-    let content_type = response.headers().get("content-type")?;
-    let body = read_body(&response, most).await?;
-    Ok(Reply { status, content_type, body })
+    if !read_body(&response, &mut reply.body, most).await? {
+        // The rest is not wanted, and nothing goes on fetching it.
+        stop.abort();
+        return Err(Failed::Refused(too_large(&reply, most)));
+    }
+    Ok(reply)
 }
 
-/// Reads a body piece by piece, so that no more of it is held than it may have.
-async fn read_body(response: &Response, most: usize) -> Result<Vec<u8>, Failed> {
+/// Reads a body piece by piece, so that no more of it is held than it may have; whether it has no more.
+async fn read_body(response: &Response, body: &mut Vec<u8>, most: usize) -> Result<bool, Failed> {
     let stream = Reflect::get(response, &"body".into())?;
-    let mut body = Vec::new();
     if stream.is_null() || stream.is_undefined() {
-        return Ok(body);
+        return Ok(true);
     }
     let call = |of: &JsValue, name: &str| -> Result<JsValue, JsValue> {
         Reflect::get(of, &name.into())?.dyn_into::<Function>()?.call0(of)
@@ -107,13 +114,11 @@ async fn read_body(response: &Response, most: usize) -> Result<Vec<u8>, Failed> 
     loop {
         let piece = JsFuture::from(call(&reader, "read")?.dyn_into::<Promise>()?).await?;
         if Reflect::get(&piece, &"done".into())?.is_truthy() {
-            return Ok(body);
+            return Ok(true);
         }
         let bytes: Uint8Array = Reflect::get(&piece, &"value".into())?.dyn_into()?;
         if body.len() + bytes.length() as usize > most {
-            // The rest is not wanted; whether that is heard changes nothing.
-            let _ = call(&reader, "cancel");
-            return Err(Failed::Refused(too_large()));
+            return Ok(false);
         }
         body.extend(bytes.to_vec());
     }

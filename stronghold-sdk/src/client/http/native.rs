@@ -71,20 +71,21 @@ impl Sender {
         }
         let content_type =
             response.headers().get("content-type").and_then(|said| said.to_str().ok()).map(str::to_owned);
+        let mut reply = Reply { status: status.as_u16(), content_type, body: Vec::new() };
         let most = request.most.bytes(status.as_u16());
         let expected = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
         if expected > most {
-            return Err(too_large());
+            return Err(too_large(&reply, most));
         }
         // No more room than was sent so far is taken for what is only announced.
-        let mut body = Vec::with_capacity(expected.min(FIRST_BYTES));
+        reply.body.reserve(expected.min(FIRST_BYTES));
         while let Some(chunk) = response.chunk().await.map_err(|error| failure(&error))? {
-            if body.len() + chunk.len() > most {
-                return Err(too_large());
+            if reply.body.len() + chunk.len() > most {
+                return Err(too_large(&reply, most));
             }
-            body.extend_from_slice(&chunk);
+            reply.body.extend_from_slice(&chunk);
         }
-        Ok(Reply { status: status.as_u16(), content_type, body })
+        Ok(reply)
     }
 
     fn failure(&self, url: &Url, error: &reqwest::Error) -> TransportFailure {

@@ -11,7 +11,7 @@ const programs = process.env["STRONGHOLD_TEST_BIN"] ?? join(import.meta.dirname,
 
 /**
  * The path of one of the project's programs.
- * @param {"stronghold-server" | "api-stronghold-cli"} name
+ * @param {"stronghold-server" | "api-stronghold-cli" | "stronghold-hostile"} name
  */
 export function program(name) {
   return join(programs, name);
@@ -25,6 +25,7 @@ export function checkMachine() {
   const needed = [
     { file: program("stronghold-server"), advice: "cargo build -p stronghold-server, after the console was built" },
     { file: program("api-stronghold-cli"), advice: "cargo build -p stronghold-cli" },
+    { file: program("stronghold-hostile"), advice: "cargo build -p stronghold-hostile" },
     { file: CHROMIUM, advice: "install Debian's package chromium" },
   ];
   return needed.filter(({ file }) => !existsSync(file)).map(({ file, advice }) => `${file} is missing: ${advice} (cargo xtask browser does it)`);

@@ -76,7 +76,7 @@ export async function startServer(t, { wire, arguments: more = [], dataDir } = {
       url === undefined ? reject(new Error(`the server said ${line}`)) : resolve(url);
     });
   });
-  wire?.leadTo(own);
+  await wire?.leadTo(own);
   const server = new Server({ url: wire?.url ?? own, dataDir: data, log, process: child });
   afterwards(t, async () => {
     await server.stop();
