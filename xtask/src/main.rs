@@ -171,7 +171,8 @@ fn test() -> Result<(), Failed> {
     browser(&[])?;
     cargo("the main job, from nothing", &["xtask", "quickstart", "--", "--once"]).run()?;
     // Built as the tests are: what is seen here is that they work, not figures.
-    cargo("benchmarks, in short", &["bench", "--workspace", "--profile", "dev", "--bench", "*", "--", "--quick"]).run()?;
+    cargo("benchmarks, in short", &["bench", "--workspace", "--profile", "dev", "--bench", "*", "--", "--quick"])
+        .run()?;
     fuzz(&tools, FUZZ_RUNS)
 }
 

@@ -9,6 +9,7 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     thread,
+    time::Duration,
 };
 use stronghold_sdk::{
     Client, ErrorKind, HttpTransport, LocalIdentity, ProfileReader,
@@ -97,9 +98,19 @@ async fn an_answer_without_end_is_left_where_its_routes_limit_is() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_that_announces_too_much_is_not_read_at_all() {
     let who = stranger(OrgId([1; 32]));
-    let server =
-        Endless::answering("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 3000000\r\n\r\n");
-    let refused = server.client().who_am_i(&who).await.unwrap_err();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for mut client in listener.incoming().flatten() {
+            let _ = client.read(&mut [0; 16 * 1024]);
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 3000000\r\n\r\n";
+            let _ = client.write_all(head.as_bytes());
+            // Nothing comes, until the client goes.
+            let _ = client.read(&mut [0]);
+        }
+    });
+    let transport = HttpTransport::builder(&url).timeout(Duration::from_secs(20)).build().unwrap();
+    let refused = Client::new(transport, Arc::new(SystemClock)).who_am_i(&who).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Integrity);
 }
 

@@ -45,6 +45,7 @@ mod parts;
 mod passwords;
 mod people;
 mod people_ended;
+mod problems;
 mod published;
 mod published_hpke;
 mod readers;
