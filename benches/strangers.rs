@@ -4,7 +4,8 @@
 //! The attacker is a process that is bound to one processor, and spins there while nothing else is done: so a figure is of
 //! what the server does, not of what the attacker takes. Other load on the machine distorts it.
 //!
-//! `STRONGHOLD_SERVER_BIN` names another server to attack, for figures before and after; `--only NAME` does one attack.
+//! `STRONGHOLD_SERVER_BIN` names another server to attack, for figures before and after; `--only NAME` does one attack, and
+//! `--seconds N` says how long each lasts.
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -31,7 +32,8 @@ fn main() {
         return;
     }
     let quick = arguments.iter().any(|argument| argument == "--quick");
-    let length = Duration::from_secs(if quick { 3 } else { 20 });
+    let seconds = after("--seconds").map_or(if quick { 3 } else { 20 }, |text| text.parse().unwrap());
+    let length = Duration::from_secs(seconds);
     runtime.block_on(attack_everything(length, after("--only").as_deref()));
 }
 
