@@ -186,6 +186,15 @@ fn arguments_that_are_refused_steer_nothing() {
     harmless(&not_text);
 }
 
+/// What fails here names files as they were given.
+#[test]
+fn a_failure_that_names_a_file_steers_nothing() {
+    let profile = org().profile(&[]);
+    let run = org().owner.run(&["env", "push", "--profile", &profile, "no\u{1b}[31m\u{9b}2J\u{202e}such.env"]);
+    assert_ne!(run.code(), 0, "{run}");
+    harmless(&run);
+}
+
 /// A server, or whatever answers in its place, writes the failure's text.
 #[test]
 fn what_a_server_says_steers_nothing() {

@@ -1,10 +1,15 @@
 //! A person at a terminal: asked for what is missing, shown nothing of what they type, and told that long work goes on.
 
 use crate::named;
+use rustix::{
+    fs::OFlags,
+    termios::{Action, LocalModes, tcflow, tcgetattr},
+};
 use serde_json::{Value, json};
 use std::{
-    fs,
+    fs::{self, File},
     io::{Read, Write},
+    os::unix::fs::OpenOptionsExt,
     path::Path,
     process::{Child, ChildStdin, Command, Stdio},
     sync::mpsc::{Receiver, channel},
@@ -65,6 +70,19 @@ impl Terminal {
     /// Types a line once this is asked for.
     pub(crate) fn answer(&mut self, question: &str, line: &str) {
         // At once when it is asked: what is typed then must not be shown either.
+        self.waits_for(question);
+        writeln!(self.keyboard, "{line}").unwrap();
+    }
+
+    /// The first word that begins like this, once its line is there.
+    fn word(&mut self, prefix: &str) -> String {
+        self.waits_for(prefix);
+        let from = self.seen - prefix.len();
+        self.waits_for("\n");
+        self.shown[from..].split_whitespace().next().unwrap().to_owned()
+    }
+
+    fn waits_for(&mut self, question: &str) {
         let overdue = Instant::now() + PATIENCE;
         let end = loop {
             if let Some(at) = self.shown[self.seen..].find(question) {
@@ -77,7 +95,6 @@ impl Terminal {
             }
         };
         self.seen = end;
-        writeln!(self.keyboard, "{line}").unwrap();
     }
 
     /// Its exit code, and everything that was on the screen.
@@ -247,6 +264,29 @@ fn what_is_asked_for_is_in_no_shells_history() {
         assert!(screen.contains(done), "{done}: {screen}");
     }
     assert_eq!(org.as_agent(&agent).ok(&["secret", "get", "KEY", "--profile", &profile]).text(), value);
+}
+
+/// Nothing that is typed at a question for a secret is shown, however fast: the terminal shows nothing typed any more before
+/// the question is there. Its output is held here, so that the question stays on its way.
+#[test]
+fn the_echo_is_off_before_a_secret_is_asked_for() {
+    let org = Org::start();
+    let script = "command='tty; read go; exec'; for word; do command=\"$command '$word'\"; done; exec script -qefc \"$command\" /dev/null";
+    let wrapper = ["sh", "-c", script, "terminal"].map(Into::into).to_vec();
+    let cli = machine(&org).var("TERM", "xterm").through(wrapper);
+    let mut terminal = Terminal::of(cli.command(&["auth", "api-user"]));
+    let path = terminal.word("/dev/pts/");
+    let tty = File::options().read(true).write(true).custom_flags(OFlags::NOCTTY.bits() as i32).open(path).unwrap();
+    tcflow(&tty, Action::OOff).unwrap();
+    writeln!(terminal.keyboard, "go").unwrap();
+    let is_off = || (!tcgetattr(&tty).unwrap().local_modes.contains(LocalModes::ECHO)).then_some(());
+    until("what is typed is not shown any more", Duration::from_secs(30), is_off);
+    tcflow(&tty, Action::OOn).unwrap();
+    let typed = random_word(24);
+    terminal.answer("Token: ", &typed);
+    let (code, screen) = terminal.end();
+    assert_eq!(code, 3, "{screen}");
+    assert!(!screen.contains(&typed), "{screen}");
 }
 
 /// A token on the command line works everywhere; at a terminal the person is told where it now is.
