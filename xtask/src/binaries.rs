@@ -81,7 +81,9 @@ pub(crate) fn all_of_messages(messages: &str) -> Vec<Binary> {
 /// One, and the kind of its target.
 fn of_message(line: &str) -> Option<(String, Binary)> {
     let path = member(line, "executable")?;
-    if !line.contains("\"reason\":\"compiler-artifact\"") || !line.contains("\"test\":true}") {
+    // The programs that tests start are built too: those are no tests, as their profile says.
+    let profile = line.split_once("\"profile\":{")?.1.split_once('}')?.0;
+    if !line.contains("\"reason\":\"compiler-artifact\"") || !profile.contains("\"test\":true") {
         return None;
     }
     let target = line.split_once("\"target\":{")?.1;
