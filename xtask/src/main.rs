@@ -37,7 +37,7 @@ cargo xtask check                 format, lints, docs, licences, file sizes, dep
 cargo xtask advisories [--strict] published advisories on crates, Python and Node packages; with --strict, an unreachable
                                   database fails too
 cargo xtask fuzz [RUNS]           run every fuzz target for a bounded number of inputs
-cargo xtask bench [ARGS]          ratios against baselines of the same run (--quick, --only NAME)
+cargo xtask bench [ARGS]          ratios against baselines of the same run (--quick; for the attacks --only NAME, --seconds N)
 cargo xtask checks [NAMES]        remove each security check of xtask/mutants in a copy, and expect its test to fail
 cargo xtask checks --browser      the same for those of xtask/mutants/browser, which take minutes each
 cargo xtask checks --short        only whether each of them applies, and names tests that exist; so does docs/attacks.md

@@ -30,11 +30,16 @@ pub(crate) fn run() -> Result<(), Failed> {
     let listed =
         cargo("the test programs", &["test", "--workspace", "--no-run", "--message-format", "json"]).output()?;
     let mut programs = binaries::all_of_messages(&listed);
+    // Nothing that was found would be nothing that failed.
+    if let Some(missing) = LONGEST.iter().find(|name| programs.iter().all(|program| program.package != **name)) {
+        return Err(Failed(format!("finding the tests of {missing}")));
+    }
     programs.sort_by_key(|program| LONGEST.iter().position(|name| *name == program.package).unwrap_or(usize::MAX));
     let ends = parallel::in_parallel(parallel::jobs(), &programs, |_, program| ran(program))?;
     let failed: Vec<&str> =
         programs.iter().zip(ends).filter(|(_, well)| !well).map(|(program, _)| program.package.as_str()).collect();
     let documented = cargo("tests in documentation", &["test", "--workspace", "--doc"]).run();
+    println!("\n{} test programs, {} failed", programs.len(), failed.len());
     if failed.is_empty() { documented } else { Err(Failed(format!("the tests of {}", failed.join(", ")))) }
 }
 

@@ -14,7 +14,7 @@ use std::{
 use stronghold_testkit::{Org, Run, Server, ServerOptions, Stub};
 
 /// C0, DEL and C1 controls but for the line feed, and what acts on the direction of text.
-fn acts(character: char) -> bool {
+pub(crate) fn acts(character: char) -> bool {
     (character.is_control() && character != '\n')
         || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -18,7 +18,7 @@ use stronghold_protocol::{
 pub struct Recollection {
     memory: Memory,
     cache: DirectoryCache,
-    /// How much of the cached directory there was: what another process appends later, the server may be asked too early for.
+    /// How many bytes of the cached directory there were: the server may be asked before another process appends more.
     cached_bytes: u64,
     /// The newest header that the credentials name.
     floor: HeaderRef,

@@ -3,25 +3,11 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Agent, Session } from "stronghold-wasm";
 import { HALVES, tellsAll, withoutLog } from "./harness/lies.mjs";
+import { mapStore } from "./harness/package.mjs";
 
 /** @typedef {import("./harness/lies.mjs").Betrayed} Betrayed */
 /** @typedef {import("./harness/lies.mjs").Client} Client */
 /** @typedef {ReturnType<typeof mapStore>} Store */
-
-function mapStore() {
-  /** @type {Map<string, Uint8Array>} */
-  const entries = new Map();
-  const text = (/** @type {Uint8Array | undefined} */ bytes) => bytes && Buffer.from(bytes).toString("latin1");
-  return {
-    load: async (/** @type {string} */ org) => entries.get(org),
-    swap: async (/** @type {string} */ org, /** @type {Uint8Array | undefined} */ before, /** @type {Uint8Array} */ after) => {
-      const unchanged = text(entries.get(org)) === text(before);
-      unchanged && entries.set(org, after);
-      return unchanged;
-    },
-    kept: async () => withoutLog([...entries].map(([org, bytes]) => [org, Buffer.from(bytes).toString()])),
-  };
-}
 
 /** What comes of a call, or that nothing did in time. @param {Promise<string | undefined>} call @param {number} patience */
 async function inTime(call, patience) {
@@ -59,7 +45,7 @@ async function sessionReads({ server, owner }, store) {
 /** @param {typeof agentReads} reads @returns {(scene: Betrayed) => Promise<Client>} */
 const remembering = (reads) => async (scene) => {
   const store = mapStore();
-  return { reads: (patience) => inTime(reads(scene, store), patience), kept: store.kept };
+  return { reads: (patience) => inTime(reads(scene, store), patience), kept: async () => withoutLog([...store.entries].map(([org, bytes]) => [org, Buffer.from(bytes).toString()])) };
 };
 
 test("an agent refuses every lie, and nothing is remembered", (t) => tellsAll(t, "Node agent", remembering(agentReads), () => true));

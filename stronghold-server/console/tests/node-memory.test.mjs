@@ -5,23 +5,7 @@ import { join } from "node:path";
 import test from "node:test";
 import { Agent, Session } from "stronghold-wasm";
 import { folderFor, organizationOn, randomWord, startServer, startWire } from "./harness.mjs";
-import { scene, thrownBy } from "./harness/package.mjs";
-
-/** A store of one process: what a host keeps, in its simplest form. */
-function mapStore() {
-  /** @type {Map<string, Uint8Array>} */
-  const entries = new Map();
-  const text = (/** @type {Uint8Array | undefined} */ bytes) => bytes && Buffer.from(bytes).toString("latin1");
-  return {
-    entries,
-    load: async (/** @type {string} */ org) => entries.get(org),
-    swap: async (/** @type {string} */ org, /** @type {Uint8Array | undefined} */ before, /** @type {Uint8Array} */ after) => {
-      const unchanged = text(entries.get(org)) === text(before);
-      unchanged && entries.set(org, after);
-      return unchanged;
-    },
-  };
-}
+import { mapStore, scene, thrownBy } from "./harness/package.mjs";
 
 test("an agent with a store refuses, in the next process too, what is older than it has seen", async (t) => {
   const old = randomWord();

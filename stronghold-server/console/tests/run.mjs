@@ -1,4 +1,4 @@
-/** Runs the tests of the console one file after another: all of them, or those named as arguments (`npm test -- csp pages`). */
+/** Runs the tests of the console and of the package in Node: all of them, or those named as arguments (`npm test -- csp pages`). */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";

@@ -10,7 +10,7 @@ const SHORTEST: usize = 32;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Secrets {
     noted: Vec<String>,
-    /// How long the file was.
+    /// How much of the file there was.
     bytes: u64,
 }
 
@@ -18,21 +18,17 @@ impl Secrets {
     /// What tests have noted so far, a line each.
     pub(super) fn noted_in(file: &Path) -> Self {
         let text = fs::read_to_string(file).unwrap_or_default();
-        Self::noted(&text)
+        // A line that is being written is read next time.
+        let whole = text.rfind('\n').and_then(|end| text.get(..end)).unwrap_or_default();
+        Self { noted: whole.lines().map(str::to_owned).collect(), bytes: text.len() as u64 }
     }
 
     /// Looks once more into a file that only grows.
     pub(super) fn follow(&mut self, file: &Path) {
         let bytes = fs::metadata(file).map_or(0, |file| file.len());
         if bytes != self.bytes {
-            *self = Self { bytes, ..Self::noted_in(file) };
+            *self = Self::noted_in(file);
         }
-    }
-
-    fn noted(text: &str) -> Self {
-        // A line that is being written is read next time.
-        let whole = text.rfind('\n').and_then(|end| text.get(..end)).unwrap_or_default();
-        Self { noted: whole.lines().map(str::to_owned).collect(), bytes: 0 }
     }
 
     /// How many were noted.

@@ -2,7 +2,7 @@
 
 use super::{HttpBuilder, Sending, redirected, too_large};
 use crate::error::Error;
-use js_sys::{Array, Function, Promise, Reflect, Uint8Array};
+use js_sys::{Function, Promise, Reflect, Uint8Array};
 use send_wrapper::SendWrapper;
 use std::time::Duration;
 use stronghold_protocol::transport::{Reply, TransportFailure};
@@ -10,8 +10,8 @@ use url::Url;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    AbortController, AbortSignal, Headers, ReferrerPolicy, Request, RequestCache, RequestCredentials, RequestInit,
-    RequestRedirect, Response,
+    AbortSignal, Headers, ReferrerPolicy, Request, RequestCache, RequestCredentials, RequestInit, RequestRedirect,
+    Response,
 };
 
 /// Sends requests by the global `fetch`, which pools connections and speaks TLS.
@@ -67,9 +67,7 @@ async fn fetch(request: Sending, timeout: Duration) -> Result<Reply, Failed> {
     init.set_credentials(RequestCredentials::Omit);
     init.set_cache(RequestCache::NoStore);
     init.set_referrer_policy(ReferrerPolicy::NoReferrer);
-    let stop = AbortController::new()?;
-    let late = AbortSignal::timeout_with_u32(u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX));
-    init.set_signal(Some(&AbortSignal::any(&Array::of2(&late, &stop.signal()))));
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX))));
     if !request.body.is_empty() {
         headers.set("content-type", "application/json")?;
         init.set_body(&Uint8Array::from(request.body.as_slice()));
@@ -88,20 +86,15 @@ async fn fetch(request: Sending, timeout: Duration) -> Result<Reply, Failed> {
     let content_type = response.headers().get("content-type")?;
     let mut reply = Reply { status, content_type, body: Vec::new() };
     let most = request.most.bytes(status);
-    let announced = response.headers().get("content-length")?.and_then(|length| length.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > most) {
-        stop.abort();
-        return Err(Failed::Refused(too_large(&reply, most)));
+    if read_body(&response, &mut reply.body, most).await? {
+        Ok(reply)
+    } else {
+        Err(Failed::Refused(too_large(&reply, most)))
     }
-    if !read_body(&response, &mut reply.body, most).await? {
-        // The rest is not wanted, and nothing goes on fetching it.
-        stop.abort();
-        return Err(Failed::Refused(too_large(&reply, most)));
-    }
-    Ok(reply)
 }
 
-/// Reads a body piece by piece, so that no more of it is held than it may have; whether it has no more.
+/// Reads a body piece by piece, so that no more of it is held than it may have; whether that was all of it. What is too large,
+/// or announces that it is, is not fetched any further.
 async fn read_body(response: &Response, body: &mut Vec<u8>, most: usize) -> Result<bool, Failed> {
     let stream = Reflect::get(response, &"body".into())?;
     if stream.is_null() || stream.is_undefined() {
@@ -111,17 +104,22 @@ async fn read_body(response: &Response, body: &mut Vec<u8>, most: usize) -> Resu
         Reflect::get(of, &name.into())?.dyn_into::<Function>()?.call0(of)
     };
     let reader = call(&stream, "getReader")?;
-    loop {
+    let announced = response.headers().get("content-length")?.and_then(|length| length.parse::<usize>().ok());
+    let mut fits = announced.is_none_or(|length| length <= most);
+    while fits {
         let piece = JsFuture::from(call(&reader, "read")?.dyn_into::<Promise>()?).await?;
         if Reflect::get(&piece, &"done".into())?.is_truthy() {
             return Ok(true);
         }
         let bytes: Uint8Array = Reflect::get(&piece, &"value".into())?.dyn_into()?;
-        if body.len() + bytes.length() as usize > most {
-            return Ok(false);
+        fits = body.len() + bytes.length() as usize <= most;
+        if fits {
+            body.extend(bytes.to_vec());
         }
-        body.extend(bytes.to_vec());
     }
+    // The connection is closed; if not, nothing more is taken from it.
+    let _ = call(&reader, "cancel");
+    Ok(false)
 }
 
 fn named(thrown: &JsValue, name: &str) -> bool {

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Cli } from "./cli.mjs";
+import { push } from "./liar.mjs";
 import { afterwards, folderFor, program } from "./machine.mjs";
 import { startServer } from "./server.mjs";
 import { organizationOn, randomWord } from "./steps.mjs";
@@ -63,7 +64,7 @@ export async function betrayed(t) {
   const { owner, cli } = await organizationOn(t, server);
   for (const [profile, last] of [["production", "three"], ["staging", "tre"]]) {
     await cli.ok(["profile", "create", String(profile)]);
-    await pushes(cli, String(profile), { A: "one", B: "two", C: String(last) });
+    await push(cli, { A: "one", B: "two", C: String(last) }, profile);
   }
   for (const group of ["deploy", "writers", "elsewhere"]) {
     await cli.ok(["group", "create", group]);
@@ -83,15 +84,6 @@ export async function betrayed(t) {
   await hostile.does(`with ${seeds.join(" ")}`);
   await anotherOrganization(t, server);
   return { hostile, server, owner, cli, token: String(token) };
-}
-
-/**
- * @param {Cli} cli
- * @param {string} profile
- * @param {Record<string, string>} secrets
- */
-export async function pushes(cli, profile, secrets) {
-  await cli.ok(["env", "push", "--profile", profile, "--format", "json", "-"], { input: JSON.stringify(secrets) });
 }
 
 /**

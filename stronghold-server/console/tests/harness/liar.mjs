@@ -14,9 +14,9 @@ export const WORDS = { oldKey: randomWord(), newKey: randomWord(), password: ran
 
 export const EVERYTHING = Object.values(WORDS);
 
-/** @param {import("./cli.mjs").Cli} cli @param {Record<string, string>} secrets */
-export async function push(cli, secrets) {
-  await cli.ok(["env", "push", "--profile", "production", "--format", "json", "-"], { input: JSON.stringify(secrets) });
+/** @param {import("./cli.mjs").Cli} cli @param {Record<string, string>} secrets @param {string} [profile] */
+export async function push(cli, secrets, profile = "production") {
+  await cli.ok(["env", "push", "--profile", profile, "--format", "json", "-"], { input: JSON.stringify(secrets) });
 }
 
 /**

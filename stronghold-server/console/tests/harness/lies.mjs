@@ -1,7 +1,8 @@
 /** Every lie of the hostile server, told to a client that remembers the truth. */
 import assert from "node:assert/strict";
 import { Agent } from "stronghold-wasm";
-import { betrayed, pushes } from "./liar-server.mjs";
+import { betrayed } from "./liar-server.mjs";
+import { push } from "./liar.mjs";
 
 /** What the newest revision says of the secret `C`. */
 export const TRUTH = "drei";
@@ -54,9 +55,9 @@ export async function tellsAll(t, column, make, part) {
   const client = await make(scene);
   // What was true is kept, and then it is not the newest any more.
   assert.equal(await client.reads(LONG), "three");
-  await pushes(cli, "production", { C: TRUTH });
+  await push(cli, { C: TRUTH });
   for (const value of ["dret", "tres", "trois", "tri"]) {
-    await pushes(cli, "staging", { C: value });
+    await push(cli, { C: value }, "staging");
   }
   await cli.ok(["group", "create", "later"]);
   const none = { load: async () => undefined, swap: async () => true };
@@ -72,10 +73,13 @@ export async function tellsAll(t, column, make, part) {
     const outcome = await client.reads(wanted === "failed" ? SHORT : LONG).catch((error) => error);
     const what = seen(Number(await hostile.does("told")), outcome);
     await hostile.does("honest");
-    const said = outcome instanceof Error ? outcome.message.split("\n")[0] : "";
+    const said = outcome instanceof Error ? (outcome.message.split("\n")[0] ?? "") : "";
     t.diagnostic(`${column.padEnd(12)} ${lie.padEnd(30)} ${what.padEnd(8)} ${said}`);
     if (what !== wanted && !(wanted === "failed" && what === "refused")) {
       wrong.push(`${lie}: ${wanted}, and it was ${what} (${said})`);
+    }
+    if (/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u.test(said)) {
+      wrong.push(`${lie}: what is said of it steers a terminal: ${JSON.stringify(said)}`);
     }
     if ((await client.kept()) !== known) {
       wrong.push(`${lie}: something was remembered`);

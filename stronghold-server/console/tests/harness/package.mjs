@@ -25,6 +25,22 @@ export async function scene(t, secrets, wire) {
   return { server, cli, token: String(token) };
 }
 
+/** A store of one process: what a host keeps, in its simplest form. */
+export function mapStore() {
+  /** @type {Map<string, Uint8Array>} */
+  const entries = new Map();
+  const text = (/** @type {Uint8Array | undefined} */ bytes) => bytes && Buffer.from(bytes).toString("latin1");
+  return {
+    entries,
+    load: async (/** @type {string} */ org) => entries.get(org),
+    swap: async (/** @type {string} */ org, /** @type {Uint8Array | undefined} */ before, /** @type {Uint8Array} */ after) => {
+      const unchanged = text(entries.get(org)) === text(before);
+      unchanged && entries.set(org, after);
+      return unchanged;
+    },
+  };
+}
+
 /**
  * The error that a call throws: always a `StrongholdError`, which repeats nothing secret.
  * @param {() => unknown} call
